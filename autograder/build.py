@@ -1,0 +1,285 @@
+"""Master notebooks → student versions, through nbgrader; refused when something does not fit.
+
+nbgrader's own `GenerateAssignment` does the compiling. It runs twice in a copy of `source/`: first
+against a scratch gradebook, so that the result can be inspected, then against the course's own, to
+register the assignment; only then is `release/` replaced. A refusal changes nothing and lists
+every reason with the cell's name.
+"""
+
+from __future__ import annotations
+
+import ast
+import fnmatch
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from autograder.course import PRIVATE_NAMES, Course, Kind, Lab, load_config, read_master_cells
+from autograder.errors import BuildRefused, CourseError
+from autograder.gradebook import scripts_on_path
+from autograder.suite import Suites, with_suites
+
+_REGION = re.compile(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", re.DOTALL)
+_MARKERS = ("BEGIN SOLUTION", "END SOLUTION", "BEGIN HIDDEN TESTS", "END HIDDEN TESTS")
+_PRIVATE_PATTERNS = (*PRIVATE_NAMES, "test_*.py", "*.db", "*.sqlite*", "*_config.py")
+_SHORTEST_LINE = 12
+"""A shorter line of a solution may stand elsewhere by chance."""
+
+
+def build(
+    course: Course,
+    assignments: Sequence[str] = (),
+    said: Callable[[str], None] = lambda line: None,
+) -> list[Path]:
+    """Compile assignments to `release/` and register them in the gradebook.
+
+    Args:
+        course: the course.
+        assignments: which; all by default.
+        said: is told each step.
+
+    Returns:
+        The student versions that were written.
+
+    Raises:
+        BuildRefused: something does not fit; `problems` names every cell.
+    """
+    chosen = list(assignments) or list(course.assignments)
+    labs = [lab for assignment in chosen for lab in course.labs_of(assignment)]
+    problems = [problem for lab in labs for problem in master_problems(course, lab)]
+    problems += suite_problems(course, labs)
+    if problems:
+        raise BuildRefused(problems)
+    with tempfile.TemporaryDirectory(prefix="autograder-build-") as folder:
+        scratch = Path(folder)
+        shutil.copytree(course.root / "source", scratch / "source")
+        for assignment in chosen:
+            said(f"compiling {assignment}")
+            _generate(course, scratch, assignment, f"sqlite:///{scratch}/scratch.db")
+            problems += release_problems(course, scratch / "release" / assignment, assignment)
+        if problems:
+            raise BuildRefused(problems)
+        for assignment in chosen:
+            said(f"registering {assignment} in the gradebook")
+            _generate(course, scratch, assignment, course.database)
+            _replace(scratch / "release" / assignment, course.root / "release" / assignment)
+    return [lab.release for lab in labs]
+
+
+def master_problems(course: Course, lab: Lab) -> list[str]:
+    """What in a master notebook disagrees with itself or with `course_config.py`."""
+    where = f"{lab.path.relative_to(course.root)}"
+    declared = course.declared[lab.assignment][lab.name]
+    found = {cell.grade_id: cell.points for cell in lab.cells if cell.kind is Kind.TESTS}
+    problems = [
+        f"{where}: tests cell {name}: {found[name]:g} points, but course_config.py says {points:g}"
+        for name, points in declared.items()
+        if name in found and found[name] != points
+    ]
+    problems += [
+        f"{where}: tests cell {name}: course_config.py declares it, the notebook has none"
+        for name in declared
+        if name not in found
+    ]
+    problems += [
+        f"{where}: tests cell {name}: course_config.py does not declare it"
+        for name in found
+        if name not in declared
+    ]
+    return problems + _cell_problems(where, lab)
+
+
+def _cell_problems(where: str, lab: Lab) -> list[str]:
+    problems, seen = [], set()
+    solution = None
+    for cell in lab.cells:
+        if cell.grade_id and cell.grade_id in seen:
+            problems.append(f"{where}: cell {cell.grade_id}: the grade_id occurs twice")
+        seen.add(cell.grade_id)
+        if cell.kind is Kind.SOLUTION:
+            solution = cell
+            if not _REGION.search(cell.source):
+                problems.append(
+                    f"{where}: solution cell {cell.grade_id}: no ### BEGIN SOLUTION … "
+                    "### END SOLUTION, so students would get no stub inside the function"
+                )
+        if cell.kind is Kind.TESTS and solution is None:
+            problems.append(f"{where}: tests cell {cell.grade_id}: no solution cell before it")
+        if any(marker in cell.source for marker in _MARKERS[2:]):
+            problems.append(
+                f"{where}: cell {cell.grade_id}: hidden tests in the notebook; they belong into "
+                f"tests/hidden/{lab.assignment}/test_{lab.name}.py"
+            )
+    return problems
+
+
+def suite_problems(course: Course, labs: Sequence[Lab]) -> list[str]:
+    """Where the hidden suites disagree with the notebooks about grade cells and points."""
+
+    def compare(suites: Suites) -> list[str]:
+        return [problem for lab in labs for problem in _points_problems(course, lab, suites)]
+
+    missing = [lab for lab in labs if not lab.suite.is_file()]
+    problems = [
+        f"{lab.path.relative_to(course.root)}: no hidden suite; write "
+        f"{lab.suite.relative_to(course.root)}"
+        for lab in missing
+    ]
+    present = [lab.suite for lab in labs if lab.suite.is_file()]
+    return problems or with_suites(course.root, present, compare)
+
+
+def _points_problems(course: Course, lab: Lab, suites: Suites) -> list[str]:
+    where = f"{lab.suite.relative_to(course.root)}"
+    points: dict[str, float] = {}
+    for check in suites.checks(lab.suite):
+        points[check.grade_cell] = points.get(check.grade_cell, 0.0) + check.points
+    cells = {cell.grade_id: cell.points for cell in lab.cells if cell.kind is Kind.TESTS}
+    problems = [
+        f"{where}: tests cell {name}: there is no hidden check for it"
+        for name in cells
+        if name not in points
+    ]
+    problems += [
+        f"{where}: {name}: the notebook has no such tests cell"
+        for name in points
+        if name not in cells
+    ]
+    problems += [
+        f"{where}: tests cell {name}: its checks are worth {points[name]:g} points together, "
+        f"the notebook says {cells[name]:g}"
+        for name in points
+        if name in cells and abs(points[name] - cells[name]) > 1e-9
+    ]
+    return problems
+
+
+def release_problems(course: Course, folder: Path, assignment: str) -> list[str]:
+    """What in a compiled assignment must not reach a student."""
+    problems = []
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        where = f"release/{assignment}/{path.relative_to(folder)}"
+        if path.suffix != ".ipynb":
+            problems += _file_problems(course, path, where)
+    for lab in course.labs_of(assignment):
+        where = f"release/{assignment}/{lab.name}.ipynb"
+        problems += _leak_problems(lab, folder / f"{lab.name}.ipynb", where)
+    return problems
+
+
+def _file_problems(course: Course, path: Path, where: str) -> list[str]:
+    private = any(fnmatch.fnmatch(path.name, pattern) for pattern in _PRIVATE_PATTERNS)
+    data = path.read_bytes()
+    hidden = [p for p in course.hidden.rglob("*.py") if p.is_file()]
+    if private or (data.strip() and any(data == p.read_bytes() for p in hidden)):
+        return [
+            f"{where}: would be released, but should stay hidden; move it out of source/ or "
+            "append it to c.CourseDirectory.ignore"
+        ]
+    return []
+
+
+def _leak_problems(lab: Lab, release: Path, where: str) -> list[str]:
+    solutions = _solution_lines(lab)
+    problems = []
+    for cell in read_master_cells(release):
+        name = cell.grade_id or cell.source.strip().splitlines()[:1]
+        if any(marker in cell.source for marker in _MARKERS):
+            problems.append(f"{where}: cell {name}: a BEGIN/END marker survives")
+        if cell.kind is Kind.TEXT:
+            continue
+        for line in cell.source.splitlines():
+            if line.strip() in solutions:
+                problems.append(
+                    f"{where}: cell {name}: a line of a solution survives: {line.strip()}"
+                )
+        if cell.kind is Kind.SOLUTION and not _all_stubs(cell.source):
+            problems.append(f"{where}: solution cell {name}: a function has no stub")
+    return problems
+
+
+def _solution_lines(lab: Lab) -> set[str]:
+    regions = [
+        region
+        for cell in lab.cells
+        if cell.kind is Kind.SOLUTION
+        for region in _REGION.findall(cell.source)
+    ]
+    lines = {line.strip() for region in regions for line in region.splitlines()}
+    return {
+        line
+        for line in lines
+        if len(line) >= _SHORTEST_LINE and not line.startswith("#") and line[-1] not in "([{,"
+    }
+
+
+def _all_stubs(source: str) -> bool:
+    """Whether every function of a released solution cell raises NotImplementedError."""
+    try:
+        functions = [n for n in ast.parse(source).body if isinstance(n, ast.FunctionDef)]
+    except SyntaxError:
+        return False
+    return bool(functions) and all(
+        any(
+            "NotImplementedError" in ast.dump(node)
+            for node in ast.walk(function)
+            if isinstance(node, ast.Raise)
+        )
+        for function in functions
+    )
+
+
+def _generate(course: Course, scratch: Path, assignment: str, db_url: str) -> None:
+    """Run nbgrader's GenerateAssignment in the scratch copy against a gradebook."""
+    from nbgrader.apps import NbGraderAPI
+
+    config = load_config(course.root)
+    config.CourseDirectory.root = str(scratch)
+    config.CourseDirectory.db_url = db_url
+    config.CourseDirectory.course_id = course.course_id
+    config.NbGraderAPI.log_level = "ERROR"
+    with scripts_on_path():
+        outcome: dict[str, Any] = NbGraderAPI(config=config).generate_assignment(assignment)
+    if not outcome["success"]:
+        said = "\n".join(filter(None, (outcome.get("log"), outcome.get("error")))).strip()
+        raise CourseError(f"nbgrader cannot compile {assignment}: {said}")
+
+
+def _replace(new: Path, old: Path) -> None:
+    """Put the compiled folder in the place of the old one; the old one stays until it is there."""
+    old.parent.mkdir(parents=True, exist_ok=True)
+    staged = old.with_name(f".{old.name}.new")
+    if staged.exists():
+        shutil.rmtree(staged)
+    shutil.copytree(new, staged)
+    if old.exists():
+        shutil.rmtree(old)
+    staged.rename(old)
+
+
+def tidy(path: Path) -> bool:
+    """Rewrite a master notebook without outputs, in a stable form; True if it changed."""
+    import nbformat
+
+    before = path.read_text(encoding="utf-8")
+    notebook = nbformat.reads(before, as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+        for transient in ("execution", "collapsed", "scrolled", "ExecuteTime"):
+            cell.metadata.pop(transient, None)
+    notebook.metadata = {
+        "kernelspec": {
+            "display_name": "Python 3 (ipykernel)",
+            "language": "python",
+            "name": "python3",
+        },
+        "language_info": {"name": "python"},
+    }
+    after = nbformat.writes(notebook, version=4).rstrip("\n") + "\n"
+    if after != before:
+        path.write_text(after, encoding="utf-8")
+    return bool(after != before)

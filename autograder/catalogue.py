@@ -1,0 +1,165 @@
+"""The catalogue of an assignment: its reference, its mistakes and its right variants, as code.
+
+`tests/hidden/<assignment>/` holds `reference.py`, `mistakes.py` and `variants.py`. They are loaded
+under a package name of their own for each course, so relative imports work and two courses can be
+open at once. Nothing from here ever enters a jail except a mistake or a variant that is graded as
+a submission, to prove the suite.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib
+import inspect
+import sys
+import textwrap
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any, TypeVar
+
+from autograder.errors import SuiteError
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Misconception:
+    """A named wrong idea, in words that the student reads, with three levels of hints."""
+
+    name: str
+    words: str
+    hints: tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class Example:
+    """A function written as some student would write it, in place of an exercise's function."""
+
+    grade_cell: str
+    function: Callable[..., Any]
+    note: str = ""
+
+    @property
+    def name(self) -> str:
+        """Name of the exercise's function that this one stands in for."""
+        return self.function.__name__
+
+    @property
+    def source(self) -> str:
+        """The function's source without its decorators, ready for a notebook cell."""
+        text = textwrap.dedent(inspect.getsource(self.function))
+        node = ast.parse(text).body[0]
+        return "\n".join(text.splitlines()[node.lineno - 1 :]) + "\n"
+
+
+@dataclass(frozen=True)
+class Mistake(Example):
+    """What a student with a misconception computes."""
+
+    misconception: Misconception = field(kw_only=True)
+
+
+@dataclass(frozen=True)
+class Variant(Example):
+    """A right solution in another style."""
+
+
+class Mistakes:
+    """A registry of mistakes, filled by its decorator in `mistakes.py`.
+
+    >>> mistakes = Mistakes()
+    >>> MEAN_FORGOTTEN = Misconception("mean-forgotten", "You sum the records.", ("", "", ""))
+    >>> @mistakes.of("test_area", MEAN_FORGOTTEN)
+    ... def area(sides): return sum(sides)
+    >>> [mistake.name for mistake in mistakes]
+    ['area']
+    """
+
+    def __init__(self) -> None:
+        self._mistakes: list[Mistake] = []
+
+    def of(
+        self, grade_cell: str, misconception: Misconception, note: str = ""
+    ) -> Callable[[Function], Function]:
+        """Register the decorated function as a mistake that `grade_cell` must reject."""
+
+        def register(function: Function) -> Function:
+            self._mistakes.append(Mistake(grade_cell, function, note, misconception=misconception))
+            return function
+
+        return register
+
+    def __iter__(self) -> Iterator[Mistake]:
+        return iter(self._mistakes)
+
+
+class Variants:
+    """A registry of right variants, filled by its decorator in `variants.py`."""
+
+    def __init__(self) -> None:
+        self._variants: list[Variant] = []
+
+    def of(self, grade_cell: str, note: str) -> Callable[[Function], Function]:
+        """Register the decorated function as a right solution; `note` says what its style is."""
+
+        def register(function: Function) -> Function:
+            self._variants.append(Variant(grade_cell, function, note))
+            return function
+
+        return register
+
+    def __iter__(self) -> Iterator[Variant]:
+        return iter(self._variants)
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Everything hidden about one assignment except its checks."""
+
+    reference: ModuleType
+    mistakes: tuple[Mistake, ...]
+    variants: tuple[Variant, ...]
+
+    def misconception(self, name: str) -> Misconception | None:
+        """The misconception of that name, if a mistake of this assignment carries it."""
+        for mistake in self.mistakes:
+            if mistake.misconception.name == name:
+                return mistake.misconception
+        return None
+
+
+def load_catalogue(hidden: Path, assignment: str) -> Catalogue:
+    """Load `hidden`/`assignment`'s reference, mistakes and variants.
+
+    Mistakes and variants may be missing (a first draft); the reference may not.
+
+    Raises:
+        SuiteError: a module is missing or fails to import; the text names the file.
+    """
+    folder = hidden / assignment
+    reference = _load(hidden, assignment, "reference")
+    mistakes = variants = ()
+    if (folder / "mistakes.py").is_file():
+        mistakes = tuple(_load(hidden, assignment, "mistakes").mistakes)
+    if (folder / "variants.py").is_file():
+        variants = tuple(_load(hidden, assignment, "variants").variants)
+    return Catalogue(reference, mistakes, variants)
+
+
+def _load(hidden: Path, assignment: str, name: str) -> ModuleType:
+    """Import one hidden module under a package name that belongs to this course alone."""
+    path = hidden / assignment / f"{name}.py"
+    if not path.is_file():
+        raise SuiteError(f"{path}: the file is missing; write the assignment's {name} there")
+    package = "_hidden_" + hashlib.sha256(str(hidden.resolve()).encode()).hexdigest()[:12]
+    if package not in sys.modules:
+        root = ModuleType(package)
+        root.__path__ = [str(hidden.resolve())]
+        sys.modules[package] = root
+    try:
+        return importlib.import_module(f"{package}.{assignment}.{name}")
+    except Exception as error:
+        raise SuiteError(f"{path}: does not import: {type(error).__name__}: {error}") from error

@@ -1,0 +1,234 @@
+"""Many submissions: worker processes, each with a jail and its suites, fed one notebook at a time.
+
+A worker is a process of ours that holds the hidden suites and asks its jail for forks; no student's
+code runs in it. The parent hands out jobs and takes results as they come; a worker that dies takes
+one job with it, which is given to another one once, and is then reported as BROKEN. Where results
+go (gradebook, files) is not this module's business.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import multiprocessing
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import Any
+
+from autograder import __version__
+from autograder.course import Course, Lab
+from autograder.errors import AutograderError, NoJail
+from autograder.grader import Bench, grade_file, unreadable
+from autograder.limits import Limits
+from autograder.suite import Suites, with_suites
+from autograder.verdict import Report, Status
+
+
+@dataclass(frozen=True)
+class Job:
+    """One notebook to be graded."""
+
+    student: str
+    assignment: str
+    notebook: str
+    folder: str
+    """The folder that is trusted; `name` is opened beneath it without following links."""
+    name: str
+    seed: int | None = None
+
+
+@dataclass
+class _Worker:
+    """A worker process as its parent sees it."""
+
+    process: multiprocessing.process.BaseProcess
+    connection: Connection
+    job: Job | None = None
+
+
+def lab_digest(course: Course, lab: Lab, tier: str) -> str:
+    """Hash of everything but the submission that a mark in this lab depends on."""
+    parts = [__version__, tier, repr(sorted(course.limits.as_dict().items()))]
+    hidden = [
+        *sorted((course.hidden / lab.assignment).glob("*.py")),
+        *sorted(course.hidden.glob("*.py")),
+    ]
+    public = course.public_files(lab.assignment)
+    files = [path.read_bytes() for path in (*hidden, lab.path, lab.release) if path.is_file()]
+    digest = hashlib.sha256("\n".join(parts).encode())
+    for data in (*files, *public.values()):
+        digest.update(hashlib.sha256(data).digest())
+    return digest.hexdigest()
+
+
+def submission_digest(lab: str, data: bytes) -> str:
+    """Hash of a submission together with everything else that its mark depends on."""
+    return hashlib.sha256(lab.encode() + hashlib.sha256(data).digest()).hexdigest()
+
+
+class Classroom:
+    """A bounded pool of workers for one course.
+
+    Args:
+        course: the course.
+        labs: the labs that will be graded.
+        tier: the tier of isolation to use.
+        workers: how many processes; by default one for each processor.
+    """
+
+    def __init__(
+        self, course: Course, labs: Sequence[Lab], tier: str, workers: int | None = None
+    ) -> None:
+        self._context = multiprocessing.get_context("spawn")
+        self._start_args = (str(course.root), [(lab.assignment, lab.name) for lab in labs], tier)
+        self._course = course
+        self._tier = tier
+        self._size = workers or os.cpu_count() or 1
+        self._workers: list[_Worker] = []
+
+    def __enter__(self) -> Classroom:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End all workers, and with them their jails."""
+        for worker in self._workers:
+            worker.connection.close()
+        for worker in self._workers:
+            worker.process.join(5)
+            if worker.process.is_alive():
+                worker.process.kill()
+                worker.process.join()
+        self._workers.clear()
+
+    def grade(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, Report]]:
+        """Grade jobs, and yield each with its report as soon as it is there, in any order.
+
+        Raises:
+            NoJail: the tier does not hold here.
+            AutograderError: the course's suites cannot be used.
+        """
+        waiting = deque(jobs)
+        repeated: set[Job] = set()
+        while waiting or any(worker.job for worker in self._workers):
+            self._hand_out(waiting)
+            for worker in self._ready():
+                job = worker.job
+                answer = self._answer(worker)
+                if answer is None:
+                    self._workers.remove(worker)
+                    if job is not None and job not in repeated:
+                        repeated.add(job)
+                        waiting.append(job)
+                    elif job is not None:
+                        yield job, self._broken(job)
+                elif job is not None:
+                    yield job, Report.from_dict(answer)
+
+    def _hand_out(self, waiting: deque[Job]) -> None:
+        idle = [worker for worker in self._workers if worker.job is None]
+        while waiting and (idle or len(self._workers) < self._size):
+            worker = idle.pop() if idle else self._hire()
+            worker.job = waiting.popleft()
+            with suppress(OSError):
+                worker.connection.send(worker.job)
+
+    def _hire(self) -> _Worker:
+        ours, theirs = self._context.Pipe()
+        process = self._context.Process(target=_work, args=(theirs, *self._start_args), daemon=True)
+        process.start()
+        theirs.close()
+        worker = _Worker(process, ours)
+        self._workers.append(worker)
+        return worker
+
+    def _ready(self) -> list[_Worker]:
+        busy = {worker.connection: worker for worker in self._workers if worker.job}
+        return [busy[connection] for connection in wait(list(busy))]  # type: ignore[index]
+
+    @staticmethod
+    def _answer(worker: _Worker) -> dict[str, Any] | None:
+        """What a worker sent; None when it died. A fault of the whole batch is raised here."""
+        try:
+            answer = worker.connection.recv()
+        except (EOFError, OSError):
+            worker.process.join(5)
+            return None
+        worker.job = None
+        if isinstance(answer, AutograderError):
+            raise answer
+        fields: dict[str, Any] = answer
+        return fields
+
+    def _broken(self, job: Job) -> Report:
+        lab = next(lab for lab in self._course.labs_of(job.assignment) if lab.name == job.notebook)
+        reason = "the grading process died twice over this submission; a person should look"
+        return unreadable(lab, reason, self._tier, Status.BROKEN)
+
+
+def _work(connection: Connection, root: str, names: Sequence[tuple[str, str]], tier: str) -> None:
+    """The life of a worker: prepare everything once, then grade until the parent hangs up."""
+    try:
+        course = Course.load(Path(root))
+        labs = [lab for lab in course.labs if (lab.assignment, lab.name) in set(names)]
+        run_benches(course, labs, tier, lambda benches: _serve(connection, benches))
+    except AutograderError as error:
+        with suppress(OSError):
+            # Only the text crosses: subclasses carry what does not survive the way.
+            connection.send(
+                NoJail(str(error)) if isinstance(error, NoJail) else AutograderError(str(error))
+            )
+
+
+def _serve(connection: Connection, benches: dict[tuple[str, str], Bench]) -> None:
+    while True:
+        try:
+            job: Job = connection.recv()
+        except EOFError:
+            return
+        bench = benches[job.assignment, job.notebook]
+        report = grade_file(bench, Path(job.folder), job.name, job.seed)
+        connection.send(report.as_dict())
+
+
+def run_benches(
+    course: Course, labs: Sequence[Lab], tier: str, body: Any, limits: Limits | None = None
+) -> Any:
+    """Prepare benches for labs in this process, call `body` with them, return what it returns.
+
+    Args:
+        course: the course.
+        labs: which labs.
+        tier: the tier of isolation.
+        body: called with the benches by (assignment, notebook).
+        limits: other limits than the course's.
+    """
+    from autograder.catalogue import load_catalogue
+    from autograder.sandbox.supervisor import Jail
+
+    assignments = {lab.assignment for lab in labs}
+    catalogues = {name: load_catalogue(course.hidden, name) for name in assignments}
+    files = {name: course.public_files(name) for name in assignments}
+
+    with Jail(limits or course.limits, tier) as jail:
+
+        def prepared(suites: Suites) -> Any:
+            return body(
+                {
+                    (lab.assignment, lab.name): Bench(
+                        lab, catalogues[lab.assignment], suites, jail, files[lab.assignment]
+                    )
+                    for lab in labs
+                }
+            )
+
+        return with_suites(course.root, [lab.suite for lab in labs], prepared)
+
+
+__all__ = ["Classroom", "Job", "lab_digest", "run_benches", "submission_digest"]

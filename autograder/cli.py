@@ -1,0 +1,502 @@
+"""The command line: arguments, progress and exit codes; no decisions.
+
+Exit codes: 0 done; 1 some submission needs a person (or a proof does not hold); 2 usage or
+configuration; 4 refused, because no jail holds on this machine. Everything heavy is imported where
+it is used, so that `--help` answers at once.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from autograder import __version__
+
+if TYPE_CHECKING:
+    from autograder.course import Course, Lab
+    from autograder.marking import Outcome
+    from autograder.verdict import Graded, Report
+
+NEEDS_PERSON, USAGE, NO_JAIL_HOLDS = 1, 2, 4
+
+course_option = click.option(
+    "--course",
+    "course_folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(),
+    help="The course's folder (where course_config.py lies).  [default: this folder]",
+)
+unsafe_option = click.option(
+    "--unsafe",
+    is_flag=True,
+    help="Run students' code without a jail where none holds. Only for code that you trust: it "
+    "can read and change whatever you can. Stored with each mark.",
+)
+require_option = click.option(
+    "--require",
+    type=click.Choice(["full", "reduced"]),
+    help="Refuse to run students' code in a weaker jail than this.  [default: the course's]",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="autograder")
+def main() -> None:
+    """Build, prove, grade and explain notebook labs of NumPy functions.
+
+    \b
+    An instructor's evening:
+      autograder build            compile source/ to release/, register in the gradebook
+      autograder prove            show that every check catches what it should, and nothing else
+      autograder grade            submitted/ -> gradebook, autograded/, feedback/
+      autograder report           the class page
+
+    \b
+    To try things out:
+      autograder check NOTEBOOK   grade one file, no gradebook
+      autograder demo             a whole class, made and graded
+      autograder doctor           which jail holds on this machine
+
+    Exit codes: 0 done; 1 some submission needs a person; 2 usage or configuration; 4 refused,
+    no jail holds here.
+    """
+
+
+@main.command()
+@click.argument("assignments", nargs=-1)
+@course_option
+@click.option("--tidy", is_flag=True, help="First strip outputs from the master notebooks.")
+@json_option
+def build(assignments: tuple[str, ...], course_folder: Path, tidy: bool, as_json: bool) -> None:
+    """Compile master notebooks to student versions through nbgrader.
+
+    Nothing is written when something does not fit: every problem is listed with its cell.
+    """
+    with reported():
+        from autograder import build as builder
+
+        course = load(course_folder)
+        if tidy:
+            for lab in course.labs:
+                if builder.tidy(lab.path):
+                    click.echo(f"tidied {lab.path}", err=True)
+            course = load(course_folder)
+        with spinner("building") as said:
+            written = builder.build(course, assignments, said)
+        if as_json:
+            click.echo(json.dumps({"released": [str(path) for path in written]}))
+        else:
+            for path in written:
+                click.echo(f"released {path.relative_to(course.root)}")
+
+
+@main.command()
+@click.argument("assignments", nargs=-1)
+@course_option
+@click.option("--seeds", default=3, show_default=True, help="Repeat with this many seeds.")
+@click.option("--all", "show_all", is_flag=True, help="Show every row, not only those that fail.")
+@require_option
+@json_option
+def prove(
+    assignments: tuple[str, ...],
+    course_folder: Path,
+    seeds: int,
+    show_all: bool,
+    require: str | None,
+    as_json: bool,
+) -> None:
+    """Prove the hidden suites: right solutions pass, every mistake is rejected and named.
+
+    Exit code 1 when a row does not hold.
+    """
+    with reported():
+        from autograder.prove import prove as run_proof
+
+        course = load(course_folder)
+        tier = choose_tier(course, require, unsafe=False)
+        with bar("proving", quiet=as_json) as progress:
+
+            def on_row(count: int, row: Any) -> None:
+                progress(total=count) if row is None else progress(done=1)
+
+            proof = run_proof(
+                course, assignments, tier=tier, seeds=range(1, seeds + 1), on_row=on_row
+            )
+        if as_json:
+            click.echo(json.dumps(proof.as_dict(), ensure_ascii=False))
+        else:
+            show_proof(proof, show_all)
+        if not proof.holds:
+            sys.exit(NEEDS_PERSON)
+
+
+@main.command()
+@click.argument("notebook", type=click.Path(path_type=Path))
+@click.option("--assignment", help="The assignment, where the file's name does not tell it.")
+@click.option("--as", "lab_name", help="The notebook that it is an attempt at, likewise.")
+@course_option
+@click.option("--seed", type=int, help="Seed of the random inputs, from an earlier report.")
+@click.option(
+    "--feedback",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the student's page to this file.",
+)
+@require_option
+@unsafe_option
+@json_option
+def check(
+    notebook: Path,
+    assignment: str | None,
+    lab_name: str | None,
+    course_folder: Path,
+    seed: int | None,
+    feedback: Path | None,
+    require: str | None,
+    unsafe: bool,
+    as_json: bool,
+) -> None:
+    """Grade one notebook file, without a gradebook.
+
+    The lab is told by the file's name, else by the exercises in it.
+    """
+    with reported():
+        from autograder.classroom import run_benches
+        from autograder.grader import grade_file
+
+        course = load(course_folder)
+        path = notebook.absolute()
+        lab = identify(course, path, assignment, lab_name)
+        tier = choose_tier(course, require, unsafe)
+
+        def graded(benches: Any) -> Any:
+            return grade_file(benches[lab.assignment, lab.name], path.parent, path.name, seed)
+
+        report: Report = run_benches(course, [lab], tier, graded)
+        show_report(report, course, feedback, as_json)
+        if report.needs_person:
+            sys.exit(NEEDS_PERSON)
+
+
+@main.command()
+@click.argument("assignments", nargs=-1)
+@course_option
+@click.option("--student", default="", help="Only this student's submissions.")
+@click.option("--force", is_flag=True, help="Grade unchanged submissions again.")
+@click.option("--workers", type=click.IntRange(1, 256), help="Processes.  [default: processors]")
+@require_option
+@unsafe_option
+@json_option
+def grade(
+    assignments: tuple[str, ...],
+    course_folder: Path,
+    student: str,
+    force: bool,
+    workers: int | None,
+    require: str | None,
+    unsafe: bool,
+    as_json: bool,
+) -> None:
+    """Grade submitted/ into the gradebook, autograded/ and feedback/.
+
+    Submissions that did not change since they were graded are passed over.
+    """
+    with reported():
+        course = load(course_folder)
+        tier = choose_tier(course, require, unsafe)
+        outcome = run_grading(course, assignments, tier, student, force, workers, quiet=as_json)
+        show_outcome(course, outcome, as_json)
+        if outcome.needs_person:
+            sys.exit(NEEDS_PERSON)
+
+
+@main.command()
+@course_option
+@click.option(
+    "--into",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("demo"),
+    show_default=True,
+    help="Folder for the copy of the course; made anew each time.",
+)
+@unsafe_option
+def demo(course_folder: Path, into: Path, unsafe: bool) -> None:
+    """Make a class from the course's own solutions, variants and mistakes, and grade it."""
+    with reported():
+        from autograder import build as builder
+        from autograder.demo import copy_course, make_class
+
+        course = load(course_folder)
+        tier = choose_tier(course, None, unsafe)
+        copied = copy_course(course, into.absolute())
+        with spinner("building the student versions") as said:
+            builder.build(copied, (), said)
+        count = make_class(copied)
+        click.echo(f"{count} submissions made in {shown(copied.root / 'submitted')}")
+        outcome = run_grading(copied, (), tier, "", False, None, quiet=False)
+        show_outcome(copied, outcome, as_json=False)
+
+
+@main.command()
+@course_option
+@json_option
+def report(course_folder: Path, as_json: bool) -> None:
+    """Show the class: scores, misconceptions, who needs a person; writes the class page."""
+    with reported():
+        from autograder.marking import stored_reports, write_class_page
+
+        course = load(course_folder)
+        graded = stored_reports(course)
+        if as_json:
+            rows = [{"student": one.student, **one.report.as_dict()} for one in graded]
+            click.echo(json.dumps(rows, ensure_ascii=False))
+            return
+        show_table(graded)
+        click.echo(f"class page: {shown(write_class_page(course, graded))}")
+
+
+@main.command()
+@json_option
+def doctor(as_json: bool) -> None:
+    """Find out, by trying, which jail holds on this machine, and what to do if none does."""
+    with reported():
+        from autograder.sandbox.doctor import describe
+
+        findings = describe()
+        if as_json:
+            click.echo(json.dumps(findings))
+        else:
+            show_findings(findings)
+        if findings["tier"] == "none":
+            sys.exit(NO_JAIL_HOLDS)
+
+
+# What the commands share --------------------------------------------------------------------------
+
+
+@contextmanager
+def reported() -> Iterator[None]:
+    """Turn our own exceptions into one clear text and the right exit code."""
+    from autograder.errors import AutograderError, BuildRefused, NoJail
+
+    try:
+        yield
+    except BuildRefused as error:
+        click.echo("not released:", err=True)
+        for problem in error.problems:
+            click.echo(f"  {problem}", err=True)
+        sys.exit(USAGE)
+    except NoJail as error:
+        click.echo(f"refused: {error}", err=True)
+        sys.exit(NO_JAIL_HOLDS)
+    except (AutograderError, FileExistsError) as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(USAGE)
+    except KeyboardInterrupt:
+        click.echo("stopped; what is graded is kept, the next run goes on from here", err=True)
+        sys.exit(130)
+
+
+def load(folder: Path) -> Course:
+    """The course in a folder."""
+    from autograder.course import Course
+
+    return Course.load(folder)
+
+
+def choose_tier(course: Course, require: str | None, unsafe: bool) -> str:
+    """The strongest jail that holds, or none where that is asked for by name."""
+    from autograder.errors import NoJail
+    from autograder.sandbox.doctor import strongest
+
+    try:
+        return strongest(require or course.require, course.limits)
+    except NoJail:
+        if not unsafe:
+            raise
+    click.echo("warning: --unsafe: no jail holds here; students' code runs as you", err=True)
+    return "none"
+
+
+def identify(course: Course, path: Path, assignment: str | None, lab_name: str | None) -> Lab:
+    """The lab that a file is an attempt at: as told, by its name, or by the exercises in it."""
+    from autograder.errors import CourseError
+    from autograder.submission import Unreadable, read_submission
+
+    labs = course.labs_of(assignment) if assignment else course.labs
+    wanted = lab_name or path.stem
+    named = [lab for lab in labs if lab.name == wanted]
+    if len(named) == 1:
+        return named[0]
+    if lab_name:
+        known = ", ".join(lab.name for lab in labs)
+        raise CourseError(f"there is no notebook {lab_name!r} (known: {known})")
+    try:
+        cells = read_submission(path.parent, path.name, course.limits.notebook_mib).cells
+    except Unreadable as problem:
+        raise CourseError(f"{path}: {problem}") from None
+    present = {cell.grade_id for cell in cells if cell.grade_id}
+    counts = {lab: len(present & set(lab.solutions)) / len(lab.solutions) for lab in labs}
+    best = max(counts, key=lambda lab: counts[lab])
+    if list(counts.values()).count(counts[best]) > 1 or counts[best] < 0.5:
+        known = ", ".join(lab.name for lab in labs)
+        raise CourseError(f"{path}: which notebook is it? Say --as NAME (known: {known})")
+    return best
+
+
+def run_grading(
+    course: Course,
+    assignments: tuple[str, ...],
+    tier: str,
+    student: str,
+    force: bool,
+    workers: int | None,
+    quiet: bool,
+) -> Outcome:
+    """Grade a class with a progress bar."""
+    from autograder.marking import grade_class
+
+    with bar("grading", quiet=quiet) as progress:
+        return grade_class(
+            course,
+            assignments,
+            tier,
+            student=student,
+            force=force,
+            workers=workers,
+            on_tasks=lambda todo, skipped: progress(total=todo),
+            on_report=lambda graded: progress(done=1),
+        )
+
+
+@contextmanager
+def bar(label: str, quiet: bool) -> Iterator[Any]:
+    """A progress bar on the error stream: call it with `total=` once and `done=` per step."""
+    from rich.console import Console
+    from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    columns = (SpinnerColumn(), *Progress.get_default_columns()[:2], MofNCompleteColumn())
+    hidden = quiet or not console.is_terminal
+    with Progress(*columns, TimeRemainingColumn(), console=console, disable=hidden) as progress:
+        task = progress.add_task(label, total=None)
+
+        def step(total: int | None = None, done: int = 0) -> None:
+            if total is not None:
+                progress.update(task, total=total)
+            progress.advance(task, done)
+
+        yield step
+
+
+@contextmanager
+def spinner(label: str) -> Iterator[Any]:
+    """A spinner on the error stream that can be told what goes on."""
+    from rich.console import Console
+
+    with Console(stderr=True).status(label) as status:
+        yield lambda line: status.update(f"{label}: {line}")
+
+
+def shown(path: Path) -> str:
+    """A path as a person would type it."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def show_report(report: Report, course: Course, feedback: Path | None, as_json: bool) -> None:
+    """Print one report, and write its page where asked."""
+    from autograder.feedback import feedback_page, feedback_text
+
+    if feedback is not None:
+        page = feedback_page(report, course=course.title)
+        feedback.write_text(page, encoding="utf-8", errors="replace")
+    click.echo(report.to_json() if as_json else feedback_text(report))
+
+
+def show_outcome(course: Course, outcome: Outcome, as_json: bool) -> None:
+    """Print a graded class."""
+    from autograder.marking import feedback_path
+
+    if as_json:
+        rows = [{"student": one.student, **one.report.as_dict()} for one in outcome.all]
+        counts = {"graded": len(outcome.graded), "unchanged": len(outcome.skipped)}
+        click.echo(json.dumps({**counts, "reports": rows}, ensure_ascii=False))
+        return
+    show_table(outcome.all)
+    click.echo(f"graded {len(outcome.graded)}, unchanged {len(outcome.skipped)}")
+    click.echo(f"gradebook:     {course.database.replace('sqlite:///', '')}")
+    if outcome.all:
+        one = max(outcome.all, key=lambda g: len(g.report.misconceptions))
+        page = feedback_path(course, one.student, one.report.assignment, one.report.notebook)
+        click.echo(f"feedback page: {shown(page)}")
+    if outcome.class_page is not None:
+        click.echo(f"class page:    {shown(outcome.class_page)}")
+    for one in outcome.needs_person:
+        where = f"{one.student}, {one.report.notebook}"
+        click.echo(f"needs a person: {where}: {one.report.reason or 'a check is broken'}", err=True)
+
+
+def show_table(graded: list[Graded]) -> None:
+    """Print the class as a table: student, notebook, score, misconceptions."""
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    from autograder.report import class_rows
+
+    table = Table("student", "notebook", "score", "misconceptions named")
+    table.columns[2].justify = "right"
+    for row in class_rows(graded):
+        table.add_row(*map(escape, row))
+    console = Console()
+    console = console if console.is_terminal else Console(width=120)
+    console.print(table)
+
+
+def show_proof(proof: Any, show_all: bool) -> None:
+    """Print a proof: the rows that fail (or all), and the counts."""
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table("", "notebook", "exercise", "kind", "what", "rejected by / problem")
+    for row in proof.rows:
+        if show_all or not row.holds:
+            last = row.problem or ", ".join(row.rejected_by)
+            cells = (row.notebook, row.grade_cell, row.kind, row.name, last)
+            table.add_row("ok" if row.holds else "✗", *map(escape, cells))
+    if table.row_count:
+        console = Console()
+        (console if console.is_terminal else Console(width=160)).print(table)
+    said = proof.as_dict()
+    click.echo(
+        f"mistakes: {said['rejected']} of {said['mistakes']} rejected, {said['named']} named; "
+        f"variants: {said['passed']} of {said['variants']} passed; "
+        + ("the proof holds" if proof.holds else "THE PROOF DOES NOT HOLD")
+    )
+
+
+def show_findings(findings: dict[str, Any]) -> None:
+    """Print what the doctor found."""
+    click.echo(
+        f"tier: {findings['tier']}   ({findings['machine']}, Landlock {findings['landlock']})"
+    )
+    for tier, layers in findings["layers"].items():
+        click.echo(f"\n{tier}:")
+        for name, held in layers.items():
+            click.echo(f"  {'holds  ' if held else 'FAILS  '} {name}")
+        if tier in findings["reasons"]:
+            click.echo(f"  {findings['reasons'][tier]}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,324 @@
+"""What a course declares: its assignments, notebooks, grade cells and points.
+
+Two places say it: `course_config.py` (which assignments, which grade cells, what they are worth,
+which limits) and the master notebooks under `source/` (the cells themselves). This module reads
+both and holds them against each other; unknown settings are errors. It runs nothing of a notebook.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import json
+from dataclasses import dataclass, field, fields
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from traitlets import Dict, Enum, Unicode
+from traitlets.config import Config, Configurable, PyFileConfigLoader
+
+from autograder.errors import CourseError
+from autograder.limits import Limits
+from autograder.sandbox import policy
+
+CONFIG = "course_config.py"
+DEMONSTRATION = "demonstration"
+"""Tag of locked cells that grading does not run: training runs and plots."""
+PRIVATE_NAMES = ("reference.py", "mistakes.py", "variants.py", "misconceptions.py", "conftest.py")
+"""Files of hidden suites, which must never lie where nbgrader would release them."""
+
+
+class Grading(Configurable):  # type: ignore[misc]
+    """The `c.Grading` section of `course_config.py`; the help texts are its reference."""
+
+    assignments = Dict(
+        help="Assignments by name; each maps its notebooks by name to their grade cells: "
+        '{"lists": {"sorting": {"test_merge": 3}}}. Names are those of the folders and files '
+        "under source/, grade cells those of the tests cells, numbers are points."
+    ).tag(config=True)
+    limits = Dict(
+        help="Limits on one submission that differ from the defaults, by their names in "
+        'autograder/limits.py: {"call_wall_s": 5.0}.'
+    ).tag(config=True)
+    require = Enum(
+        (policy.FULL, policy.REDUCED),
+        policy.REDUCED,
+        help="The weakest tier of isolation in which submissions may be graded.",
+    ).tag(config=True)
+    title = Unicode("", help="The course's name as people say it.").tag(config=True)
+
+
+class Kind(StrEnum):
+    """What a cell of a master notebook is for."""
+
+    TEXT = "text"
+    FREE = "free"
+    """A code cell without nbgrader metadata; students may change it."""
+    GIVEN = "given"
+    """A locked code cell: ours, and run when grading."""
+    DEMONSTRATION = DEMONSTRATION
+    SOLUTION = "solution"
+    TESTS = "tests"
+
+
+@dataclass(frozen=True)
+class MasterCell:
+    """One cell of a master notebook."""
+
+    kind: Kind
+    grade_id: str
+    source: str
+    points: float = 0.0
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """A tests cell together with the solution cell that it tests."""
+
+    grade_cell: str
+    solution: str
+    """grade_id of the solution cell."""
+    points: float
+    functions: tuple[str, ...]
+    """Names of the functions that the solution cell defines."""
+
+
+@dataclass(frozen=True)
+class Lab:
+    """One notebook of one assignment."""
+
+    assignment: str
+    name: str
+    path: Path
+    cells: tuple[MasterCell, ...]
+    release: Path
+    suite: Path
+
+    @cached_property
+    def exercises(self) -> tuple[Exercise, ...]:
+        """The exercises, in the order of the notebook."""
+        found, solution = [], None
+        for cell in self.cells:
+            if cell.kind is Kind.SOLUTION:
+                solution = cell
+            elif cell.kind is Kind.TESTS:
+                if solution is None:
+                    raise CourseError(f"{self.path}: no solution cell before {cell.grade_id}")
+                names = tuple(defined_functions(solution.source))
+                found.append(Exercise(cell.grade_id, solution.grade_id, cell.points, names))
+        return tuple(found)
+
+    @property
+    def solutions(self) -> dict[str, str]:
+        """The solution cell of each grade cell."""
+        return {exercise.grade_cell: exercise.solution for exercise in self.exercises}
+
+    @property
+    def max_score(self) -> float:
+        """Points of all its grade cells."""
+        return float(sum(exercise.points for exercise in self.exercises))
+
+    @cached_property
+    def stubs(self) -> dict[str, str]:
+        """Sources of the solution cells as students get them, by grade_id.
+
+        Raises:
+            CourseError: the student version has not been built.
+        """
+        if not self.release.is_file():
+            raise CourseError(f"{self.release}: not built yet; run: autograder build")
+        cells = read_master_cells(self.release)
+        return {cell.grade_id: cell.source for cell in cells if cell.kind is Kind.SOLUTION}
+
+    def cell(self, grade_id: str) -> MasterCell | None:
+        """The cell of that grade_id, if there is one."""
+        return next((cell for cell in self.cells if cell.grade_id == grade_id), None)
+
+
+@dataclass(frozen=True)
+class Course:
+    """A course folder: its configuration and its labs."""
+
+    root: Path
+    course_id: str
+    title: str
+    limits: Limits
+    require: str
+    labs: tuple[Lab, ...]
+    declared: dict[str, dict[str, dict[str, float]]] = field(repr=False)
+    """Points by assignment, notebook and grade cell, as `course_config.py` says."""
+
+    @classmethod
+    def load(cls, root: Path) -> Course:
+        """Read the course in folder `root`.
+
+        Raises:
+            CourseError: there is no course, or what it declares cannot be; the text names the
+                file and the remedy.
+        """
+        root = root.resolve()
+        config = load_config(root)
+        settings = _settings(config, root / CONFIG)
+        labs = [
+            _read_lab(root, assignment, notebook)
+            for assignment, notebooks in settings.assignments.items()
+            for notebook in notebooks
+        ]
+        course_id = str(config.get("CourseDirectory", {}).get("course_id") or root.name)
+        return cls(
+            root,
+            course_id,
+            settings.title or course_id,
+            _limits(settings.limits, root / CONFIG),
+            settings.require,
+            tuple(labs),
+            settings.assignments,
+        )
+
+    @property
+    def assignments(self) -> tuple[str, ...]:
+        """Names of the assignments, in the order of the configuration."""
+        return tuple(self.declared)
+
+    @property
+    def database(self) -> str:
+        """The address of the course's gradebook."""
+        configured = load_config(self.root).get("CourseDirectory", {}).get("db_url")
+        return str(configured) if configured else f"sqlite:///{self.root / 'gradebook.db'}"
+
+    @property
+    def hidden(self) -> Path:
+        """The folder of the hidden suites."""
+        return self.root / "tests" / "hidden"
+
+    def labs_of(self, assignment: str) -> tuple[Lab, ...]:
+        """The notebooks of one assignment.
+
+        Raises:
+            CourseError: there is no such assignment.
+        """
+        if assignment not in self.declared:
+            near = difflib.get_close_matches(assignment, self.declared, 1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            known = ", ".join(self.declared)
+            raise CourseError(
+                f"there is no assignment {assignment!r}{hint} ({CONFIG} has: {known})"
+            )
+        return tuple(lab for lab in self.labs if lab.assignment == assignment)
+
+    def public_files(self, assignment: str) -> dict[str, bytes]:
+        """Files that are released beside the notebooks, by name."""
+        folder = self.root / "source" / assignment
+        return {
+            path.name: path.read_bytes()
+            for path in sorted(folder.iterdir())
+            if path.is_file() and path.suffix != ".ipynb" and not path.name.startswith(".")
+        }
+
+
+def load_config(root: Path) -> Config:
+    """The traitlets configuration of the course in `root`.
+
+    Raises:
+        CourseError: the file is missing or does not run.
+    """
+    if not (root / CONFIG).is_file():
+        raise CourseError(
+            f"{root / CONFIG}: not found; go to a course's folder or give --course DIR"
+        )
+    try:
+        return PyFileConfigLoader(CONFIG, path=str(root)).load_config()
+    except Exception as error:
+        raise CourseError(f"{root / CONFIG}: {type(error).__name__}: {error}") from error
+
+
+def _settings(config: Config, path: Path) -> Grading:
+    section = config.get("Grading", {})
+    known = Grading.class_trait_names(config=True)
+    for key in section:
+        if key not in known:
+            raise CourseError(f"{path}: c.Grading.{key} is unknown{_nearest(key, known)}")
+    for name in config:
+        if name != "Grading" and difflib.get_close_matches(name, ["Grading"], 1, 0.85):
+            raise CourseError(f"{path}: c.{name} is unknown; did you mean c.Grading?")
+    try:
+        settings = Grading(config=config)
+    except Exception as error:
+        raise CourseError(f"{path}: {error}") from None
+    if not settings.assignments:
+        raise CourseError(f"{path}: c.Grading.assignments is empty; declare the assignments")
+    return settings
+
+
+def _limits(overrides: dict[str, Any], path: Path) -> Limits:
+    known = [limit.name for limit in fields(Limits)]
+    for key, value in overrides.items():
+        if key not in known:
+            raise CourseError(f"{path}: limit {key!r} is unknown{_nearest(key, known)}")
+        if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
+            raise CourseError(f"{path}: limit {key!r} must be a positive number, not {value!r}")
+    return Limits(**overrides)
+
+
+def _nearest(key: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(key, known, 1)
+    return f"; did you mean {near[0]}?" if near else f" (known: {', '.join(known)})"
+
+
+def _read_lab(root: Path, assignment: str, notebook: str) -> Lab:
+    path = root / "source" / assignment / f"{notebook}.ipynb"
+    if not path.is_file():
+        raise CourseError(f"{path}: not found, but {CONFIG} declares it")
+    return Lab(
+        assignment,
+        notebook,
+        path,
+        read_master_cells(path),
+        root / "release" / assignment / f"{notebook}.ipynb",
+        root / "tests" / "hidden" / assignment / f"test_{notebook}.py",
+    )
+
+
+def read_master_cells(path: Path) -> tuple[MasterCell, ...]:
+    """The cells of one of our own notebooks, in order.
+
+    Raises:
+        CourseError: the file is not a notebook of format 4.
+    """
+    try:
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        return tuple(_master_cell(cell) for cell in cells)
+    except (ValueError, KeyError, TypeError) as error:
+        raise CourseError(f"{path}: not a notebook of format 4 ({type(error).__name__})") from None
+
+
+def _master_cell(cell: dict[str, Any]) -> MasterCell:
+    metadata = cell["metadata"].get("nbgrader", {})
+    source = cell["source"] if isinstance(cell["source"], str) else "".join(cell["source"])
+    kind = _kind(cell["cell_type"], metadata, cell["metadata"].get("tags", []))
+    return MasterCell(
+        kind, metadata.get("grade_id", ""), source, float(metadata.get("points") or 0.0)
+    )
+
+
+def _kind(cell_type: str, metadata: dict[str, Any], tags: list[str]) -> Kind:
+    if cell_type != "code":
+        return Kind.TEXT
+    if metadata.get("solution"):
+        return Kind.SOLUTION
+    if metadata.get("grade"):
+        return Kind.TESTS
+    if DEMONSTRATION in tags:
+        return Kind.DEMONSTRATION
+    return Kind.GIVEN if metadata.get("locked") else Kind.FREE
+
+
+def defined_functions(source: str) -> list[str]:
+    """Names of the functions that a cell defines at its top level; none if it does not parse."""
+    try:
+        body = ast.parse(source).body
+    except (SyntaxError, ValueError):
+        return []
+    return [node.name for node in body if isinstance(node, ast.FunctionDef)]

@@ -1,0 +1,45 @@
+"""Fills the HTML templates that lie beside this package and its neighbours.
+
+Every value is escaped and made printable on its way in, so a template cannot forget it. The
+templates are compiled once per process. Nothing here knows what a page says.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from autograder.feedback.words import earned, exercise_name, number, printable, spoken, worth
+
+
+def fill(package: str, template: str, values: dict[str, Any]) -> str:
+    """The named template of `package`, filled with the values."""
+    return _environment(package).get_template(template).render(values)
+
+
+@cache
+def _environment(package: str) -> Environment:
+    """The templates of `package`, on top of the frame and style that all pages share."""
+    environment = Environment(
+        loader=ChoiceLoader([PackageLoader(package), PackageLoader("autograder.feedback")]),
+        autoescape=True,
+        auto_reload=False,
+        finalize=_printable,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        earned=earned, exercise=exercise_name, number=number, spoken=spoken, worth=worth
+    )
+    return environment
+
+
+def _printable(value: Any) -> Any:
+    """Any text that a template puts out, made printable; finished markup stays as it is."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return printable(value)
+    return value

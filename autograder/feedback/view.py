@@ -1,0 +1,287 @@
+"""What is worth saying about one report, in the order in which a student should read it.
+
+The page and the text are two forms of this. It knows nothing of HTML or terminals, and it judges
+nothing: verdicts, points and misconceptions are taken as the report gives them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from autograder.feedback.words import (
+    HINT_KINDS,
+    exercise_name,
+    joined,
+    number,
+    percent,
+    points_of,
+    score_words,
+    spoken,
+    worth,
+)
+from autograder.verdict import CheckResult, Named, Report, Status, Verdict
+
+NO_FAULT = (
+    "Something on our side failed while this was marked. It is not your fault, and it is not a "
+    "zero: no mark is recorded until a person has looked at it."
+)
+
+
+@dataclass(frozen=True)
+class Manual:
+    """What a person added to the mark: comments by grade cell, and the penalty for lateness."""
+
+    comments: Mapping[str, str] = field(default_factory=dict)
+    penalty: float = 0.0
+    """Points taken off the notebook's score; the score never falls below 0."""
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something to know before the score: a status or a warning."""
+
+    title: str
+    text: str
+    tone: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise with its checks."""
+
+    grade_cell: str
+    anchor: str
+    checks: tuple[CheckResult, ...]
+    score: float | None
+    comment: str = ""
+
+    @property
+    def name(self) -> str:
+        """The exercise as the student knows it."""
+        return exercise_name(self.grade_cell)
+
+    @property
+    def max_score(self) -> float:
+        """Points that the exercise can earn."""
+        return float(sum(check.max_points for check in self.checks))
+
+    @property
+    def percent(self) -> float:
+        """Share of the points earned, for the bar."""
+        return percent(self.score or 0.0, self.max_score)
+
+    @property
+    def verdicts(self) -> frozenset[Verdict]:
+        """The different verdicts of its checks."""
+        return frozenset(check.verdict for check in self.checks)
+
+    @property
+    def complete(self) -> bool:
+        """True when every check passed."""
+        return self.verdicts == {Verdict.PASSED}
+
+    @property
+    def not_done(self) -> bool:
+        """True when the student left the exercise as released."""
+        return self.verdicts == {Verdict.NOT_DONE}
+
+    @property
+    def score_words(self) -> str:
+        """Its points in words."""
+        if self.score is None:
+            return "mark withheld"
+        return points_of(self.score, self.max_score)
+
+
+@dataclass(frozen=True)
+class Hint:
+    """One level of a misconception's hints."""
+
+    label: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Idea:
+    """A misconception as the page tells it: once, with all the places where it shows."""
+
+    name: str
+    anchor: str
+    title: str
+    words: str
+    hints: tuple[Hint, ...]
+    places: tuple[str, ...]
+    """Grade cells."""
+
+
+def exercises(report: Report, manual: Manual) -> list[Exercise]:
+    """The report's exercises in the order of the notebook."""
+    return [
+        Exercise(
+            grade_cell=cell,
+            anchor=f"exercise-{position}",
+            checks=tuple(checks),
+            score=report.cell_score(cell),
+            comment=manual.comments.get(cell, ""),
+        )
+        for position, (cell, checks) in enumerate(report.grade_cells().items(), start=1)
+    ]
+
+
+def other_comments(report: Report, manual: Manual) -> list[tuple[str, str]]:
+    """Comments on grade cells that no check belongs to: exercise and comment."""
+    checked = report.grade_cells()
+    return [
+        (exercise_name(cell), comment)
+        for cell, comment in manual.comments.items()
+        if cell not in checked and comment
+    ]
+
+
+def ideas(report: Report) -> list[Idea]:
+    """The report's misconceptions, ready to be told."""
+    return [
+        Idea(
+            name=named.name,
+            anchor=f"idea-{position}",
+            title=spoken(named.name),
+            words=named.words,
+            hints=_hints(named),
+            places=named.grade_cells,
+        )
+        for position, named in enumerate(report.misconceptions, start=1)
+    ]
+
+
+def _hints(named: Named) -> tuple[Hint, ...]:
+    """The hints that hold text, each with a label that says what it offers."""
+    texts = [text for text in named.hints if text]
+    kinds = HINT_KINDS if len(texts) == len(HINT_KINDS) else ("",) * len(texts)
+    return tuple(
+        Hint(f"Hint {level} of {len(texts)}" + (f": {kind}" if kind else ""), text)
+        for level, (kind, text) in enumerate(zip(kinds, texts, strict=True), start=1)
+    )
+
+
+def final_score(report: Report, manual: Manual) -> float | None:
+    """The score after the penalty; None while the mark is withheld."""
+    if report.score is None:
+        return None
+    return max(report.score - max(manual.penalty, 0.0), 0.0)
+
+
+def notices(report: Report) -> list[Notice]:
+    """What the student should know before reading on."""
+    return [notice for notice in (_status_notice(report), _tier_notice(report)) if notice]
+
+
+def _status_notice(report: Report) -> Notice | None:
+    """Why there is no ordinary mark. The cause of a fault of ours is for the instructor's eyes."""
+    if report.status is Status.UNREADABLE:
+        text = (
+            "Nothing that you wrote has been judged. The notebook counts "
+            f"{score_words(report)} for now, and a person has been told."
+        )
+        return Notice("Your file could not be read", text, "warn", report.reason)
+    if report.status is Status.MISSING:
+        text = f"The notebook counts {score_words(report)} for now."
+        return Notice("This notebook was not handed in", text, "calm", report.reason)
+    if report.status is Status.BROKEN:
+        return Notice("Your mark is withheld", NO_FAULT, "ours")
+    if report.withheld:
+        return Notice("Part of your mark is withheld", NO_FAULT, "ours")
+    return None
+
+
+def _tier_notice(report: Report) -> Notice | None:
+    """A warning when code ran without a jail."""
+    if report.tier != "none" or report.status in (Status.MISSING, Status.UNREADABLE):
+        return None
+    return Notice(
+        "Unsafe: marked without isolation",
+        "The code ran on a machine where nothing kept it apart from the marking. That is fit for "
+        "trying out only. Have it marked again on a protected machine before this mark counts.",
+        "warn",
+    )
+
+
+def penalty_words(report: Report, manual: Manual) -> str:
+    """How lateness changed the score; empty when it did not."""
+    score = final_score(report, manual)
+    if manual.penalty <= 0 or score is None:
+        return ""
+    return (
+        f"Your work earned {score_words(report)}. The late penalty of {worth(manual.penalty)} "
+        f"leaves {number(score)}."
+    )
+
+
+def next_steps(report: Report) -> list[str]:
+    """What to do next: one sentence a step, the most helpful step first."""
+    if report.status is not Status.GRADED:
+        return [_STATUS_STEPS[report.status]]
+    found = exercises(report, Manual())
+    if all(exercise.complete for exercise in found):
+        passed = "Every check passed." if found else "Nothing here is checked by a program."
+        return [f"{passed} Go on with the stretch tasks or the next notebook."]
+    steps = [_idea_step(position, idea) for position, idea in enumerate(ideas(report))]
+    explained = {cell for named in report.misconceptions for cell in named.grade_cells}
+    steps += [
+        step
+        for exercise in found
+        if exercise.grade_cell not in explained
+        for step in _exercise_steps(exercise)
+    ]
+    waiting = [exercise.name for exercise in found if Verdict.NOT_DONE in exercise.verdicts]
+    if waiting:
+        steps.append(f"Still to do: {joined(waiting)}. Points are waiting there.")
+    if any(exercise.verdicts - {Verdict.PASSED, Verdict.BROKEN} for exercise in found):
+        steps.append(_AGAIN)
+    return steps
+
+
+_AGAIN = (
+    "Then restart the kernel, run all cells, save, and hand in again while submissions are open."
+)
+
+_STATUS_STEPS = {
+    Status.UNREADABLE: (
+        "Open the file in JupyterLab. If it opens, save it and hand it in again; if not, copy your "
+        "answers into a fresh copy of the notebook and hand that in. Keep the file's name."
+    ),
+    Status.MISSING: (
+        "If you have worked on it, hand it in under its original name while submissions are open."
+    ),
+    Status.BROKEN: "You need not do anything. A person has been told and will see to it.",
+}
+
+_VERDICT_STEPS = {
+    Verdict.RAISED: "run its cell after a restart of the kernel and read the error's last line.",
+    Verdict.FORBIDDEN: "leave out what is not allowed; its message says what it was.",
+    Verdict.TIMED_OUT: "look for a loop that never ends, or that does far more work than it must.",
+    Verdict.OUT_OF_MEMORY: "look for an array that is much larger than the input calls for.",
+    Verdict.FAILED: "compare your answer with what this sentence asks:",
+    Verdict.NOT_RUN: "its checks could not start; mend what comes before it first.",
+    Verdict.BROKEN: "nothing to do for you; a person will look at this one.",
+}
+"""What to do about an exercise, by the first of these verdicts that it shows."""
+
+
+def _idea_step(position: int, idea: Idea) -> str:
+    places = joined([exercise_name(cell) for cell in idea.places])
+    where = f" It shows in {places}." if places else ""
+    unfold = " Think it over before you read the hints." if idea.hints else ""
+    begin = "Start with" if position == 0 else "Go on to"
+    return f"{begin} “{idea.title}”.{where}{unfold}"
+
+
+def _exercise_steps(exercise: Exercise) -> list[str]:
+    """One step for an exercise that is begun but not complete; none for any other."""
+    for verdict, advice in _VERDICT_STEPS.items():
+        for check in exercise.checks:
+            if check.verdict is verdict:
+                sentence = f" {check.title}" if verdict is Verdict.FAILED else ""
+                return [f"In {exercise.name}: {advice}{sentence}"]
+    return []

@@ -1,0 +1,385 @@
+"""One submission's functions, as remote functions of the grader.
+
+    with Session(jail, cells, files) as session:
+        student = Student(session)
+        student.weight_step(x, 0.3, weights, 0.7)     # a by-value call into the jail
+
+Arguments go in by value, a plain value comes out; a function that is passed as an argument goes by
+handle and is called back a bounded number of times. A call that does not come to an answer raises
+`Outcome`, which carries the verdict. When the process dies or hangs it is replaced: the cells are
+run again in a fresh fork, so that one exercise's endless loop costs no other exercise its points.
+"""
+
+from __future__ import annotations
+
+import builtins
+import copy
+import re
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+from autograder.errors import WireError
+from autograder.sandbox.supervisor import Inmate, Jail
+from autograder.verdict import Verdict
+from autograder.wire import ClosedByPeer, DeadlinePassed
+
+_FORBIDDEN_ERRNO = {1, 13, 30, 38}
+"""EPERM, EACCES, EROFS, ENOSYS: what the jail's walls answer."""
+
+_KNOWN_TEXTS = (
+    ("not aligned", "the inner sizes of a product do not agree"),
+    ("mismatch in its core dimension", "the inner sizes of a product do not agree"),
+    ("could not be broadcast together", "two arrays of shapes that do not fit are combined"),
+    ("required positional argument", "it takes more arguments than the exercise gives it"),
+    ("positional argument", "it takes fewer arguments than the exercise gives it"),
+    ("is not defined", "a name is used that does not exist"),
+    ("is ambiguous", "an array is used where one truth value is needed"),
+    ("not subscriptable", "something that is not an array or list is indexed"),
+    ("out of bounds", "an index lies outside the array"),
+    ("out of range", "an index lies outside the list"),
+    ("invalid index to scalar", "a single number is indexed like an array"),
+    ("converted to Python scalars", "an array is used where one number is needed"),
+    ("only length-1 arrays", "an array is used where one number is needed"),
+    ("setting an array element with a sequence", "an array is put where one number belongs"),
+    ("unsupported operand type", "an operation on values that do not go together"),
+    ("has no attribute", "an attribute or method that does not exist is used"),
+)
+"""What an exception's text may be told as: a fixed list, since the text itself may carry inputs."""
+
+
+class Outcome(Exception):
+    """A call did not come to an answer: the verdict, and a sentence for the student."""
+
+    def __init__(self, verdict: Verdict, message: str, raised: str = "") -> None:
+        super().__init__(message)
+        self.verdict = verdict
+        self.message = message
+        self.raised = raised
+        """The built-in exception type that the student's function raised, if one."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One code cell as it will be run."""
+
+    label: str
+    source: str
+    exercise: str | None = None
+    """grade_id of the solution cell, for the cells that are one."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one call gave: a value and the arguments it changed, or an outcome."""
+
+    value: Any = None
+    changed: tuple[int, ...] = ()
+    warned: bool = False
+    outcome: Outcome | None = None
+
+
+@dataclass(frozen=True)
+class Case:
+    """One call with its answer, kept for the diagnosis."""
+
+    function: str
+    args: tuple[Any, ...]
+    answer: Answer
+
+
+@dataclass(frozen=True)
+class CellFault:
+    """A cell that did not run to its end, when the notebook was run."""
+
+    label: str
+    exercise: str | None
+    verdict: Verdict
+    message: str
+
+
+class Session:
+    """The process of one submission: its cells run, its functions can be called.
+
+    Args:
+        jail: where the code runs.
+        cells: the cells to run, in order, before any call.
+        files: public files of the assignment, by name, laid into the working folder.
+    """
+
+    def __init__(
+        self, jail: Jail, cells: Sequence[Cell], files: dict[str, bytes] | None = None
+    ) -> None:
+        self._jail = jail
+        self._limits = jail.limits
+        self._cells = tuple(cells)
+        self._files = dict(files or {})
+        self._inmate: Inmate | None = None
+        self._faults: dict[str, CellFault] = {}
+        self._left_out: set[str] = set()
+        self._hung: dict[tuple[str, ...], Verdict] = {}
+        self._cases: list[Case] = []
+        self._stack = ExitStack()
+        self._deadline = time.monotonic() + self._limits.submission_wall_s
+
+    def __enter__(self) -> Session:
+        self._start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stop()
+
+    @property
+    def faults(self) -> tuple[CellFault, ...]:
+        """The cells that did not run to their end."""
+        return tuple(self._faults.values())
+
+    def take_cases(self) -> list[Case]:
+        """The calls since this was last asked, in order."""
+        cases, self._cases = self._cases, []
+        return cases
+
+    def call(self, name: str, args: tuple[Any, ...], given: dict[str, Any]) -> Answer:
+        """Call a function of the student; the answer is kept as a case for the diagnosis.
+
+        Args:
+            name: the function.
+            args: its arguments, which go by value.
+            given: functions of ours that stand in for the student's own during this call.
+        """
+        answer = self._answer(name, args, given)
+        self._cases.append(Case(name, copy_arguments(args), answer))
+        return answer
+
+    def _answer(self, name: str, args: tuple[Any, ...], given: dict[str, Any]) -> Answer:
+        """One call into the jail, to its end, whatever that is."""
+        way = (name, *sorted(given))
+        if way in self._hung:
+            return _ended(self._hung[way], f"`{name}` did not come to an end before.")
+        request = {"op": "call", "name": name, "args": args, "given": given}
+        deadline = min(time.monotonic() + self._limits.call_wall_s, self._deadline)
+        try:
+            if self._inmate is None:
+                self._start()
+            return self._told(name, self._ask(request, deadline))
+        except DeadlinePassed:
+            self._replace(way, Verdict.TIMED_OUT)
+            if time.monotonic() >= self._deadline:
+                return _ended(Verdict.TIMED_OUT, "The time for the whole notebook is used up.")
+            return _ended(Verdict.TIMED_OUT, f"`{name}` takes too long: is there an endless loop?")
+        except ClosedByPeer:
+            self._replace(way, Verdict.RAISED)
+            return _ended(Verdict.RAISED, f"`{name}` ended the whole Python process.")
+        except WireError:
+            self._replace(way, Verdict.RAISED)
+            return _ended(Verdict.RAISED, f"`{name}` gives an answer that cannot be read.")
+
+    def _ask(self, request: dict[str, Any], deadline: float) -> dict[str, Any]:
+        """Send a request, serve the callbacks it causes, and return the reply."""
+        inmate = self._inmate
+        if inmate is None:
+            raise ClosedByPeer("no process")
+        handles: list[Callable[..., Any]] = []
+        inmate.channel.send(request, deadline=deadline, handles=handles)
+        left = self._limits.callbacks
+        while True:
+            reply = inmate.channel.receive(deadline=deadline)
+            if not isinstance(reply, dict):
+                raise WireError("a reply that is not a dict")
+            if "callback" not in reply:
+                return reply
+            left -= 1
+            answer = _call_back(handles, reply) if left >= 0 else {"refused": "too many calls"}
+            inmate.channel.send(answer, deadline=deadline)
+
+    def _told(self, name: str, reply: dict[str, Any]) -> Answer:
+        """What a reply says, in our terms; anything malformed is just an odd answer."""
+        if "value" in reply:
+            changed = reply.get("changed")
+            numbers = changed if isinstance(changed, list) else []
+            return Answer(
+                reply["value"],
+                tuple(number for number in numbers if isinstance(number, int)),
+                bool(reply.get("warned")),
+            )
+        if "missing" in reply:
+            return Answer(outcome=self._missing(name))
+        if "uncallable" in reply:
+            return _ended(Verdict.FAILED, f"`{name}` is not a function in your notebook.")
+        if "unsendable" in reply:
+            return _ended(Verdict.FAILED, "It returns an answer that is too large.")
+        verdict, words, kind = explain(reply)
+        return Answer(outcome=Outcome(verdict, f"`{name}` {words}", kind))
+
+    def _missing(self, name: str) -> Outcome:
+        for fault in self._faults.values():
+            if fault.exercise is not None and name in _defined_names(self._cells, fault.label):
+                message = f"There is no `{name}`: {fault.message}"
+                return Outcome(fault.verdict, message)
+        return Outcome(Verdict.FAILED, f"Your notebook defines no function named `{name}`.")
+
+    def _start(self) -> None:
+        """Start a process and run the cells in it; one that hangs is left out the next time."""
+        while True:
+            self._inmate = self._stack.enter_context(self._jail.fork())
+            if self._run_cells():
+                return
+            self._stop()
+
+    def _run_cells(self) -> bool:
+        """Run all cells that are not left out; False when the process has to be replaced."""
+        for name, data in self._files.items():
+            request = {"op": "file", "path": name, "data": data}
+            self._ask(request, time.monotonic() + self._limits.cell_wall_s)
+        return all(self._run_cell(cell) for cell in self._cells if cell.label not in self._left_out)
+
+    def _run_cell(self, cell: Cell) -> bool:
+        deadline = min(time.monotonic() + self._limits.cell_wall_s, self._deadline)
+        request = {"op": "cell", "source": cell.source, "label": cell.label}
+        try:
+            reply = self._ask(request, deadline)
+        except DeadlinePassed:
+            self._leave_out(cell, Verdict.TIMED_OUT, "it takes too long.")
+            return False
+        except WireError:
+            self._leave_out(cell, Verdict.FORBIDDEN, "it ends the whole Python process.")
+            return False
+        if "raised" in reply:
+            verdict, words, _ = explain(reply, text=True)
+            self._note(cell, verdict, f"it {words}")
+        return True
+
+    def _leave_out(self, cell: Cell, verdict: Verdict, what: str) -> None:
+        self._left_out.add(cell.label)
+        self._note(cell, verdict, what)
+
+    def _note(self, cell: Cell, verdict: Verdict, what: str) -> None:
+        message = f"{cell.label} does not run to its end: {what}"
+        self._faults[cell.label] = CellFault(cell.label, cell.exercise, verdict, message)
+
+    def _replace(self, way: tuple[str, ...], verdict: Verdict) -> None:
+        """The process is gone or stuck: end it, and do not let this function do so again."""
+        self._hung[way] = verdict
+        self._stop()
+
+    def _stop(self) -> None:
+        self._inmate = None
+        self._stack.close()
+
+
+class Student:
+    """What a hidden check sees of a submission: its functions, as attributes.
+
+    Args:
+        session: the submission's process.
+        given: functions that stand in for the student's own, by name.
+    """
+
+    def __init__(
+        self, session: Session, given: dict[str, Callable[..., Any]] | None = None
+    ) -> None:
+        self._session = session
+        self._given = dict(given or {})
+
+    def __getattr__(self, name: str) -> RemoteFunction:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return RemoteFunction(self._session, name, self._given)
+
+    def given(self, **functions: Callable[..., Any]) -> Student:
+        """The same student with functions of ours in place of its own, by name."""
+        return Student(self._session, {**self._given, **functions})
+
+
+class RemoteFunction:
+    """A student's function: call it with values, get a value or an `Outcome`."""
+
+    def __init__(self, session: Session, name: str, given: dict[str, Callable[..., Any]]) -> None:
+        self._session = session
+        self._given = {key: value for key, value in given.items() if key != name}
+        self.__name__ = name
+
+    def __call__(self, *args: Any) -> Any:
+        """The plain value that the student's function returns.
+
+        Raises:
+            Outcome: it did not come to an answer.
+        """
+        answer = self.answer(*args)
+        if answer.outcome is not None:
+            raise answer.outcome
+        return answer.value
+
+    def answer(self, *args: Any) -> Answer:
+        """The whole answer, an outcome included."""
+        return self._session.call(self.__name__, args, self._given)
+
+
+def explain(reply: dict[str, Any], *, text: bool = False) -> tuple[Verdict, str, str]:
+    """Verdict, words and exception type for a reply that tells of an exception.
+
+    Args:
+        reply: what the worker sent; nothing in it is trusted.
+        text: whether the exception's own text may be shown: only when it was raised before any
+            hidden input went in.
+    """
+    kind = _builtin_exception(reply.get("raised"))
+    said = str(reply.get("text", ""))[:300] if isinstance(reply.get("text"), str) else ""
+    said = said.encode("utf-8", "replace").decode()
+    if kind == "NotImplementedError":
+        return Verdict.NOT_DONE, "is not done yet, or calls something that is not.", kind
+    if kind == "MemoryError":
+        return Verdict.OUT_OF_MEMORY, "needs more memory than a submission may use.", kind
+    if kind == "RecursionError":
+        return Verdict.RAISED, "calls itself without end (RecursionError).", kind
+    if reply.get("errno") in _FORBIDDEN_ERRNO:
+        return Verdict.FORBIDDEN, "does something that is not allowed while grading.", kind
+    line = reply.get("line")
+    where = f" in line {line}" if text and isinstance(line, int) and 0 < line < 100_000 else ""
+    if text:
+        return Verdict.RAISED, f"raises {kind}{where}: {' '.join(said.split())}", kind
+    known = next((words for pattern, words in _KNOWN_TEXTS if pattern in said), "")
+    return Verdict.RAISED, f"raises {kind}: {known}." if known else f"raises {kind}.", kind
+
+
+def _builtin_exception(name: Any) -> str:
+    kind = getattr(builtins, name, None) if isinstance(name, str) else None
+    if isinstance(kind, type) and issubclass(kind, BaseException):
+        return kind.__name__
+    return "an exception"
+
+
+def _ended(verdict: Verdict, message: str) -> Answer:
+    return Answer(outcome=Outcome(verdict, message))
+
+
+def _call_back(handles: list[Callable[..., Any]], reply: dict[str, Any]) -> dict[str, Any]:
+    """Call a function of ours for the student's; what it raises is told without its text."""
+    handle, args = reply.get("callback"), reply.get("args")
+    if not isinstance(handle, int) or not 0 <= handle < len(handles):
+        return {"refused": "no such function"}
+    if not isinstance(args, tuple | list):
+        return {"refused": "arguments that are not a tuple"}
+    try:
+        return {"value": handles[handle](*args)}
+    except Exception as error:
+        return {"refused": f"{type(error).__name__}: the arguments do not fit"}
+
+
+def _defined_names(cells: Sequence[Cell], label: str) -> set[str]:
+    """Names of the functions that a cell's source would define, found without running it."""
+    source = next((cell.source for cell in cells if cell.label == label), "")
+    return set(re.findall(r"^\s*(?:async\s+)?def\s+(\w+)", source, flags=re.MULTILINE))
+
+
+def copy_arguments(args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Arguments that the other party may change without changing ours; functions stay the same."""
+    return tuple(arg if callable(arg) else copy.deepcopy(arg) for arg in args)

@@ -1,0 +1,343 @@
+"""The pytest plugin that runs hidden suites against students.
+
+A suite is plain pytest. It is collected once, by `with_suites`, and its items are run again for
+each submission. A check sees `student` (remote functions), `reference` (the assignment's reference
+module) and `rng` (seeded per submission and check), and speaks through four functions:
+
+    assert_agrees(student.f, reference.f, *args)   one case: same answer as the reference
+    assert_close(answer, expected, what="…")       one value that the check already holds
+    numeric(answer, shape=(4, 3))                  an answer as a float array of that shape
+    require(condition, "sentence")                 anything else, with its sentence
+
+Whatever else escapes from a check is a fault of the suite: BROKEN, never a zero.
+"""
+
+from __future__ import annotations
+
+import os
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any, TypeVar
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from autograder.compare import NotNumbers, as_numbers, compare, shape_words
+from autograder.errors import SuiteError
+from autograder.student import Case, Outcome, RemoteFunction, Session, Student, copy_arguments
+from autograder.verdict import CheckResult, Verdict
+
+Result = TypeVar("Result")
+
+
+class Disagreement(Exception):
+    """A check does not hold; the text is for the student."""
+
+
+_failures: ContextVar[list[Outcome | Disagreement]] = ContextVar("failures")
+"""What the check that runs just now has found so far."""
+
+
+def assert_agrees(
+    student_function: RemoteFunction,
+    reference_function: Callable[..., Any],
+    *args: Any,
+    quiet: bool = False,
+) -> None:
+    """One case: the student's function must answer as the reference does.
+
+    The check goes on after a failed case, so that the diagnosis sees all of them, and fails at its
+    end with what the first one told. Both functions get copies; an argument that comes back
+    changed fails the case.
+
+    Args:
+        student_function: an attribute of the `student` fixture.
+        reference_function: takes the same arguments and is right.
+        args: plain values, arrays, generators or functions.
+        quiet: whether a warning (of overflow, say) fails the case.
+    """
+    answer = student_function.answer(*args)
+    if answer.outcome is not None:
+        _failures.get().append(answer.outcome)
+        return
+    expected = reference_function(*copy_arguments(args))
+    comparison = compare(answer.value, expected)
+    message = comparison.message
+    if comparison.agrees and answer.changed:
+        message = "The result is right, but an argument is changed in place: work on a copy."
+    elif comparison.agrees and quiet and answer.warned:
+        message = "The result is right, but NumPy warns on the way: is something overflowing?"
+    if message:
+        _failures.get().append(Disagreement(message))
+
+
+def assert_close(answer: Any, expected: Any, what: str = "the result") -> None:
+    """One value that a check already holds must agree with the expected one.
+
+    Raises:
+        Disagreement: it does not; the text names `what`, never a number.
+    """
+    comparison = compare(answer, expected)
+    if not comparison.agrees:
+        raise Disagreement(f"{what[:1].upper()}{what[1:]}: {comparison.message}")
+
+
+def numeric(answer: Any, shape: tuple[int, ...] | None = None) -> NDArray[np.float64]:
+    """An answer as a finite float64 array, of exactly `shape` where one is given.
+
+    Raises:
+        Disagreement: it is not one; the text says what it is instead.
+    """
+    try:
+        array = as_numbers(answer)
+    except NotNumbers as problem:
+        raise Disagreement(str(problem)) from None
+    if shape is not None and array.shape != shape:
+        raise Disagreement(shape_words(array.shape, shape))
+    if not np.all(np.isfinite(array)):
+        raise Disagreement("The result contains NaN or infinity.")
+    return array
+
+
+def require(condition: bool | np.bool_, message: str) -> None:
+    """Fail the check with `message`, a sentence for the student, unless `condition` holds.
+
+    Raises:
+        Disagreement: it does not hold.
+    """
+    if not condition:
+        raise Disagreement(message)
+
+
+@dataclass(frozen=True)
+class Check:
+    """A collected check: what its markers and its docstring say."""
+
+    item: pytest.Function
+    name: str
+    grade_cell: str
+    title: str
+    points: float
+
+
+@dataclass(frozen=True)
+class CheckRun:
+    """One check run once: its result, and the calls that it made."""
+
+    result: CheckResult
+    cases: tuple[Case, ...]
+    private: str = ""
+    """What went wrong in our own code, for the instructor's eyes only."""
+
+
+class Suites:
+    """Collected hidden suites, ready to be run against any number of students."""
+
+    def __init__(self, plugin: _Plugin, items: Sequence[pytest.Item]) -> None:
+        self._plugin = plugin
+        self._by_path: dict[Path, list[Check]] = {}
+        for item in items:
+            if isinstance(item, pytest.Function):
+                self._by_path.setdefault(item.path, []).append(_read_check(item))
+
+    def checks(self, path: Path) -> list[Check]:
+        """The checks of one suite file, in its order.
+
+        Raises:
+            SuiteError: the file holds no check.
+        """
+        checks = self._by_path.get(path.resolve(), [])
+        if not checks:
+            raise SuiteError(f"{path}: there is no hidden check in it")
+        return checks
+
+    def run(
+        self,
+        checks: Sequence[Check],
+        session: Session,
+        student: Student,
+        reference: ModuleType,
+        seed: int,
+    ) -> list[CheckRun]:
+        """Run some checks against one student."""
+        self._plugin.session, self._plugin.student = session, student
+        self._plugin.reference, self._plugin.seed = reference, seed
+        following = [*(check.item for check in checks[1:]), None]
+        return [
+            self._run_check(check, after) for check, after in zip(checks, following, strict=True)
+        ]
+
+    def _run_check(self, check: Check, after: pytest.Item | None) -> CheckRun:
+        plugin = self._plugin
+        plugin.ending, plugin.fault = None, ""
+        plugin.required_session().take_cases()
+        check.item.ihook.pytest_runtest_protocol(item=check.item, nextitem=after)
+        cases = tuple(plugin.required_session().take_cases())
+        verdict, message = _verdict(plugin.ending, plugin.fault)
+        earned = check.points if verdict is Verdict.PASSED else 0.0
+        result = CheckResult(
+            check.name, check.grade_cell, check.title, verdict, earned, check.points, message
+        )
+        return CheckRun(result, cases, plugin.fault)
+
+
+def _verdict(ending: object, fault: str) -> tuple[Verdict, str]:
+    if fault:
+        return Verdict.BROKEN, "This check is broken; your mark is withheld until it is mended."
+    if isinstance(ending, Outcome):
+        return ending.verdict, ending.message
+    if isinstance(ending, Disagreement):
+        return Verdict.FAILED, str(ending)
+    if ending == "passed":
+        return Verdict.PASSED, ""
+    return Verdict.BROKEN, "This check did not run; your mark is withheld until it is mended."
+
+
+def _read_check(item: pytest.Function) -> Check:
+    grade_cell = item.get_closest_marker("grade_cell")
+    points = item.get_closest_marker("points")
+    doc = (item.function.__doc__ or "").strip()
+    where = f"{item.path}: {item.name}"
+    if grade_cell is None or len(grade_cell.args) != 1:
+        raise SuiteError(
+            f'{where}: say which tests cell it belongs to: @pytest.mark.grade_cell("…")'
+        )
+    if points is None or len(points.args) != 1:
+        raise SuiteError(f"{where}: say what it is worth: @pytest.mark.points(2)")
+    if not doc:
+        raise SuiteError(f"{where}: write the sentence that the student reads, as its docstring")
+    return Check(item, item.name, grade_cell.args[0], doc.splitlines()[0], float(points.args[0]))
+
+
+class _Plugin:
+    """Fixtures and hooks; holds the submission that is graded just now."""
+
+    def __init__(self, body: Callable[[Suites], Any]) -> None:
+        self.body = body
+        self.session: Session | None = None
+        self.student: Student | None = None
+        self.reference: ModuleType | None = None
+        self.seed = 0
+        self.ending: object = None
+        self.fault = ""
+        self.result: Any = None
+        self.problem: Exception | None = None
+        self.collect_errors: list[str] = []
+
+    def required_session(self) -> Session:
+        """The session of the submission that is graded just now."""
+        if self.session is None:
+            raise SuiteError("no submission is being graded")
+        return self.session
+
+    @pytest.fixture(name="student")
+    def student_fixture(self) -> Student | None:
+        """The submission's functions, as remote functions."""
+        return self.student
+
+    @pytest.fixture(name="reference")
+    def reference_fixture(self) -> ModuleType | None:
+        """The assignment's `reference.py`."""
+        return self.reference
+
+    @pytest.fixture(name="rng")
+    def rng_fixture(self, request: pytest.FixtureRequest) -> np.random.Generator:
+        """Random numbers that differ by submission and check, and can be had again by the seed."""
+        return np.random.default_rng([self.seed, zlib.crc32(request.node.name.encode())])
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Declare the two markers."""
+        config.addinivalue_line("markers", "grade_cell(id): the tests cell that a check belongs to")
+        config.addinivalue_line("markers", "points(n): what a check is worth")
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Keep what could not be collected."""
+        if report.failed:
+            self.collect_errors.append(f"{report.nodeid}: {report.longreprtext.strip()[-1500:]}")
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Instead of running each item once: hand the collected items to the body."""
+        try:
+            if self.collect_errors:
+                raise SuiteError(
+                    "a hidden suite does not collect:\n" + "\n".join(self.collect_errors)
+                )
+            self.result = self.body(Suites(self, session.items))
+        except Exception as error:
+            self.problem = error
+        return True
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Iterator[None]:
+        """Run one check; what it found is kept, so that pytest need not draw tracebacks."""
+        failures: list[Outcome | Disagreement] = []
+        token = _failures.set(failures)
+        try:
+            yield
+            self.ending = failures[0] if failures else "passed"
+        except (Outcome, Disagreement) as ending:
+            self.ending = failures[0] if failures else ending
+        finally:
+            _failures.reset(token)
+        return True  # type: ignore[return-value]
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Anything that pytest itself calls a failure is a fault of the suite."""
+        if report.failed or report.skipped:
+            self.fault = self.fault or report.longreprtext[-3000:] or "the check was skipped"
+
+
+def with_suites(root: Path, suites: Sequence[Path], body: Callable[[Suites], Result]) -> Result:
+    """Collect suite files once, call `body` with them, and return what it returns.
+
+    Args:
+        root: the course's folder; nothing above it is read.
+        suites: the `test_<notebook>.py` files to collect.
+        body: what to do with the collected suites.
+
+    Raises:
+        SuiteError: a file is missing, does not import, or holds checks that are not marked.
+    """
+    for path in suites:
+        if not path.is_file():
+            raise SuiteError(f"{path}: the hidden suite is missing")
+    plugin = _Plugin(body)
+    hidden = root / "tests" / "hidden"
+    options = ["-c", os.devnull, f"--rootdir={root}", f"--confcutdir={hidden}", "-s"]
+    options += ["--import-mode=importlib", "--disable-plugin-autoload", "--assert=plain"]
+    for unneeded in (
+        "cacheprovider",
+        "terminal",
+        "faulthandler",
+        "junitxml",
+        "logging",
+        "warnings",
+    ):
+        options += ["-p", f"no:{unneeded}"]
+    code = pytest.main([*options, *map(str, suites)], plugins=[plugin])
+    if plugin.problem is not None:
+        raise plugin.problem
+    if code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+        raise SuiteError(
+            "the hidden suites cannot be run: " + ("; ".join(plugin.collect_errors) or str(code))
+        )
+    result: Result = plugin.result
+    return result
+
+
+__all__ = [
+    "Check",
+    "CheckRun",
+    "Disagreement",
+    "Suites",
+    "assert_agrees",
+    "assert_close",
+    "numeric",
+    "require",
+    "with_suites",
+]

@@ -1,0 +1,188 @@
+"""Verdicts, check results and reports: what grading one notebook says, as plain frozen data.
+
+A `Report` goes to JSON and back without loss, and that form is versioned by `FORMAT`: it is what
+crosses processes, machines and sessions. Nothing here knows how a verdict was reached.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+FORMAT = 1
+
+
+class Verdict(StrEnum):
+    """How one hidden check ended."""
+
+    PASSED = "PASSED"
+    FAILED = "FAILED"
+    RAISED = "RAISED"
+    TIMED_OUT = "TIMED_OUT"
+    OUT_OF_MEMORY = "OUT_OF_MEMORY"
+    FORBIDDEN = "FORBIDDEN"
+    NOT_DONE = "NOT_DONE"
+    """The student left the exercise as it was released."""
+    NOT_RUN = "NOT_RUN"
+    BROKEN = "BROKEN"
+    """Suite, sandbox or engine at fault: the mark is withheld, never a zero."""
+
+
+class Status(StrEnum):
+    """How the grading of one notebook ended as a whole."""
+
+    GRADED = "graded"
+    UNREADABLE = "unreadable"
+    """The file is not a notebook that can be graded; it scores 0 and a person is told."""
+    MISSING = "missing"
+    """The submission holds no file for this notebook; it scores 0."""
+    BROKEN = "broken"
+    """The mark is withheld: the fault is not the student's."""
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """One hidden check: its line, its verdict and its points."""
+
+    name: str
+    """Name of the check's function in the suite."""
+    grade_cell: str
+    title: str
+    """The sentence that the student sees: first line of the check's docstring."""
+    verdict: Verdict
+    points: float
+    max_points: float
+    message: str = ""
+    """What differs, in words; never an expected value, an input or a path."""
+    misconception: str | None = None
+    """Name in the course's catalogue."""
+
+
+@dataclass(frozen=True)
+class Named:
+    """A misconception that explains a report's wrong answers, with all the places it shows."""
+
+    name: str
+    words: str
+    hints: tuple[str, ...]
+    grade_cells: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What one notebook of one submission is worth, and why."""
+
+    assignment: str
+    notebook: str
+    status: Status
+    tier: str
+    max_score: float
+    seed: int
+    checks: tuple[CheckResult, ...] = ()
+    cells: dict[str, str] = field(default_factory=dict)
+    """Every grade cell of the notebook, with the solution cell that it tests."""
+    reason: str = ""
+    """Why the status is not `graded`: one clear line."""
+    notes: tuple[str, ...] = ()
+    """What happened on the way and is worth telling the student: a cell that raised, say."""
+    misconceptions: tuple[Named, ...] = ()
+    digest: str = ""
+    """Hash of everything that the mark depends on; equal digests need no new grading."""
+    wall_s: float = 0.0
+
+    @property
+    def score(self) -> float | None:
+        """Points earned, a plain float in [0, max_score]; None while the mark is withheld."""
+        if self.withheld:
+            return None
+        return min(max(float(sum(check.points for check in self.checks)), 0.0), self.max_score)
+
+    @property
+    def withheld(self) -> bool:
+        """True when a fault of ours stands in the way of a mark."""
+        return self.status is Status.BROKEN or any(
+            check.verdict is Verdict.BROKEN for check in self.checks
+        )
+
+    @property
+    def needs_person(self) -> bool:
+        """True when a person should look before the mark is relied on."""
+        return self.withheld or self.status is Status.UNREADABLE
+
+    def grade_cells(self) -> dict[str, list[CheckResult]]:
+        """The check results by grade cell, in the order of the notebook."""
+        cells: dict[str, list[CheckResult]] = {}
+        for check in self.checks:
+            cells.setdefault(check.grade_cell, []).append(check)
+        return cells
+
+    def cell_score(self, grade_cell: str) -> float | None:
+        """Points of one grade cell: a plain float, or None while that cell's mark is withheld."""
+        checks = self.grade_cells().get(grade_cell, [])
+        if self.status is Status.BROKEN or any(c.verdict is Verdict.BROKEN for c in checks):
+            return None
+        return float(sum(check.points for check in checks))
+
+    def named(self) -> list[str]:
+        """Names of the misconceptions found, each once, in order of appearance."""
+        found = [check.misconception for check in self.checks if check.misconception]
+        return list(dict.fromkeys(found))
+
+    def with_(self, **changes: Any) -> Report:
+        """A copy with some fields replaced."""
+        return replace(self, **changes)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The documented JSON form, as plain data."""
+        fields = asdict(self)
+        fields.pop("checks")
+        fields.pop("misconceptions")
+        return {
+            "format": FORMAT,
+            **fields,
+            "score": self.score,
+            "checks": [asdict(check) for check in self.checks],
+            "misconceptions": [asdict(named) for named in self.misconceptions],
+        }
+
+    def to_json(self) -> str:
+        """The documented JSON form, as text."""
+        return json.dumps(self.as_dict(), indent=1, ensure_ascii=False, sort_keys=True)
+
+    @classmethod
+    def from_dict(cls, fields: dict[str, Any]) -> Report:
+        """The report that `as_dict` described.
+
+        Raises:
+            ValueError: the data is of another format, or no report at all.
+        """
+        if fields.get("format") != FORMAT:
+            raise ValueError(f"a report of format {fields.get('format')!r}, not {FORMAT}")
+        known = {key: value for key, value in fields.items() if key not in ("format", "score")}
+        known["status"] = Status(known["status"])
+        known["notes"] = tuple(known["notes"])
+        known["checks"] = tuple(
+            CheckResult(**{**check, "verdict": Verdict(check["verdict"])})
+            for check in known["checks"]
+        )
+        known["misconceptions"] = tuple(
+            Named(**{**n, "hints": tuple(n["hints"]), "grade_cells": tuple(n["grade_cells"])})
+            for n in known["misconceptions"]
+        )
+        return cls(**known)
+
+    @classmethod
+    def from_json(cls, text: str) -> Report:
+        """The report that `to_json` wrote."""
+        return cls.from_dict(json.loads(text))
+
+
+@dataclass(frozen=True)
+class Graded:
+    """One student's report together with whose it is and where it came from."""
+
+    student: str
+    report: Report
+    path: str = field(default="", compare=False)

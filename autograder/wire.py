@@ -1,0 +1,384 @@
+"""Values across the trust border: length-prefixed frames of typed, capped, plain data.
+
+A frame is `length (4 bytes) | header length (4 bytes) | header (JSON) | blocks (raw bytes)`. The
+header is one value; every container in it carries a tag, and arrays name a block by its size:
+
+    None, bool, int, float, str   themselves (NaN and infinities included)
+    ["l", …] ["t", …] ["S", …]    list, tuple, set
+    ["d", [key, value], …]        dict
+    ["c", re, im]                 complex
+    ["b", size]                   bytes
+    ["a", dtype, shape, size]     array;  ["n", …] the same for a NumPy scalar
+    ["g", name, state]            numpy.random.Generator, as the state of its bit generator
+    ["f", handle]                 a function of the other side, to be called back
+    ["u", kind]                   something that does not cross, in one of the words of `KINDS`
+
+Nothing is ever unpickled, and what a frame says is only a value: whoever forges one has given an
+answer. This module runs on both sides, so it imports the standard library and NumPy alone.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import socket
+import struct
+import time
+import types
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autograder.errors import WireError
+
+DEPTH = 60
+HEADER_BYTES = 4 * 1024 * 1024
+DTYPE = re.compile(r"[<>|=]?(b1|[iu][1248]|f[248]|f16|c8|c16|c32|[US][1-9][0-9]{0,5})")
+KINDS = {
+    "function": "a function",
+    "class": "a class",
+    "module": "a module",
+    "generator": "a generator (or another iterator)",
+    "object": "an object that is neither a number nor an array",
+    "array": "an array of objects that are not numbers",
+    "too large": "an answer that is too large",
+    "too deep": "containers nested too deeply",
+}
+"""Words for what does not cross: a fixed list, so that no name chosen by a student does."""
+
+_LENGTHS = struct.Struct(">II")
+_BIT_GENERATORS = {"PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64"}
+
+
+@dataclass(frozen=True)
+class Unsendable:
+    """Stands for a value of the other side that does not cross the border."""
+
+    kind: str
+
+    @property
+    def words(self) -> str:
+        """What it was, in the student's words."""
+        return KINDS.get(self.kind, KINDS["object"])
+
+
+class _Encoder:
+    """Turns one value into a header and its blocks; counts elements and depth on the way."""
+
+    def __init__(self, elements: int, handles: list[Callable[..., Any]] | None) -> None:
+        self.blocks: list[bytes] = []
+        self.elements = elements
+        self.handles = handles
+
+    def header(self, value: Any, depth: int = 0) -> Any:
+        """The tagged form of `value`."""
+        self._spend(1)
+        if depth > DEPTH:
+            return ["u", "too deep"]
+        if value is None or isinstance(value, bool):
+            return value
+        if isinstance(value, np.generic | np.ndarray):
+            return self._array(value, depth)
+        if isinstance(value, str):
+            return str.__str__(value)
+        if isinstance(value, int):
+            return int.__int__(value)
+        if isinstance(value, float):
+            return float.__float__(value)
+        return self._container(value, depth)
+
+    def _container(self, value: Any, depth: int) -> Any:
+        below = depth + 1
+        if isinstance(value, list | range):
+            return ["l", *(self.header(item, below) for item in value)]
+        if isinstance(value, tuple):
+            return ["t", *(self.header(item, below) for item in value)]
+        if isinstance(value, set | frozenset):
+            return ["S", *(self.header(item, below) for item in value)]
+        if isinstance(value, dict):
+            pairs = dict.items(value)
+            return ["d", *([self.header(k, below), self.header(v, below)] for k, v in pairs)]
+        if isinstance(value, complex):
+            return ["c", value.real, value.imag]
+        if isinstance(value, bytes | bytearray | memoryview):
+            return ["b", self._block(bytes(value))]
+        return self._foreign(value, depth)
+
+    def _foreign(self, value: Any, depth: int) -> Any:
+        if isinstance(value, np.random.Generator):
+            state = dict(value.bit_generator.state)
+            return ["g", str(state.pop("bit_generator")), self.header(state, depth + 1)]
+        if isinstance(value, Unsendable):
+            return ["u", value.kind if value.kind in KINDS else "object"]
+        if self.handles is not None and callable(value):
+            self.handles.append(value)
+            return ["f", len(self.handles) - 1]
+        if hasattr(type(value), "__array__") and not isinstance(value, type):
+            return self._array(np.asarray(value), depth)
+        return ["u", _kind(value)]
+
+    def _array(self, value: np.generic | np.ndarray[Any, Any], depth: int) -> Any:
+        array = np.asarray(value)
+        if array.dtype == object:
+            return self.header(array.tolist(), depth + 1)
+        if not DTYPE.fullmatch(array.dtype.str):
+            return ["u", "array"]
+        self._spend(array.size)
+        tag = "n" if isinstance(value, np.generic) else "a"
+        return [tag, array.dtype.str, list(array.shape), self._block(array.tobytes())]
+
+    def _block(self, data: bytes) -> int:
+        self.blocks.append(data)
+        return len(data)
+
+    def _spend(self, count: int) -> None:
+        self.elements -= count
+        if self.elements < 0:
+            raise WireError(KINDS["too large"])
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, type):
+        return "class"
+    if isinstance(value, types.ModuleType):
+        return "module"
+    if callable(value):
+        return "function"
+    return "generator" if hasattr(type(value), "__next__") else "object"
+
+
+class _Decoder:
+    """Rebuilds one value from a header and its blocks, believing nothing."""
+
+    def __init__(
+        self, blocks: memoryview, elements: int, proxy: Callable[[int], Any] | None
+    ) -> None:
+        self.blocks = blocks
+        self.taken = 0
+        self.elements = elements
+        self.proxy = proxy
+
+    def value(self, header: Any, depth: int = 0) -> Any:
+        """The value that `header` describes.
+
+        Raises:
+            WireError: the header is not in our format, or over a cap.
+        """
+        self.elements -= 1
+        if self.elements < 0 or depth > DEPTH:
+            raise WireError("a value over the caps on elements or depth")
+        if header is None or isinstance(header, bool | int | float | str):
+            return header
+        if not isinstance(header, list) or not header or not isinstance(header[0], str):
+            raise WireError("a header that is not a tagged value")
+        tag, items = header[0], header[1:]
+        if tag in ("l", "t", "S"):
+            return self._sequence(tag, [self.value(item, depth + 1) for item in items])
+        if tag == "d":
+            return self._dict(items, depth)
+        return self._atom(tag, items, depth)
+
+    def _sequence(self, tag: str, items: list[Any]) -> Any:
+        if tag == "S":
+            return self._hashed(lambda: set(items))
+        return items if tag == "l" else tuple(items)
+
+    def _dict(self, pairs: list[Any], depth: int) -> Any:
+        if not all(isinstance(pair, list) and len(pair) == 2 for pair in pairs):
+            raise WireError("a dict whose items are not pairs")
+        items = [(self.value(k, depth + 1), self.value(v, depth + 1)) for k, v in pairs]
+        return self._hashed(lambda: dict(items))
+
+    @staticmethod
+    def _hashed(build: Callable[[], Any]) -> Any:
+        try:
+            return build()
+        except TypeError:
+            raise WireError("a set or dict of values that cannot be keys") from None
+
+    def _atom(self, tag: str, items: list[Any], depth: int) -> Any:
+        match tag, items:
+            case "c", [int() | float() as real, int() | float() as imag]:
+                return complex(real, imag)
+            case "b", [int() as size]:
+                return bytes(self._take(size))
+            case "a" | "n", [str() as dtype, list() as shape, int() as size]:
+                array = self._array(dtype, shape, size)
+                return array[()] if tag == "n" and array.ndim == 0 else array
+            case "g", [str() as name, state]:
+                return self._generator(name, self.value(state, depth + 1))
+            case "f", [int() as handle] if self.proxy is not None:
+                return self.proxy(handle)
+            case "u", [str() as kind]:
+                return Unsendable(kind if kind in KINDS else "object")
+        raise WireError("a value with an unknown tag")
+
+    def _array(self, dtype: str, shape: list[Any], size: int) -> np.ndarray[Any, Any]:
+        plain = all(type(length) is int and length >= 0 for length in shape)
+        if not DTYPE.fullmatch(dtype) or not plain or len(shape) > 32:
+            raise WireError("an array of a type or shape that does not cross")
+        kind = np.dtype(dtype)
+        count = math.prod(shape)
+        self.elements -= count
+        if count * kind.itemsize != size or self.elements < 0:
+            raise WireError("an array whose size is not what its shape says, or over the cap")
+        if 0 in shape and max(shape) > self.elements:
+            raise WireError("an empty array with an absurd shape")
+        return np.frombuffer(self._take(size), dtype=kind).reshape(shape).copy()
+
+    def _take(self, size: int) -> memoryview:
+        if size < 0 or self.taken + size > len(self.blocks):
+            raise WireError("a block that is longer than its frame")
+        block = self.blocks[self.taken : self.taken + size]
+        self.taken += size
+        return block
+
+    @staticmethod
+    def _generator(name: str, state: Any) -> np.random.Generator:
+        if name not in _BIT_GENERATORS or not isinstance(state, dict):
+            raise WireError("a generator that does not cross")
+        bits = getattr(np.random, name)()
+        try:
+            bits.state = {"bit_generator": name, **state}
+        except (TypeError, ValueError, KeyError, OverflowError):
+            raise WireError("a generator whose state is not one") from None
+        return np.random.Generator(bits)
+
+
+def encode(
+    value: Any,
+    *,
+    frame_bytes: int,
+    elements: int,
+    handles: list[Callable[..., Any]] | None = None,
+) -> bytes:
+    """One frame that holds `value`.
+
+    Args:
+        value: plain values, arrays of numbers or text, generators; anything else becomes an
+            `Unsendable` on the other side.
+        frame_bytes: cap on the frame.
+        elements: cap on the numbers, strings and containers in it.
+        handles: where functions found in `value` are put; without it they do not cross.
+
+    Raises:
+        WireError: the value is over a cap, or misbehaves while it is read.
+    """
+    encoder = _Encoder(elements, handles)
+    try:
+        header = json.dumps(encoder.header(value)).encode()
+    except (RecursionError, ValueError, UnicodeError) as error:
+        raise WireError(f"a value that cannot be written down: {type(error).__name__}") from None
+    size = 4 + len(header) + sum(map(len, encoder.blocks))
+    if size > frame_bytes or len(header) > HEADER_BYTES:
+        raise WireError(KINDS["too large"])
+    return b"".join([_LENGTHS.pack(size, len(header)), header, *encoder.blocks])
+
+
+def decode(
+    frame: bytes | memoryview,
+    *,
+    elements: int,
+    proxy: Callable[[int], Any] | None = None,
+) -> Any:
+    """The value that a frame (without its first length) holds.
+
+    Args:
+        frame: header length, header and blocks.
+        elements: cap on what it may hold.
+        proxy: makes the callable that stands for a function handle of the other side.
+
+    Raises:
+        WireError: for any bytes that `encode` would not have written.
+    """
+    view = memoryview(frame)
+    if len(view) < 4:
+        raise WireError("a frame without a header")
+    size = int.from_bytes(view[:4], "big")
+    if size > min(len(view) - 4, HEADER_BYTES):
+        raise WireError("a header that is longer than its frame, or over the cap")
+    try:
+        header = json.loads(bytes(view[4 : 4 + size]))
+        return _Decoder(view[4 + size :], elements, proxy).value(header)
+    except (ValueError, RecursionError, MemoryError, OverflowError) as error:
+        raise WireError(f"a frame that does not read: {type(error).__name__}") from None
+
+
+class ClosedByPeer(WireError):
+    """The other side is gone: its process ended."""
+
+
+class DeadlinePassed(WireError):
+    """The other side did not answer, or did not read, in time."""
+
+
+class Channel:
+    """One end of the border: frames over a stream socket, each with a deadline.
+
+    Args:
+        sock: a connected stream socket; the channel owns it.
+        frame_bytes: cap on one frame in either direction.
+        elements: cap on one value in either direction.
+    """
+
+    def __init__(self, sock: socket.socket, *, frame_bytes: int, elements: int) -> None:
+        self._socket = sock
+        self.frame_bytes = frame_bytes
+        self.elements = elements
+
+    def send(
+        self,
+        value: Any,
+        *,
+        deadline: float | None = None,
+        handles: list[Callable[..., Any]] | None = None,
+    ) -> None:
+        """Send one value before `deadline` (a `time.monotonic` reading)."""
+        frame = encode(value, frame_bytes=self.frame_bytes, elements=self.elements, handles=handles)
+        self._arm(deadline)
+        try:
+            self._socket.sendall(frame)
+        except TimeoutError:
+            raise DeadlinePassed("the other side does not read") from None
+        except OSError:
+            raise ClosedByPeer("the other side is gone") from None
+
+    def receive(
+        self, *, deadline: float | None = None, proxy: Callable[[int], Any] | None = None
+    ) -> Any:
+        """The next value, whole before `deadline` however slowly its bytes come."""
+        size = int.from_bytes(self._read(4, deadline), "big")
+        if not 4 <= size <= self.frame_bytes:
+            raise WireError("a frame over the cap")
+        return decode(memoryview(self._read(size, deadline)), elements=self.elements, proxy=proxy)
+
+    def close(self) -> None:
+        """Close this end; the other side reads the end of the stream."""
+        self._socket.close()
+
+    def _read(self, size: int, deadline: float | None) -> bytearray:
+        data = bytearray()
+        while len(data) < size:
+            self._arm(deadline)
+            try:
+                piece = self._socket.recv(min(size - len(data), 1 << 18))
+            except TimeoutError:
+                raise DeadlinePassed("no answer in time") from None
+            except OSError:
+                raise ClosedByPeer("the other side is gone") from None
+            if not piece:
+                raise ClosedByPeer("the other side is gone")
+            data += piece
+        return data
+
+    def _arm(self, deadline: float | None) -> None:
+        if deadline is None:
+            self._socket.settimeout(None)
+            return
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise DeadlinePassed("no time left")
+        self._socket.settimeout(left)
