@@ -95,7 +95,7 @@ def _outputs(cell: Node, report: Report) -> list[Node]:
         return []
     name = _grade_id(cell)
     checks = report.grade_cells().get(name, [])
-    text = cell_lines(checks) if checks else report.reason or "not checked"
+    text = cell_lines(checks) if checks else report.public_reason or "not checked"
     shown: Node = {"output_type": "stream", "name": "stdout", "text": text + "\n"}
     score = report.cell_score(name)
     if score is None:

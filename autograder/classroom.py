@@ -210,6 +210,7 @@ def run_benches(
         limits: other limits than the course's.
     """
     from autograder.catalogue import load_catalogue
+    from autograder.sandbox.doctor import require_canaries
     from autograder.sandbox.supervisor import Jail
 
     assignments = {lab.assignment for lab in labs}
@@ -217,6 +218,7 @@ def run_benches(
     files = {name: course.public_files(name) for name in assignments}
 
     with Jail(limits or course.limits, tier) as jail:
+        require_canaries(jail)
 
         def prepared(suites: Suites) -> Any:
             return body(

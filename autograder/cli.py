@@ -491,11 +491,18 @@ def show_findings(findings: dict[str, Any]) -> None:
         f"tier: {findings['tier']}   ({findings['machine']}, Landlock {findings['landlock']})"
     )
     for tier, layers in findings["layers"].items():
-        click.echo(f"\n{tier}:")
+        grouped = "with" if findings["control_group"][tier] else "without"
+        click.echo(f"\n{tier} ({grouped} a control group for memory and processes):")
         for name, held in layers.items():
             click.echo(f"  {'holds  ' if held else 'FAILS  '} {name}")
         if tier in findings["reasons"]:
             click.echo(f"  {findings['reasons'][tier]}")
+    if findings["tier"] != "full":
+        click.echo(
+            "\nFor the full tier: apt-get install bubblewrap; unprivileged user namespaces must be "
+            "allowed (sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone, and "
+            "AppArmor's restriction on some systems), or run as root."
+        )
 
 
 if __name__ == "__main__":

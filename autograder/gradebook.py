@@ -136,7 +136,7 @@ def _comments(report: Report) -> dict[str, str]:
     checks = report.grade_cells()
     for grade_cell, solution in report.cells.items():
         lines = cell_lines(checks.get(grade_cell, []))
-        comments.setdefault(solution, []).append(lines or report.reason or NO_RESPONSE)
+        comments.setdefault(solution, []).append(lines or report.public_reason or NO_RESPONSE)
     return {solution: "\n".join(lines) for solution, lines in comments.items()}
 
 

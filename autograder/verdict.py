@@ -111,6 +111,13 @@ class Report:
         """True when a person should look before the mark is relied on."""
         return self.withheld or self.status is Status.UNREADABLE
 
+    @property
+    def public_reason(self) -> str:
+        """Why there is no mark, as the student may read it: nothing of a suite's inside."""
+        if self.withheld:
+            return "The mark is withheld: the grader is at fault, not you. Your teacher is told."
+        return self.reason
+
     def grade_cells(self) -> dict[str, list[CheckResult]]:
         """The check results by grade cell, in the order of the notebook."""
         cells: dict[str, list[CheckResult]] = {}

@@ -1,20 +1,25 @@
 """Which tier of isolation holds on this machine, found by trying.
 
-A fork in each tier tries what a hostile submission would: to read the course, to write outside its
-folder, to open a socket, to signal and trace others, to make namespaces. A tier holds when it
-starts and every one of these fails while plain work succeeds.
+Two canaries are run in a fork of the tier: an honest one, whose work must succeed, and a hostile
+one, which tries what a hostile submission would: to read the course, to write outside its folder,
+to open a socket, to signal and trace others, to make namespaces. A tier holds when all of the first
+succeeds and all of the second fails. They are run again at the start of every batch.
 """
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.errors import AutograderError, NoJail
+from autograder.errors import JailError, NoJail, WireError
 from autograder.limits import Limits
 from autograder.sandbox import jail, policy
 from autograder.sandbox.supervisor import Jail
+
+CANARY_S = 20.0
+"""How long a canary may take."""
 
 WORKS = {
     "numpy": "import numpy\nassert numpy.dot([1.0, 2.0], [3.0, 4.0]) == 11",
@@ -23,7 +28,7 @@ WORKS = {
 }
 """Plain work that must succeed in a tier that holds."""
 
-_TRIES = {
+TRIES = {
     "reading other files": "open({secret!r}).read()",
     "writing outside": "open({outside!r}, 'w')",
     "reading accounts": "open('/etc/shadow').read()",
@@ -45,6 +50,17 @@ _TRIES = {
 """What must fail in a tier that holds; in curly braces what only this machine knows."""
 
 
+_CANARY = """
+def _runs(source):
+    try:
+        exec(source, {})
+    except BaseException:
+        return False
+    return True
+ran = {name: _runs(source) for name, source in SOURCES.items()}
+"""
+
+
 @dataclass(frozen=True)
 class Finding:
     """What trying one tier gave."""
@@ -54,44 +70,66 @@ class Finding:
     layers: dict[str, bool]
     """By attempt: True when it was held off (or, for plain work, when it succeeded)."""
     reason: str = ""
+    grouped: bool = False
+    """Whether a control group bounds memory and processes of a submission together."""
 
 
 def examine(tier: str, limits: Limits | None = None) -> Finding:
-    """Try one tier."""
+    """Start a tier's jail and run the canaries in it."""
     try:
         with Jail(limits or Limits(), tier) as there:
-            return _examine_started(there, tier)
-    except AutograderError as error:
+            return run_canaries(there)
+    except JailError as error:
         return Finding(tier, False, {}, str(error))
 
 
-def _examine_started(there: Jail, tier: str) -> Finding:
-    secret = str(Path(__file__).resolve())
-    facts = {"secret": secret, "outside": "/var/tmp/autograder-was-here", "pid": _own_pid()}
-    layers = {name: _runs(there, source) for name, source in WORKS.items()}
-    for name, source in _TRIES.items():
-        layers[name] = not _runs(there, source.format(**facts))
-    if tier == policy.FULL:
-        # Inside the wall our own modules are to be seen, and a number of ours means nothing.
-        layers["signals to others"] = not _runs(there, "import os\nos.kill(2, 0)")
+def run_canaries(there: Jail) -> Finding:
+    """The honest and the hostile canary, each in a fork of its own.
+
+    Raises:
+        JailError: a fork could not be made.
+    """
+    facts = {
+        "secret": str(Path(__file__).resolve().parent / "doctor.py"),
+        "outside": "/var/tmp/autograder-canary",
+        # In a pid namespace of its own a submission sees itself as 1, and the grader not at all.
+        "pid": 2 if there.tier == policy.FULL else os.getpid(),
+    }
+    worked = _run_canary(there, WORKS)
+    tried = _run_canary(there, {name: text.format(**facts) for name, text in TRIES.items()})
+    layers = {name: worked.get(name) is True for name in WORKS}
+    layers |= {name: tried.get(name) is False for name in TRIES}
     failed = [name for name, held in layers.items() if not held]
-    return Finding(
-        tier, not failed, layers, f"does not hold: {', '.join(failed)}" if failed else ""
-    )
+    reason = f"does not hold: {', '.join(failed)}" if failed else ""
+    return Finding(there.tier, not failed, layers, reason, there.grouped)
 
 
-def _own_pid() -> int:
-    import os
-
-    return os.getpid()
-
-
-def _runs(there: Jail, source: str) -> bool:
-    """Whether a piece of code runs to its end in a fresh fork."""
+def _run_canary(there: Jail, sources: dict[str, str]) -> dict[str, object]:
+    """By name, whether each piece of code ran to its end in a fresh fork."""
+    source = f"SOURCES = {sources!r}\n{_CANARY}"
+    deadline = time.monotonic() + CANARY_S
     with there.fork() as inmate:
-        inmate.channel.send({"op": "cell", "source": source, "label": "trial"})
-        reply = inmate.channel.receive(deadline=time.monotonic() + 20)
-    return isinstance(reply, dict) and "done" in reply
+        try:
+            inmate.channel.send({"op": "cell", "source": source, "label": "canary"})
+            inmate.channel.receive(deadline=deadline)
+            inmate.channel.send({"op": "value", "name": "ran"})
+            ran = inmate.channel.receive(deadline=deadline).get("value")
+        except WireError:
+            return {}
+    return ran if isinstance(ran, dict) else {}
+
+
+def require_canaries(there: Jail) -> None:
+    """Stop a batch before its first mark when a canary fails.
+
+    Raises:
+        NoJail: what should be held off is not, or plain work is.
+    """
+    if there.tier == policy.NONE:
+        return
+    finding = run_canaries(there)
+    if not finding.holds:
+        raise NoJail(f"a canary failed, so nothing is graded: {there.tier} {finding.reason}")
 
 
 def strongest(require: str = policy.REDUCED, limits: Limits | None = None) -> str:
@@ -125,5 +163,6 @@ def describe() -> dict[str, object]:
         "machine": jail.machine(),
         "landlock": jail.landlock_abi(),
         "layers": {tier: finding.layers for tier, finding in findings.items()},
+        "control_group": {tier: finding.grouped for tier, finding in findings.items()},
         "reasons": {tier: finding.reason for tier, finding in findings.items() if finding.reason},
     }

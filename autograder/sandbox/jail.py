@@ -74,6 +74,7 @@ def enter(confinement: Confinement, channel_fd: int) -> None:
     """
     full = confinement.tier == policy.FULL
     close_descriptors(channel_fd)
+    die_first()
     os.setsid()
     if confinement.tier == policy.NONE:
         os.chdir(confinement.home)
@@ -102,6 +103,12 @@ def close_descriptors(channel_fd: int) -> None:
         os.dup2(null, standard)
     os.closerange(3, channel_fd)
     os.closerange(channel_fd + 1, 4096)
+
+
+def die_first() -> None:
+    """When memory runs out, the kernel is to end this process and not the warm one."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")
 
 
 def make_namespaces() -> None:

@@ -31,6 +31,7 @@ from typing import Any
 from autograder.errors import JailError, NoJail, WireError
 from autograder.limits import Limits
 from autograder.sandbox import jail, policy
+from autograder.sandbox.cgroup import Group, make_group
 from autograder.sandbox.zygote import PACKET
 from autograder.wire import Channel
 
@@ -75,18 +76,7 @@ class Jail:
         self.limits = limits
         self.tier = tier
         self._scratch = Path(tempfile.mkdtemp(prefix="autograder-"))
-        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115  closed by `close`
-        try:
-            with theirs:
-                self._process = self._start(theirs.fileno())
-            self._control.settimeout(START_S)
-            self._control.send(self._settings())
-            self._expect("ready")
-        except (OSError, JailError) as error:
-            said = self._said()
-            self.close()
-            raise NoJail(f"the {tier} jail does not start here: {error} {said}".strip()) from None
+        self._launch()
 
     def __enter__(self) -> Jail:
         return self
@@ -101,12 +91,45 @@ class Jail:
 
     def close(self) -> None:
         """End the warm process and with it everything inside the wall."""
+        self._end_wall()
+        shutil.rmtree(self._scratch, ignore_errors=True)
+
+    @property
+    def grouped(self) -> bool:
+        """Whether a control group bounds memory and processes of a submission together."""
+        return self._group is not None
+
+    def _launch(self) -> None:
+        """Start the outer wall with a warm process in it, and wait until it is ready."""
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115  closed by `_end_wall`
+        self._process: subprocess.Popen[bytes] | None = None
+        self._group: Group | None = None
+        try:
+            with theirs:
+                self._process = self._start(theirs.fileno())
+            if self.tier != policy.NONE:
+                self._group = make_group(int(self.limits.memory_mib), int(self.limits.processes))
+            if self._group is not None:
+                self._group.add(self._process.pid)
+            self._control.settimeout(START_S)
+            # The warm process waits for this, so all that it starts is in the group.
+            self._control.send(self._settings())
+            self._expect("ready")
+        except (OSError, JailError) as error:
+            said = self._said()
+            self._end_wall()
+            reason = f"the {self.tier} jail does not start here: {error} {said}"
+            raise NoJail(reason.strip()) from None
+
+    def _end_wall(self) -> None:
         self._control.close()
-        if hasattr(self, "_process"):
+        if self._process is not None:
             self._process.kill()
             self._process.wait()
+        if self._group is not None:
+            self._group.remove()
         self._errors.close()
-        shutil.rmtree(self._scratch, ignore_errors=True)
 
     @contextlib.contextmanager
     def fork(self) -> Iterator[Inmate]:
@@ -115,7 +138,13 @@ class Jail:
         Raises:
             JailError: the process could not be walled in, or the warm process is gone.
         """
-        inmate = self._fork()
+        try:
+            inmate = self._fork()
+        except JailError:
+            # The warm process is gone (out of memory, say): one new one, then it is our fault.
+            self._end_wall()
+            self._launch()
+            inmate = self._fork()
         try:
             yield inmate
         finally:
@@ -160,8 +189,11 @@ class Jail:
             signal.pidfd_send_signal(inmate.pidfd, signal.SIGKILL)
         inmate.channel.close()
         os.close(inmate.pidfd)
-        self._control.send(json.dumps({"op": "reap", "pid": inmate.pid}).encode())
-        status: int = self._expect("status")
+        try:
+            self._control.send(json.dumps({"op": "reap", "pid": inmate.pid}).encode())
+            status: int = self._expect("status")
+        except (OSError, JailError):
+            status = -1  # the warm process is gone, and with it everything inside the wall
         if self.tier != policy.FULL:
             shutil.rmtree(inmate.home, ignore_errors=True)
         return status
