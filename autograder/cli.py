@@ -57,6 +57,7 @@ def main() -> None:
       autograder prove            show that every check catches what it should, and nothing else
       autograder grade            submitted/ -> gradebook, autograded/, feedback/
       autograder report           the class page
+      autograder export           the marks as CSV
 
     \b
     To try things out:
@@ -259,6 +260,27 @@ def report(course_folder: Path, as_json: bool) -> None:
             return
         show_table(graded)
         click.echo(f"class page: {shown(write_class_page(course, graded))}")
+
+
+@main.command()
+@course_option
+@click.option(
+    "--to",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The CSV file to write.  [default: the standard output]",
+)
+def export(course_folder: Path, to: Path | None) -> None:
+    """Write the class's marks as CSV: one row per student and notebook."""
+    with reported():
+        from autograder.export import marks_csv
+        from autograder.marking import stored_reports
+
+        text = marks_csv(stored_reports(load(course_folder)))
+        if to is None:
+            click.echo(text, nl=False)
+        else:
+            to.write_text(text, encoding="utf-8", errors="replace")
+            click.echo(f"wrote {shown(to)}", err=True)
 
 
 @main.command()

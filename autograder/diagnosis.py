@@ -86,6 +86,8 @@ def _equal(a: Any, b: Any) -> bool:
     """Whether an argument is unchanged; generators and functions are meant to be used."""
     if callable(a) or hasattr(a, "bit_generator"):
         return True
+    if isinstance(a, list | tuple):
+        return len(a) == len(b) and all(map(_equal, a, b))
     return bool(np.array_equal(np.asarray(a), np.asarray(b), equal_nan=_is_float(a)))
 
 

@@ -8,7 +8,7 @@ repeated; a row that does not hold under every seed does not hold.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -128,8 +128,10 @@ def _variants(bench: Bench) -> list[Variant]:
     return [variant for variant in bench.catalogue.variants if variant.grade_cell in cells]
 
 
-def _grade(bench: Bench, sources: dict[str, str], seed: int) -> Report:
-    return grade(bench, parse(specimen.notebook(bench.lab, sources)), seed)
+def _grade(
+    bench: Bench, sources: dict[str, str], seed: int, only: Collection[str] | None = None
+) -> Report:
+    return grade(bench, parse(specimen.notebook(bench.lab, sources)), seed, only)
 
 
 def _full_marks(
@@ -163,7 +165,7 @@ def _rejected(bench: Bench, seeds: Sequence[int], mistake: Mistake) -> Row:
     always: set[str] | None = None
     problem, named = "", None
     for seed in seeds:
-        report = _grade(bench, sources, seed)
+        report = _grade(bench, sources, seed, {mistake.grade_cell})
         own = [check for check in report.checks if check.grade_cell == mistake.grade_cell]
         wrong = [check for check in own if check.verdict is not Verdict.PASSED]
         names = {check.misconception for check in wrong}

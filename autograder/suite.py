@@ -15,8 +15,11 @@ Whatever else escapes from a check is a fault of the suite: BROKEN, never a zero
 from __future__ import annotations
 
 import os
+import signal
+import threading
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +41,9 @@ Result = TypeVar("Result")
 class Disagreement(Exception):
     """A check does not hold; the text is for the student."""
 
+
+CHECK_WALL_S = 300.0
+"""A check that takes longer is at fault itself: the calls that it makes are bounded."""
 
 _failures: ContextVar[list[Outcome | Disagreement]] = ContextVar("failures")
 """What the check that runs just now has found so far."""
@@ -214,6 +220,29 @@ def _read_check(item: pytest.Function) -> Check:
     return Check(item, item.name, grade_cell.args[0], doc.splitlines()[0], float(points.args[0]))
 
 
+class CheckTooLong(Exception):
+    """A check does not come to an end; the fault is the suite's."""
+
+
+@contextmanager
+def _at_most(wall_s: float) -> Iterator[None]:
+    """Interrupt our own code after a time; only the main thread can be interrupted so."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(number: int, frame: object) -> None:
+        raise CheckTooLong(f"the check took longer than {wall_s:g} s")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, wall_s)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
 class _Plugin:
     """Fixtures and hooks; holds the submission that is graded just now."""
 
@@ -278,7 +307,8 @@ class _Plugin:
         failures: list[Outcome | Disagreement] = []
         token = _failures.set(failures)
         try:
-            yield
+            with _at_most(CHECK_WALL_S):
+                yield
             self.ending = failures[0] if failures else "passed"
         except (Outcome, Disagreement) as ending:
             self.ending = failures[0] if failures else ending

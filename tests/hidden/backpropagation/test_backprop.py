@@ -155,20 +155,27 @@ def test_loss_of_all_records(student, reference, rng):
 @pytest.mark.points(2)
 def test_accuracy_of_all_records(student, reference, rng):
     """The accuracy is the share of all records whose output is on the target's side of one half."""
-    for sizes, right in (((11, 4, 3), 8), ((9, 2, 6), 2), ((7, 5, 2), 5)):
+    for sizes, right in (((11, 4, 3), 8), ((9, 2, 6), 2), ((10, 5, 2), 7)):
         features, targets, *weights = decided_network(rng, *sizes, right)
         assert_agrees(student.accuracy, reference.accuracy, features, targets, *weights)
 
 
 def decided_network(rng, n_records, n_inputs, n_hidden, n_right):
-    """A network that says yes and no, never close to one half, and is right `n_right` times."""
-    while True:
+    """A network that says yes and no, never close to one half, and is right `n_right` times.
+
+    Of some dozen candidates it is the one in which the shares of right answers, of yes and of
+    wanted yes (and what is left of each to 1) are furthest apart.
+    """
+    best, widest = None, -1.0
+    for _ in range(40):
         features, _, *weights = network(rng, n_records, n_inputs, n_hidden)
         output = sigmoid(sigmoid(features @ weights[0]) @ weights[1])
         yes = output > 0.5
         targets = np.where(rng.permutation(n_records) < n_right, yes, ~yes).astype(float)
-        said, wanted = yes.mean(), targets.mean()
-        clear = np.abs(output - 0.5).min() > 1e-3 and 0.2 < said < 0.8 and 0.2 < wanted < 0.8
-        shares = np.array([said, wanted, n_right / n_records])
-        if clear and np.abs(np.diff(shares[[0, 1, 2, 0]])).min() > 0.05:
-            return features, targets, *weights
+        said, wanted, right = yes.mean(), targets.mean(), n_right / n_records
+        gaps = [said - wanted, said - right, said + right - 1, wanted - right, wanted + right - 1]
+        mixed = 0 < said < 1 and 0 < wanted < 1 and np.abs(output - 0.5).min() > 1e-3
+        width = np.abs(gaps).min() + mixed
+        if width > widest:
+            best, widest = (features, targets, *weights), width
+    return best
