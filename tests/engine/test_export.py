@@ -18,7 +18,7 @@ def report(verdict=Verdict.PASSED, status=Status.GRADED):
 
 def rows(*graded):
     """The table, read back as a spreadsheet would."""
-    return list(csv.reader(io.StringIO(marks_csv(graded))))
+    return list(csv.reader(io.StringIO(marks_csv(graded), newline="")))
 
 
 def test_one_row_per_student_and_notebook():
