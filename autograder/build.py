@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import fnmatch
+import json
 import re
 import shutil
 import tempfile
@@ -17,7 +18,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from autograder.course import PRIVATE_NAMES, Course, Kind, Lab, load_config, read_master_cells
+from autograder.course import (
+    CONFIG,
+    PRIVATE_NAMES,
+    Course,
+    Kind,
+    Lab,
+    load_config,
+    read_master_cells,
+)
 from autograder.errors import BuildRefused, CourseError
 from autograder.gradebook import scripts_on_path
 from autograder.suite import Suites, with_suites
@@ -33,6 +42,7 @@ def build(
     course: Course,
     assignments: Sequence[str] = (),
     said: Callable[[str], None] = lambda line: None,
+    prove_in: str | None = None,
 ) -> list[Path]:
     """Compile assignments to `release/` and register them in the gradebook.
 
@@ -40,6 +50,8 @@ def build(
         course: the course.
         assignments: which; all by default.
         said: is told each step.
+        prove_in: the tier of isolation in which the suites are proven before anything is
+            released; without it they are not. A proof is remembered until something changes.
 
     Returns:
         The student versions that were written.
@@ -62,11 +74,63 @@ def build(
             problems += release_problems(course, scratch / "release" / assignment, assignment)
         if problems:
             raise BuildRefused(problems)
+        if prove_in is not None:
+            _require_proof(course, scratch, chosen, prove_in, said)
         for assignment in chosen:
             said(f"registering {assignment} in the gradebook")
             _generate(course, scratch, assignment, course.database)
             _replace(scratch / "release" / assignment, course.root / "release" / assignment)
     return [lab.release for lab in labs]
+
+
+def _require_proof(
+    course: Course,
+    scratch: Path,
+    assignments: Sequence[str],
+    tier: str,
+    said: Callable[[str], None],
+) -> None:
+    """Prove the suites on the compiled notebooks, unless just these were proven before.
+
+    Raises:
+        BuildRefused: a row of the proof does not hold.
+    """
+    from autograder.classroom import lab_digest
+    from autograder.prove import prove
+
+    shutil.copytree(course.hidden, scratch / "tests" / "hidden")
+    shutil.copy(course.root / CONFIG, scratch / CONFIG)
+    copied = Course.load(scratch)
+    record = course.root / "reports" / "proven.json"
+    proven = _read_record(record)
+    problems = []
+    for assignment in assignments:
+        labs = copied.labs_of(assignment)
+        digest = "".join(lab_digest(copied, lab, tier)[:32] for lab in labs)
+        if proven.get(assignment) == digest:
+            continue
+        said(f"proving {assignment}")
+        proof = prove(copied, [assignment], tier=tier, seeds=(1,))
+        problems += [
+            f"tests/hidden/{assignment}: {row.notebook}: {row.grade_cell} {row.kind} {row.name}: "
+            f"{row.problem}"
+            for row in proof.rows
+            if not row.holds
+        ]
+        proven[assignment] = digest
+    if problems:
+        raise BuildRefused(problems)
+    record.parent.mkdir(exist_ok=True)
+    record.write_text(json.dumps(proven, indent=1), encoding="utf-8")
+
+
+def _read_record(path: Path) -> dict[str, str]:
+    """Digests of the assignments that were proven; none where there is no readable record."""
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return record if isinstance(record, dict) else {}
 
 
 def master_problems(course: Course, lab: Lab) -> list[str]:

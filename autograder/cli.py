@@ -74,11 +74,19 @@ def main() -> None:
 @click.argument("assignments", nargs=-1)
 @course_option
 @click.option("--tidy", is_flag=True, help="First strip outputs from the master notebooks.")
+@click.option(
+    "--unproven",
+    is_flag=True,
+    help="Release without proving the suites: for a draft that students do not get yet.",
+)
 @json_option
-def build(assignments: tuple[str, ...], course_folder: Path, tidy: bool, as_json: bool) -> None:
+def build(
+    assignments: tuple[str, ...], course_folder: Path, tidy: bool, unproven: bool, as_json: bool
+) -> None:
     """Compile master notebooks to student versions through nbgrader.
 
-    Nothing is written when something does not fit: every problem is listed with its cell.
+    Nothing is written when something does not fit, or when the hidden suites do not prove: every
+    problem is listed with its cell. What was proven is not proven again until it changes.
     """
     with reported():
         from autograder import build as builder
@@ -89,8 +97,9 @@ def build(assignments: tuple[str, ...], course_folder: Path, tidy: bool, as_json
                 if builder.tidy(lab.path):
                     click.echo(f"tidied {lab.path}", err=True)
             course = load(course_folder)
+        tier = None if unproven else choose_tier(course, None, unsafe=False)
         with spinner("building") as said:
-            written = builder.build(course, assignments, said)
+            written = builder.build(course, assignments, said, tier)
         if as_json:
             click.echo(json.dumps({"released": [str(path) for path in written]}))
         else:
@@ -237,7 +246,7 @@ def demo(course_folder: Path, into: Path, unsafe: bool) -> None:
         tier = choose_tier(course, None, unsafe)
         copied = copy_course(course, into.absolute())
         with spinner("building the student versions") as said:
-            builder.build(copied, (), said)
+            builder.build(copied, (), said, None if tier == "none" else tier)
         count = make_class(copied)
         click.echo(f"{count} submissions made in {shown(copied.root / 'submitted')}")
         outcome = run_grading(copied, (), tier, "", False, None, quiet=False)

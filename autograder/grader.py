@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.catalogue import Catalogue
-from autograder.course import Exercise, Kind, Lab
+from autograder.course import Exercise, Kind, Lab, defined_functions
 from autograder.diagnosis import explain
 from autograder.errors import SuiteError
 from autograder.limits import Limits
@@ -193,7 +193,13 @@ class _Marking:
     def _is_untouched(self, exercise: Exercise) -> bool:
         source = self._submission.source(exercise.solution)
         stub = self._bench.lab.stubs.get(exercise.solution)
-        return source is not None and stub is not None and _same_code(source, stub)
+        if source is None or stub is None or not _same_code(source, stub):
+            return False
+        # Whoever left the cell alone may have written the function in a cell of their own.
+        ours = {cell.grade_id for cell in self._bench.lab.cells if cell.grade_id}
+        own = [c.source for c in self._submission.cells if c.is_code and c.grade_id not in ours]
+        elsewhere = {name for text in own for name in defined_functions(text)}
+        return not elsewhere & set(exercise.functions)
 
     def _run(self, checks: list[Check], student: Student) -> list[CheckRun]:
         reference = self._bench.catalogue.reference
