@@ -67,6 +67,9 @@ c.CourseDirectory.ignore.extend(
     ["*.py", "test_*", "reference*", "mistakes*", "variants*", "__pycache__"]
 )
 
+# What a student wrote is shown to instructors without anything that could run.
+c.HTMLExporter.sanitize_html = True
+
 # What a student finds in place of a solution, and what the tests cell says until it is replaced.
 c.ClearSolutions.code_stub = {
     "python": "# YOUR CODE HERE\n"

@@ -10,7 +10,10 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from typing import Any
+
+import nh3
 
 from autograder.course import Lab
 from autograder.feedback import cell_lines
@@ -18,6 +21,8 @@ from autograder.submission import Submission
 from autograder.verdict import Report
 
 Node = dict[str, Any]
+_HTML = re.compile(r"<[a-zA-Z/!?]|&#")
+"""What begins like HTML; a lone «less than» in a formula does not."""
 
 
 def autograded_notebook(lab: Lab, submission: Submission | None, report: Report) -> Node:
@@ -59,7 +64,8 @@ def _student_cells(submission: Submission, ours: dict[str, Node]) -> list[Node]:
     for cell in submission.cells:
         known = ours.get(cell.grade_id)
         if known is None or cell.grade_id in seen:
-            cells.append(_plain(cell.source, "code" if cell.is_code else "markdown"))
+            text = cell.source if cell.is_code else harmless(cell.source)
+            cells.append(_plain(text, "code" if cell.is_code else "markdown"))
             continue
         seen.add(cell.grade_id)
         node = copy.deepcopy(known)
@@ -69,10 +75,18 @@ def _student_cells(submission: Submission, ours: dict[str, Node]) -> list[Node]:
     return cells
 
 
+def harmless(markdown: str) -> str:
+    """Markdown in which nothing runs when an instructor looks at it, and nothing is missing.
+
+    Where it holds HTML, that is cleaned; pictures pasted into the cell are not kept, so links to
+    them are made plain.
+    """
+    text = markdown.replace("attachment:", "attachment-")
+    return nh3.clean(text) if _HTML.search(text) else text
+
+
 def _plain(source: str, kind: str) -> Node:
-    # Text that UTF-8 cannot hold (half of a surrogate pair) would make the file unreadable.
-    text = source.encode("utf-8", "replace").decode()
-    return {"cell_type": kind, "metadata": {}, "source": text}
+    return {"cell_type": kind, "metadata": {}, "source": source}
 
 
 def _put_back_missing(cells: list[Node], released: list[Node]) -> None:

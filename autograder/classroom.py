@@ -11,9 +11,10 @@ from __future__ import annotations
 import hashlib
 import multiprocessing
 import os
+import resource
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -26,6 +27,9 @@ from autograder.grader import Bench, grade_file, unreadable
 from autograder.limits import Limits
 from autograder.suite import Suites, with_suites
 from autograder.verdict import Report, Status
+
+GRADER_MIB = 4096
+"""Memory that a grading process may add to what it starts with; a fault beyond is BROKEN."""
 
 
 @dataclass(frozen=True)
@@ -197,6 +201,21 @@ def _serve(connection: Connection, benches: dict[tuple[str, str], Bench]) -> Non
         connection.send(report.as_dict())
 
 
+@contextmanager
+def _bounded_memory() -> Iterator[None]:
+    """Bound what this process may add to its memory: answers and callbacks are worked on in it."""
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    most = pages * resource.getpagesize() + (GRADER_MIB << 20)
+    if before[1] != resource.RLIM_INFINITY:
+        most = min(most, before[1])
+    resource.setrlimit(resource.RLIMIT_AS, (most, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
+
+
 def run_benches(
     course: Course, labs: Sequence[Lab], tier: str, body: Any, limits: Limits | None = None
 ) -> Any:
@@ -217,7 +236,7 @@ def run_benches(
     catalogues = {name: load_catalogue(course.hidden, name) for name in assignments}
     files = {name: course.public_files(name) for name in assignments}
 
-    with Jail(limits or course.limits, tier) as jail:
+    with Jail(limits or course.limits, tier) as jail, _bounded_memory():
         require_canaries(jail)
 
         def prepared(suites: Suites) -> Any:

@@ -6,6 +6,8 @@ an input, or anything that an answer's author could have chosen.
 
 from __future__ import annotations
 
+import numbers
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,15 +56,40 @@ def as_numbers(answer: Any) -> NDArray[np.float64]:
 
 
 def _float_array(answer: Any) -> NDArray[np.float64]:
+    if isinstance(answer, list | tuple):
+        _require_numbers(answer)
     try:
         array = np.asarray(answer)
+    except (MemoryError, OverflowError):
+        raise NotNumbers("It returns an answer that is too large.") from None
     except ValueError:
         raise NotNumbers("It returns a list whose parts have different shapes.") from None
+    if array.dtype == object:
+        array = _from_objects(answer)
     if array.dtype.kind == "c":
         raise NotNumbers("It returns complex numbers; real ones are asked for.")
     if array.dtype.kind not in "biuf":
         raise NotNumbers("It returns something that is not an array of numbers.")
     return array.astype(np.float64)
+
+
+def _require_numbers(parts: Sequence[Any]) -> None:
+    """Refuse text and other things in a list before NumPy makes one array of everything."""
+    for part in parts:
+        if isinstance(part, list | tuple):
+            _require_numbers(part)
+        elif not isinstance(part, numbers.Number | np.bool_) and not (
+            isinstance(part, np.ndarray) and part.dtype.kind in "biufc"
+        ):
+            raise NotNumbers("It returns something that is not an array of numbers.")
+
+
+def _from_objects(answer: Any) -> NDArray[Any]:
+    """Whole numbers too large for NumPy's integers, as floats; anything else is no number."""
+    try:
+        return np.array(answer, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
+        raise NotNumbers("It returns something that is not an array of numbers.") from None
 
 
 def compare(answer: Any, expected: Any) -> Comparison:

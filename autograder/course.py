@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import difflib
 import json
+import math
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from functools import cached_property
@@ -247,9 +248,25 @@ def _settings(config: Config, path: Path) -> Grading:
         settings = Grading(config=config)
     except Exception as error:
         raise CourseError(f"{path}: {error}") from None
+    _require_points(settings.assignments, path)
     if not settings.assignments:
         raise CourseError(f"{path}: c.Grading.assignments is empty; declare the assignments")
     return settings
+
+
+def _require_points(assignments: dict[str, Any], path: Path) -> None:
+    """Check that assignments are dicts of dicts of positive numbers."""
+    for assignment, notebooks in assignments.items():
+        where = f"{path}: c.Grading.assignments[{assignment!r}]"
+        if not isinstance(notebooks, dict) or not notebooks:
+            raise CourseError(f"{where} must map notebooks to their grade cells")
+        for notebook, cells in notebooks.items():
+            if not isinstance(cells, dict):
+                raise CourseError(f"{where}[{notebook!r}] must map grade cells to points")
+            for cell, points in cells.items():
+                number = isinstance(points, int | float) and not isinstance(points, bool)
+                if not number or not 0 < points < math.inf:
+                    raise CourseError(f"{where}[{notebook!r}]: {cell}: {points!r} are no points")
 
 
 def _limits(overrides: dict[str, Any], path: Path) -> Limits:
@@ -257,8 +274,11 @@ def _limits(overrides: dict[str, Any], path: Path) -> Limits:
     for key, value in overrides.items():
         if key not in known:
             raise CourseError(f"{path}: limit {key!r} is unknown{_nearest(key, known)}")
-        if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
-            raise CourseError(f"{path}: limit {key!r} must be a positive number, not {value!r}")
+        whole = isinstance(getattr(Limits(), key), int)
+        kind = "whole number" if whole else "number"
+        right = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
+        if not right or not 0 < value < math.inf:
+            raise CourseError(f"{path}: limit {key!r} must be a positive {kind}, not {value!r}")
     return Limits(**overrides)
 
 

@@ -18,12 +18,12 @@ from pathlib import Path
 from typing import Any
 
 from autograder.catalogue import Catalogue
-from autograder.course import Exercise, Kind, Lab, defined_functions
+from autograder.course import Exercise, Kind, Lab
 from autograder.diagnosis import explain
 from autograder.errors import SuiteError
 from autograder.limits import Limits
 from autograder.sandbox.supervisor import Jail
-from autograder.student import Cell, Session, Student
+from autograder.student import Cell, Session, Student, function_names
 from autograder.submission import Submission, Unreadable, read_submission
 from autograder.suite import Check, CheckRun, Suites
 from autograder.verdict import CheckResult, Named, Report, Status, Verdict
@@ -198,7 +198,7 @@ class _Marking:
         # Whoever left the cell alone may have written the function in a cell of their own.
         ours = {cell.grade_id for cell in self._bench.lab.cells if cell.grade_id}
         own = [c.source for c in self._submission.cells if c.is_code and c.grade_id not in ours]
-        elsewhere = {name for text in own for name in defined_functions(text)}
+        elsewhere = {name for text in own for name in function_names(text)}
         return not elsewhere & set(exercise.functions)
 
     def _run(self, checks: list[Check], student: Student) -> list[CheckRun]:
@@ -263,6 +263,8 @@ def _same_code(source: str, stub: str) -> bool:
     """Whether two sources are the same program, comments and blank lines aside."""
     if source.strip() == stub.strip():
         return True
+    if len(source) > 4 * len(stub) + 4096:
+        return False
     try:
         return ast.dump(ast.parse(source)) == ast.dump(ast.parse(stub))
     except (SyntaxError, ValueError, RecursionError, MemoryError):

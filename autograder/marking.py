@@ -21,7 +21,7 @@ from autograder.feedback import feedback_page
 from autograder.gradebook import Gradebook, open_gradebook, parse_timestamp
 from autograder.grader import unreadable
 from autograder.report import class_page
-from autograder.submission import Submission, Unreadable, parse, read_bytes
+from autograder.submission import Submission, Unreadable, list_names, parse, read_bytes
 from autograder.verdict import Graded, Report, Status
 
 
@@ -139,13 +139,14 @@ def _find_task(course: Course, lab: Lab, student: str, digest: str) -> Task:
     except Unreadable as problem:
         status, reason = Status.UNREADABLE, str(problem)
         if not os.path.lexists(submitted / name):
-            status, reason = Status.MISSING, _missing(submitted / student / lab.assignment, lab)
+            others = list_names(submitted, f"{student}/{lab.assignment}")
+            status, reason = Status.MISSING, _missing(others, lab)
         return Task(student, lab, None, reason, status, submission_digest(digest, reason.encode()))
     return Task(student, lab, data, "", Status.GRADED, submission_digest(digest, data))
 
 
-def _missing(folder: Path, lab: Lab) -> str:
-    others = [n for n in _names(folder) if n.endswith(".ipynb") and not (folder / n).is_symlink()]
+def _missing(names: Sequence[str], lab: Lab) -> str:
+    others = [name for name in names if name.endswith(".ipynb")]
     reason = f"there is no {lab.name}.ipynb in the submission"
     found = ", ".join(ascii(other)[1:-1][:60] for other in others[:5])
     return f"{reason}; there is {found}: was it renamed?" if others else reason

@@ -2,7 +2,7 @@
 
     with Session(jail, cells, files) as session:
         student = Student(session)
-        student.weight_step(x, 0.3, weights, 0.7)     # a by-value call into the jail
+        student.area([3.0, 4.0, 5.0])     # a by-value call into the jail
 
 Arguments go in by value, a plain value comes out; a function that is passed as an argument goes by
 handle and is called back a bounded number of times. A call that does not come to an answer raises
@@ -22,6 +22,9 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
+import numpy as np
+
+from autograder.deadline import TookTooLong, at_most
 from autograder.errors import WireError
 from autograder.sandbox.supervisor import Inmate, Jail
 from autograder.verdict import Verdict
@@ -49,6 +52,10 @@ _KNOWN_TEXTS = (
     ("has no attribute", "an attribute or method that does not exist is used"),
 )
 """What an exception's text may be told as: a fixed list, since the text itself may carry inputs."""
+
+
+CALLBACK_ELEMENTS = 8_192
+"""Numbers in the arguments of one callback, which is computed in the grader."""
 
 
 class Outcome(Exception):
@@ -167,7 +174,7 @@ class Session:
         request = {"op": "call", "name": name, "args": args, "given": given}
         deadline = min(time.monotonic() + self._limits.call_wall_s, self._deadline)
         try:
-            if self._inmate is None:
+            if self._inmate is None and time.monotonic() < self._deadline:
                 self._start()
             return self._told(name, self._ask(request, deadline))
         except DeadlinePassed:
@@ -186,7 +193,7 @@ class Session:
         """Send a request, serve the callbacks it causes, and return the reply."""
         inmate = self._inmate
         if inmate is None:
-            raise ClosedByPeer("no process")
+            raise DeadlinePassed("no process, and no time left to start one")
         handles: list[Callable[..., Any]] = []
         inmate.channel.send(request, deadline=deadline, handles=handles)
         left = self._limits.callbacks
@@ -197,7 +204,9 @@ class Session:
             if "callback" not in reply:
                 return reply
             left -= 1
-            answer = _call_back(handles, reply) if left >= 0 else {"refused": "too many calls"}
+            answer = {"refused": "too many calls"}
+            if left >= 0:
+                answer = _call_back(handles, reply, deadline - time.monotonic())
             inmate.channel.send(answer, deadline=deadline)
 
     def _told(self, name: str, reply: dict[str, Any]) -> Answer:
@@ -205,10 +214,11 @@ class Session:
         if "value" in reply:
             changed = reply.get("changed")
             numbers = changed if isinstance(changed, list) else []
+            warned = reply.get("warned")
             return Answer(
                 reply["value"],
                 tuple(number for number in numbers if isinstance(number, int)),
-                bool(reply.get("warned")),
+                isinstance(warned, int) and warned > 0,
             )
         if "missing" in reply:
             return Answer(outcome=self._missing(name))
@@ -221,10 +231,18 @@ class Session:
 
     def _missing(self, name: str) -> Outcome:
         for fault in self._faults.values():
-            if fault.exercise is not None and name in _defined_names(self._cells, fault.label):
+            if fault.exercise is not None and name in self._names_in(fault.label):
                 message = f"There is no `{name}`: {fault.message}"
                 return Outcome(fault.verdict, message)
         return Outcome(Verdict.FAILED, f"Your notebook defines no function named `{name}`.")
+
+    def _names_in(self, label: str) -> set[str]:
+        return {
+            name
+            for cell in self._cells
+            if cell.label == label
+            for name in function_names(cell.source)
+        }
 
     def _start(self) -> None:
         """Start a process and run the cells in it; one that hangs is left out the next time."""
@@ -233,6 +251,8 @@ class Session:
             if self._run_cells():
                 return
             self._stop()
+            if time.monotonic() >= self._deadline:
+                return
 
     def _run_cells(self) -> bool:
         """Run all cells that are not left out; False when the process has to be replaced."""
@@ -340,7 +360,8 @@ def explain(reply: dict[str, Any], *, text: bool = False) -> tuple[Verdict, str,
         return Verdict.OUT_OF_MEMORY, "needs more memory than a submission may use.", kind
     if kind == "RecursionError":
         return Verdict.RAISED, "calls itself without end (RecursionError).", kind
-    if reply.get("errno") in _FORBIDDEN_ERRNO:
+    number = reply.get("errno")
+    if isinstance(number, int) and number in _FORBIDDEN_ERRNO:
         return Verdict.FORBIDDEN, "does something that is not allowed while grading.", kind
     line = reply.get("line")
     where = f" in line {line}" if text and isinstance(line, int) and 0 < line < 100_000 else ""
@@ -361,23 +382,39 @@ def _ended(verdict: Verdict, message: str) -> Answer:
     return Answer(outcome=Outcome(verdict, message))
 
 
-def _call_back(handles: list[Callable[..., Any]], reply: dict[str, Any]) -> dict[str, Any]:
+def _call_back(
+    handles: list[Callable[..., Any]], reply: dict[str, Any], left_s: float
+) -> dict[str, Any]:
     """Call a function of ours for the student's; what it raises is told without its text."""
     handle, args = reply.get("callback"), reply.get("args")
     if not isinstance(handle, int) or not 0 <= handle < len(handles):
         return {"refused": "no such function"}
     if not isinstance(args, tuple | list):
         return {"refused": "arguments that are not a tuple"}
+    if sum(map(_size, args)) > CALLBACK_ELEMENTS:
+        return {"refused": "the arguments are too large"}
     try:
-        return {"value": handles[handle](*args)}
+        with at_most(left_s):
+            return {"value": handles[handle](*args)}
+    except TookTooLong:
+        return {"refused": "too much work"}
     except Exception as error:
         return {"refused": f"{type(error).__name__}: the arguments do not fit"}
 
 
-def _defined_names(cells: Sequence[Cell], label: str) -> set[str]:
-    """Names of the functions that a cell's source would define, found without running it."""
-    source = next((cell.source for cell in cells if cell.label == label), "")
-    return set(re.findall(r"^\s*(?:async\s+)?def\s+(\w+)", source, flags=re.MULTILINE))
+def _size(value: Any) -> int:
+    """How many numbers a value holds, or stands for."""
+    if isinstance(value, np.ndarray):
+        return int(value.size)
+    if isinstance(value, list | tuple):
+        return sum(map(_size, value))
+    return 1
+
+
+def function_names(source: str) -> set[str]:
+    """Names of the functions that a source defines, found without parsing or running it."""
+    pattern = r"^[ \t]*(?:async[ \t]+)?def[ \t]+(\w+)"
+    return set(re.findall(pattern, source, flags=re.MULTILINE))
 
 
 def copy_arguments(args: tuple[Any, ...]) -> tuple[Any, ...]:

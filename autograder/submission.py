@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 MAX_CELLS = 5_000
+MAX_SOURCE = 256 * 1024
+"""Characters of one cell; what people write by hand is far below."""
 _OPENAT2 = 437
 _RESOLVE_NO_XDEV, _RESOLVE_NO_SYMLINKS, _RESOLVE_BENEATH = 0x01, 0x04, 0x08
 
@@ -71,6 +73,20 @@ def read_bytes(folder: Path, name: str, most_mib: float) -> bytes:
     if len(data) > most_mib * 2**20:
         raise Unreadable(f"the file is larger than {most_mib:g} MiB")
     return data
+
+
+def list_names(folder: Path, name: str) -> list[str]:
+    """Names in the folder `name` beneath `folder`; none where it is a link or not a folder."""
+    try:
+        fd = _open_beneath(folder, name)
+    except Unreadable:
+        return []
+    try:
+        return sorted(os.listdir(fd))
+    except OSError:
+        return []
+    finally:
+        os.close(fd)
 
 
 def _require_plain(status: os.stat_result, most_mib: float) -> None:
@@ -158,7 +174,14 @@ def _cell(cell: Any) -> SubmittedCell | None:
         source = "".join(source)
     if not isinstance(source, str):
         return None
-    return SubmittedCell(source, grade_id, cell.get("cell_type") == "code")
+    if len(source) > MAX_SOURCE:
+        raise Unreadable(f"a cell has more than {MAX_SOURCE // 1024} KiB of text")
+    return SubmittedCell(_writable(source), _writable(grade_id), cell.get("cell_type") == "code")
+
+
+def _writable(text: str) -> str:
+    """Text that UTF-8 can hold: half of a surrogate pair would make every file unwritable."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def read_submission(folder: Path, name: str, most_mib: float) -> Submission:

@@ -15,8 +15,7 @@ Whatever else escapes from a check is a fault of the suite: BROKEN, never a zero
 from __future__ import annotations
 
 import os
-import signal
-import threading
+import sys
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -31,6 +30,7 @@ import pytest
 from numpy.typing import NDArray
 
 from autograder.compare import NotNumbers, as_numbers, compare, shape_words
+from autograder.deadline import at_most
 from autograder.errors import SuiteError
 from autograder.student import Case, Outcome, RemoteFunction, Session, Student, copy_arguments
 from autograder.verdict import CheckResult, Verdict
@@ -217,30 +217,10 @@ def _read_check(item: pytest.Function) -> Check:
         raise SuiteError(f"{where}: say what it is worth: @pytest.mark.points(2)")
     if not doc:
         raise SuiteError(f"{where}: write the sentence that the student reads, as its docstring")
-    return Check(item, item.name, grade_cell.args[0], doc.splitlines()[0], float(points.args[0]))
-
-
-class CheckTooLong(Exception):
-    """A check does not come to an end; the fault is the suite's."""
-
-
-@contextmanager
-def _at_most(wall_s: float) -> Iterator[None]:
-    """Interrupt our own code after a time; only the main thread can be interrupted so."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def stop(number: int, frame: object) -> None:
-        raise CheckTooLong(f"the check took longer than {wall_s:g} s")
-
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, wall_s)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+    worth = points.args[0]
+    if isinstance(worth, bool) or not isinstance(worth, int | float) or not 0 < worth < 1e6:
+        raise SuiteError(f"{where}: what it is worth must be a positive number, not {worth!r}")
+    return Check(item, item.name, str(grade_cell.args[0]), doc.splitlines()[0], float(worth))
 
 
 class _Plugin:
@@ -255,6 +235,7 @@ class _Plugin:
         self.ending: object = None
         self.fault = ""
         self.result: Any = None
+        self.finished = False
         self.problem: Exception | None = None
         self.collect_errors: list[str] = []
 
@@ -297,6 +278,7 @@ class _Plugin:
                     "a hidden suite does not collect:\n" + "\n".join(self.collect_errors)
                 )
             self.result = self.body(Suites(self, session.items))
+            self.finished = True
         except Exception as error:
             self.problem = error
         return True
@@ -307,7 +289,7 @@ class _Plugin:
         failures: list[Outcome | Disagreement] = []
         token = _failures.set(failures)
         try:
-            with _at_most(CHECK_WALL_S):
+            with at_most(CHECK_WALL_S):
                 yield
             self.ending = failures[0] if failures else "passed"
         except (Outcome, Disagreement) as ending:
@@ -337,6 +319,7 @@ def with_suites(root: Path, suites: Sequence[Path], body: Callable[[Suites], Res
         if not path.is_file():
             raise SuiteError(f"{path}: the hidden suite is missing")
     plugin = _Plugin(body)
+    _forget_suites()
     hidden = root / "tests" / "hidden"
     options = ["-c", os.devnull, f"--rootdir={root}", f"--confcutdir={hidden}", "-s"]
     options += ["--import-mode=importlib", "--disable-plugin-autoload", "--assert=plain"]
@@ -349,15 +332,33 @@ def with_suites(root: Path, suites: Sequence[Path], body: Callable[[Suites], Res
         "warnings",
     ):
         options += ["-p", f"no:{unneeded}"]
-    code = pytest.main([*options, *map(str, suites)], plugins=[plugin])
+    with _environment_without("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
+        code = pytest.main([*options, *map(str, suites)], plugins=[plugin])
+    _forget_suites()
     if plugin.problem is not None:
         raise plugin.problem
-    if code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
-        raise SuiteError(
-            "the hidden suites cannot be run: " + ("; ".join(plugin.collect_errors) or str(code))
-        )
-    result: Result = plugin.result
-    return result
+    if plugin.finished:
+        # What pytest thinks of single checks, as its exit code tells it, is in their results.
+        result: Result = plugin.result
+        return result
+    errors = "; ".join(plugin.collect_errors) or f"pytest ends with {code!r}"
+    raise SuiteError(f"the hidden suites cannot be run: {errors}")
+
+
+def _forget_suites() -> None:
+    """Forget imported suites: another course's, or an edited one, may bear the same name."""
+    for name in [name for name in sys.modules if name.startswith("tests.hidden")]:
+        del sys.modules[name]
+
+
+@contextmanager
+def _environment_without(*names: str) -> Iterator[None]:
+    """Hide variables with which a shell could change what pytest collects."""
+    kept = {name: os.environ.pop(name) for name in names if name in os.environ}
+    try:
+        yield
+    finally:
+        os.environ.update(kept)
 
 
 __all__ = [

@@ -165,8 +165,16 @@ class Report:
         Raises:
             ValueError: the data is of another format, or no report at all.
         """
-        if fields.get("format") != FORMAT:
-            raise ValueError(f"a report of format {fields.get('format')!r}, not {FORMAT}")
+        found = fields.get("format") if isinstance(fields, dict) else None
+        if found != FORMAT:
+            raise ValueError(f"a report of format {found!r}, not {FORMAT}")
+        try:
+            return cls._from_fields(fields)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"not a report: {type(error).__name__}: {error}") from None
+
+    @classmethod
+    def _from_fields(cls, fields: dict[str, Any]) -> Report:
         known = {key: value for key, value in fields.items() if key not in ("format", "score")}
         known["status"] = Status(known["status"])
         known["notes"] = tuple(known["notes"])

@@ -36,7 +36,7 @@ TRIES = {
     "listening": "import socket\nsocket.socket().bind(('127.0.0.1', 0))",
     "signals to others": "import os\nos.kill({pid}, 0)",
     "tracing others": (
-        "import ctypes\nif ctypes.CDLL(None).ptrace(16, {pid}, 0, 0) != 0: raise OSError"
+        "import ctypes\nif ctypes.CDLL(None).ptrace(0x4206, {pid}, 0, 0) != 0: raise OSError"
     ),
     "new namespaces": (
         "import ctypes\nif ctypes.CDLL(None).unshare(0x10000000) != 0: raise OSError"
@@ -75,7 +75,9 @@ class Finding:
 
 
 def examine(tier: str, limits: Limits | None = None) -> Finding:
-    """Start a tier's jail and run the canaries in it."""
+    """Start a tier's jail and run the canaries in it; `none` is no tier that could hold."""
+    if tier == policy.NONE:
+        return Finding(tier, False, {}, "no isolation at all")
     try:
         with Jail(limits or Limits(), tier) as there:
             return run_canaries(there)

@@ -240,12 +240,17 @@ def compile_filter(tier: str) -> bytes:
     refuse = seccomp.ERRNO(errno.EPERM)
     refused = list(policy.REFUSED)
     allowed = list(policy.SYSCALLS)
+    pretended = list(policy.PRETENDED)
     if tier == policy.FULL:
         allowed += policy.SYSCALLS_FULL
     else:
         refused += policy.REFUSED_REDUCED
+        pretended += policy.PRETENDED_REDUCED
     for name in allowed:
-        _add(rules, seccomp.ALLOW, name)
+        if name not in pretended:
+            _add(rules, seccomp.ALLOW, name)
+    for name in pretended:
+        _add(rules, seccomp.ERRNO(0), name)
     for name in refused:
         _add(rules, refuse, name)
     _guard_arguments(rules, seccomp, tier)
@@ -264,13 +269,18 @@ def _guard_arguments(rules: object, seccomp: object, tier: str) -> None:
     else:
         thread = policy.CLONE_NAMESPACES | policy.CLONE_THREAD
         _add(rules, allow, "clone", arg(0, masked, thread, policy.CLONE_THREAD))
-    for name, commands in (
-        ("fcntl", policy.FCNTL_ALLOWED),
-        ("fcntl64", policy.FCNTL_ALLOWED),
-        ("ioctl", policy.IOCTL_ALLOWED),
+    pretend = seccomp.ERRNO(0)  # type: ignore[attr-defined]
+    for name, position, action, commands in (
+        ("fcntl", 1, allow, policy.FCNTL_ALLOWED),
+        ("fcntl64", 1, allow, policy.FCNTL_ALLOWED),
+        ("fcntl", 1, pretend, policy.FCNTL_PRETENDED),
+        ("fcntl64", 1, pretend, policy.FCNTL_PRETENDED),
+        ("ioctl", 1, allow, policy.IOCTL_ALLOWED),
+        ("prctl", 0, allow, policy.PRCTL_ALLOWED),
     ):
         for command in commands:
-            _add(rules, allow, name, arg(1, equal, command))
+            _add(rules, action, name, arg(position, equal, command))
+    _add(rules, allow, "socketpair", arg(1, masked, 0xF, policy.SOCKETPAIR_TYPE))
     for name in policy.PID_ARGUMENT_MUST_BE_ZERO:
         _add(rules, allow, name, arg(0, equal, 0))
 

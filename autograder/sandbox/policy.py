@@ -63,13 +63,26 @@ PRELOADED = (
     "IPython.display",
     "sqlite3",
     "asyncio",
-    "concurrent.futures",
+    "concurrent.futures.thread",
+    "concurrent.futures.process",
+    "multiprocessing.pool",
+    "IPython.core.magics",
+    "bdb",
+    "pdb",
+    "csv",
+    "statistics",
+    "fractions",
+    "decimal",
+    "zoneinfo",
+    "timeit",
+    "unittest.mock",
+    "encodings.idna",
 )
 """Modules that the warm process has loaded before it is forked, so that no submission pays."""
 
 SYSCALLS = """
     read write readv writev pread64 pwrite64 preadv pwritev preadv2 pwritev2 lseek _llseek open
-    openat openat2 creat close close_range dup dup2 dup3 flock fsync fdatasync ftruncate
+    openat openat2 creat close close_range dup dup2 dup3 fsync fdatasync ftruncate
     ftruncate64 truncate fallocate fadvise64 sync_file_range copy_file_range sendfile stat fstat
     lstat stat64 fstat64 lstat64 newfstatat fstatat64 statx statfs fstatfs statfs64 access
     faccessat faccessat2 readlink readlinkat getdents getdents64 getcwd chdir fchdir mkdir
@@ -78,7 +91,7 @@ SYSCALLS = """
     fgetxattr listxattr llistxattr flistxattr pipe pipe2 poll ppoll select pselect6 _newselect
     epoll_create epoll_create1 epoll_ctl epoll_wait epoll_pwait epoll_pwait2 eventfd eventfd2
     signalfd signalfd4 timerfd_create timerfd_settime timerfd_gettime inotify_init1
-    inotify_add_watch inotify_rm_watch socketpair sendmsg recvmsg sendto recvfrom shutdown
+    inotify_add_watch inotify_rm_watch sendmsg recvmsg sendto recvfrom shutdown
     getsockopt setsockopt getsockname mmap mmap2 mprotect munmap mremap madvise msync mincore
     brk membarrier mlock munlock get_mempolicy set_mempolicy mbind clock_gettime clock_getres
     clock_nanosleep nanosleep gettimeofday time times clock_gettime64 clock_getres_time64
@@ -88,7 +101,7 @@ SYSCALLS = """
     getppid gettid getuid geteuid getgid getegid getresuid getresgid getgroups getpgid getpgrp
     getsid getpriority getrlimit ugetrlimit setrlimit getrusage sysinfo uname getcpu getrandom
     sched_yield sched_getaffinity sched_getparam sched_getscheduler sched_get_priority_max
-    sched_get_priority_min arch_prctl prctl set_tid_address set_robust_list get_robust_list rseq
+    sched_get_priority_min arch_prctl set_tid_address set_robust_list get_robust_list rseq
     futex futex_waitv futex_time64 exit exit_group
 """.split()
 """System calls that both tiers allow; any other is answered «not implemented»."""
@@ -118,9 +131,27 @@ CLONE_NAMESPACES = 0x7E020080
 CLONE_THREAD = 0x00010000
 """Flag of clone(2) that makes a thread; without it, only *full* may clone."""
 
-FCNTL_ALLOWED = (0, 1, 2, 3, 4, 5, 6, 7, 36, 37, 38, 1030, 1031, 1032)
-"""Copies, flags and locks of descriptors and the size of pipes. Not the F_SETOWN family, which aims
+PRETENDED = ("flock",)
+"""Calls that are answered with success and not made: a lock on a shared file could be seen by
+a neighbour, and nobody needs one in a folder of their own."""
+
+PRETENDED_REDUCED = """
+    chmod fchmod fchmodat fchmodat2 utime utimes utimensat futimesat
+""".split()
+"""The same, in the *reduced* tier only: Landlock does not hold them off from other files."""
+
+FCNTL_ALLOWED = (0, 1, 2, 3, 4, 1030, 1031, 1032)
+"""Copies and flags of descriptors and the size of pipes. Not the F_SETOWN family, which aims
 signals at other processes."""
+
+FCNTL_PRETENDED = (5, 6, 7, 36, 37, 38)
+"""Locks, which sqlite asks for: answered with success and not made."""
+
+PRCTL_ALLOWED = (3, 15, 16, 21, 23, 39, 0x53564D41)
+"""Reading what holds, and naming threads and memory; not what ties a process to its parent."""
+
+SOCKETPAIR_TYPE = 1
+"""SOCK_STREAM, the only kind of pair: asyncio and multiprocessing use it, and it goes nowhere."""
 
 IOCTL_ALLOWED = (0x5401, 0x540F, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
 """Is it a terminal, how large, how many bytes wait, blocking or not, closed on exec or not."""

@@ -21,6 +21,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -37,6 +38,8 @@ from autograder.wire import Channel
 
 START_S = 60.0
 """How long the warm process may take to load."""
+WATCH_S = 0.1
+"""How often the folder of the *reduced* tier is looked at."""
 INSIDE = "/jail"
 """Where the few modules that run in the jail lie, inside the wall."""
 MODULES = (
@@ -76,7 +79,11 @@ class Jail:
         self.limits = limits
         self.tier = tier
         self._scratch = Path(tempfile.mkdtemp(prefix="autograder-"))
-        self._launch()
+        try:
+            self._launch()
+        except JailError:
+            shutil.rmtree(self._scratch, ignore_errors=True)
+            raise
 
     def __enter__(self) -> Jail:
         return self
@@ -145,10 +152,11 @@ class Jail:
             self._end_wall()
             self._launch()
             inmate = self._fork()
-        try:
-            yield inmate
-        finally:
-            self._end(inmate)
+        with self._watched(inmate):
+            try:
+                yield inmate
+            finally:
+                self._end(inmate)
 
     def _fork(self) -> Inmate:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -197,6 +205,29 @@ class Jail:
         if self.tier != policy.FULL:
             shutil.rmtree(inmate.home, ignore_errors=True)
         return status
+
+    @contextlib.contextmanager
+    def _watched(self, inmate: Inmate) -> Iterator[None]:
+        """Where the folder is not a file system of its own, end whoever fills it."""
+        if self.tier == policy.FULL:
+            yield
+            return
+        stop = threading.Event()
+
+        def watch() -> None:
+            while not stop.wait(WATCH_S):
+                if _folder_is_over(inmate.home, self.limits.file_mib, self.limits.files):
+                    with contextlib.suppress(OSError):
+                        signal.pidfd_send_signal(inmate.pidfd, signal.SIGKILL)
+                    return
+
+        watcher = threading.Thread(target=watch, daemon=True)
+        watcher.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            watcher.join()
 
     def _make_home(self) -> str:
         if self.tier == policy.FULL:
@@ -276,6 +307,19 @@ class Jail:
         ).encode()
 
 
+def _folder_is_over(folder: str, size_mib: float, files: int) -> bool:
+    """Whether a folder holds more than it may, links not followed."""
+    size = count = 0
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(OSError):
+                size += os.lstat(os.path.join(parent, name)).st_blocks * 512
+        count += len(names) + 1
+        if count > files or size > size_mib * 2**20:
+            return True
+    return False
+
+
 def environment_inside() -> dict[str, str]:
     """The whole environment of the warm process and so of every submission."""
     kept = {name: os.environ[name] for name in policy.ENVIRONMENT_FROM_HOST if name in os.environ}
@@ -309,7 +353,9 @@ def outer_wall() -> list[str]:
         wall += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
     else:
         wall += ["--unshare-user"]
-    made: set[str] = set()
+    # Before what is bound, which may lie below one of these.
+    wall += ["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/tmp"]
+    made = {"/tmp", "/dev", "/proc"}
     for path in readable():
         wall += [*_parents(path, made), "--ro-bind", path, path]
     for link in policy.ROOT_LINKS:
@@ -317,7 +363,6 @@ def outer_wall() -> list[str]:
             wall += ["--symlink", os.readlink(f"/{link}"), f"/{link}"]
         elif os.path.isdir(f"/{link}"):
             wall += ["--ro-bind", f"/{link}", f"/{link}"]
-    wall += ["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/tmp"]
     wall += ["--perms", "1777", "--tmpfs", "/dev/shm"]
     wall += [*_parents(policy.HOME, made), "--perms", "0755", "--dir", policy.HOME]
     for module in MODULES:

@@ -44,7 +44,7 @@ def serve(channel: Channel, shell: Any) -> None:
     interpreter = Interpreter(channel, shell)
     channel.send({"ready": True})
     while True:
-        request = channel.receive(proxy=interpreter.proxy)
+        request = channel.receive(proxy=interpreter.proxy, generators=True)
         answer = interpreter.answer(request)
         try:
             channel.send(answer)
@@ -139,7 +139,10 @@ class Interpreter:
         if hasattr(argument, "bit_generator") or callable(argument):
             return b""  # a generator is meant to advance, a function has nothing to change
         channel = self._channel
-        return encode(argument, frame_bytes=channel.frame_bytes, elements=channel.elements)
+        try:
+            return encode(argument, frame_bytes=channel.frame_bytes, elements=channel.elements)
+        except WireError:
+            return b"grown beyond what crosses"
 
 
 def raised(error: BaseException, filename: str = "") -> dict[str, Any]:

@@ -140,6 +140,8 @@ class Zygote:
                 jail.die_with_parent(signal.SIGKILL)
                 jail.enter(confinement, channel_fd)
                 worker.silence()
+                if confinement.tier != policy.FULL:
+                    tempfile.tempdir = os.environ["TMPDIR"] = os.environ["HOME"] = home
                 _reseed()
             except BaseException as error:
                 channel.send({"failed": f"{type(error).__name__}: {error}"})
