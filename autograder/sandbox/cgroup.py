@@ -23,7 +23,7 @@ _numbers = itertools.count()
 
 
 class Group:
-    """A control group, made; `add` a process before it starts others, `remove` it in the end."""
+    """A control group, made: put a command into it by `around`, `remove` it in the end."""
 
     def __init__(self, memory_mib: int, processes: int) -> None:
         name = f"autograder-{os.getpid()}-{next(_numbers)}"
@@ -52,10 +52,14 @@ class Group:
                 with contextlib.suppress(OSError):
                     (folder / swap).write_text("0" if swap == "memory.swap.max" else limit)
 
-    def add(self, pid: int) -> None:
-        """Put a process, and so all that it will start, into the group."""
-        for folder in self._folders:
-            (folder / "cgroup.procs").write_text(str(pid))
+    def around(self, command: list[str]) -> list[str]:
+        """The command with a step before it that puts it, and all it will start, into the group.
+
+        The process enters by itself: from outside, its first child could be missed.
+        """
+        doors = [str(folder / "cgroup.procs") for folder in self._folders]
+        enter = 'while [ "$1" != -- ]; do echo $$ > "$1" || exit 1; shift; done; shift; exec "$@"'
+        return ["/bin/sh", "-c", enter, "sh", *doors, "--", *command]
 
     def remove(self) -> None:
         """Remove the group; its processes must have ended, or be about to."""
@@ -77,8 +81,18 @@ def _file(controller: str, unified: bool) -> str:
     return "memory.max" if unified else "memory.limit_in_bytes"
 
 
+def _sweep() -> None:
+    """Remove empty groups that killed graders left behind; what is in use cannot be removed."""
+    for folder in (*ROOT.glob("autograder-*"), *ROOT.glob("*/autograder-*")):
+        owner = folder.name.split("-")[1]
+        if owner.isdigit() and not Path("/proc", owner).exists():
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+
+
 def make_group(memory_mib: int, processes: int) -> Group | None:
     """A group with these limits, or None where control groups may not be written."""
+    _sweep()
     try:
         return Group(memory_mib, processes)
     except OSError:

@@ -140,12 +140,12 @@ PRETENDED_REDUCED = """
 """.split()
 """The same, in the *reduced* tier only: Landlock does not hold them off from other files."""
 
-FCNTL_ALLOWED = (0, 1, 2, 3, 4, 1030, 1031, 1032)
+FCNTL_ALLOWED = (0, 1, 2, 3, 4, 5, 36, 1030, 1031, 1032)
 """Copies and flags of descriptors and the size of pipes. Not the F_SETOWN family, which aims
 signals at other processes."""
 
-FCNTL_PRETENDED = (5, 6, 7, 36, 37, 38)
-"""Locks, which sqlite asks for: answered with success and not made."""
+FCNTL_PRETENDED = (6, 7, 37, 38)
+"""Taking locks, as sqlite does: answered with success and not done, so that nobody sees any."""
 
 PRCTL_ALLOWED = (3, 15, 16, 21, 23, 39, 0x53564D41)
 """Reading what holds, and naming threads and memory; not what ties a process to its parent."""

@@ -113,14 +113,11 @@ class Jail:
         self._process: subprocess.Popen[bytes] | None = None
         self._group: Group | None = None
         try:
-            with theirs:
-                self._process = self._start(theirs.fileno())
             if self.tier != policy.NONE:
                 self._group = make_group(int(self.limits.memory_mib), int(self.limits.processes))
-            if self._group is not None:
-                self._group.add(self._process.pid)
+            with theirs:
+                self._process = self._start(theirs.fileno())
             self._control.settimeout(START_S)
-            # The warm process waits for this, so all that it starts is in the group.
             self._control.send(self._settings())
             self._expect("ready")
         except (OSError, JailError) as error:
@@ -259,6 +256,8 @@ class Jail:
             command = [*outer_wall(), *command]
         else:
             self._open_scratch()
+        if self._group is not None:
+            command = self._group.around(command)
         return subprocess.Popen(
             command,
             pass_fds=[control_fd],

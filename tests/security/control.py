@@ -35,7 +35,8 @@ TRIALS = {
     "assert open('/proc/@PID@/cmdline', 'rb').read()",
     "W changes a course file": "open('@COURSE@/gradebook.db', 'a').close()\n"
     "open('@COURSE@/grades.csv', 'w').write('20')",
-    "W changes a file's mode": "import os\nos.chmod('@COURSE@/gradebook.db', 0o666)",
+    "W changes a file's mode": "import os\nos.chmod('@COURSE@/gradebook.db', 0o666)\n"
+    "if os.stat('@COURSE@/gradebook.db').st_mode & 0o777 != 0o666: raise OSError",
     "W leaves a file": "open('@OUTSIDE@/left', 'w').write('x')",
     "W plants a module": "import os\nos.makedirs('@OUTSIDE@/site-packages', exist_ok=True)\n"
     "open('@OUTSIDE@/site-packages/x.pth', 'w').write('import os')",

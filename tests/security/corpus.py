@@ -1506,7 +1506,7 @@ BATCH = (
         "B",
         "a list of two million numbers in a solution",
         sources={"sse": "x = [" + "1," * 2_000_000 + "]"},
-        most=17.0,
+        statuses=("unreadable",),
         group="memory",
     ),
     Attack(

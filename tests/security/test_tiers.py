@@ -160,9 +160,11 @@ def test_memory_of_all_processes() -> None:
             pytest.skip("no control group can be written here")
         reply = run(
             jail,
-            "import os, time\nr, w = os.pipe()\nfor _ in range(12):\n    if os.fork() == 0:\n"
-            "        kept = bytearray(b'x') * (90 << 20); os.write(w, b'x'); time.sleep(5)\n"
-            "time.sleep(2)\nos.set_blocking(r, False)\nraise ValueError(90 * len(os.read(r, 99)))",
+            "import os, time\nfor _ in range(12):\n    if os.fork() == 0:\n"
+            "        kept = bytearray(b'x') * (90 << 20); time.sleep(9)\n"
+            "time.sleep(3)\ngone = 0\n"
+            "while os.waitpid(-1, os.WNOHANG)[0]: gone += 1\n"
+            "raise ValueError(90 * (12 - gone))",
             within_s=8,
         )
     assert "ended" in reply or int(reply["text"]) <= SMALL.memory_mib + WARM_MIB, (
@@ -288,7 +290,8 @@ def test_files_of_the_same_account(act: str, there: Jail, tmp_path: Path) -> Non
     os.chown(folder, policy.SPARE_UID, policy.SPARE_UID)
     before = path.stat()
     reply = run(there, f"import os\npath = {str(path)!r}\n{act}")
-    assert "raised" in reply, reply
+    # Some calls are answered with success and not made: what counts is the file.
+    assert "raised" in reply or act.startswith(("os.chmod", "os.utime")), reply
     after = path.stat()
     assert (after.st_mode, after.st_mtime, after.st_size) == (
         before.st_mode,
