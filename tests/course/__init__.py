@@ -1,0 +1,1 @@
+"""Tests of this course, on copies of it."""
