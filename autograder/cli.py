@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from autograder.course import Course, Lab
     from autograder.marking import Outcome
     from autograder.verdict import Graded, Report
+
+Result = TypeVar("Result")
 
 NEEDS_PERSON, USAGE, NO_JAIL_HOLDS = 1, 2, 4
 
@@ -97,9 +99,12 @@ def build(
                 if builder.tidy(lab.path):
                     click.echo(f"tidied {lab.path}", err=True)
             course = load(course_folder)
-        tier = None if unproven else choose_tier(course, None, unsafe=False)
         with spinner("building") as said:
-            written = builder.build(course, assignments, said, tier)
+
+            def run_build(tier: str | None) -> list[Path]:
+                return builder.build(course, assignments, said, tier)
+
+            written = run_build(None) if unproven else in_jail(course, None, False, run_build)
         if as_json:
             click.echo(json.dumps({"released": [str(path) for path in written]}))
         else:
@@ -130,15 +135,16 @@ def prove(
         from autograder.prove import prove as run_proof
 
         course = load(course_folder)
-        tier = choose_tier(course, require, unsafe=False)
         with bar("proving", quiet=as_json) as progress:
 
             def on_row(count: int, row: Any) -> None:
                 progress(total=count) if row is None else progress(done=1)
 
-            proof = run_proof(
-                course, assignments, tier=tier, seeds=range(1, seeds + 1), on_row=on_row
-            )
+            def proven(tier: str) -> Any:
+                chosen = range(1, seeds + 1)
+                return run_proof(course, assignments, tier=tier, seeds=chosen, on_row=on_row)
+
+            proof = in_jail(course, require, False, proven)
         if as_json:
             click.echo(json.dumps(proof.as_dict(), ensure_ascii=False))
         else:
@@ -183,12 +189,15 @@ def check(
         course = load(course_folder)
         path = notebook.absolute()
         lab = identify(course, path, assignment, lab_name)
-        tier = choose_tier(course, require, unsafe)
 
         def graded(benches: Any) -> Any:
             return grade_file(benches[lab.assignment, lab.name], path.parent, path.name, seed)
 
-        report: Report = run_benches(course, [lab], tier, graded)
+        def checked(tier: str) -> Report:
+            found: Report = run_benches(course, [lab], tier, graded)
+            return found
+
+        report = in_jail(course, require, unsafe, checked)
         show_report(report, course, feedback, as_json)
         if report.needs_person:
             sys.exit(NEEDS_PERSON)
@@ -219,8 +228,11 @@ def grade(
     """
     with reported():
         course = load(course_folder)
-        tier = choose_tier(course, require, unsafe)
-        outcome = run_grading(course, assignments, tier, student, force, workers, quiet=as_json)
+
+        def graded(tier: str) -> Outcome:
+            return run_grading(course, assignments, tier, student, force, workers, quiet=as_json)
+
+        outcome = in_jail(course, require, unsafe, graded)
         show_outcome(course, outcome, as_json)
         if outcome.needs_person:
             sys.exit(NEEDS_PERSON)
@@ -243,13 +255,20 @@ def demo(course_folder: Path, into: Path, unsafe: bool) -> None:
         from autograder.demo import copy_course, make_class
 
         course = load(course_folder)
-        tier = choose_tier(course, None, unsafe)
         copied = copy_course(course, into.absolute())
         with spinner("building the student versions") as said:
-            builder.build(copied, (), said, None if tier == "none" else tier)
+
+            def run_build(tier: str) -> list[Path]:
+                return builder.build(copied, (), said, None if tier == "none" else tier)
+
+            in_jail(copied, None, unsafe, run_build)
         count = make_class(copied)
         click.echo(f"{count} submissions made in {shown(copied.root / 'submitted')}")
-        outcome = run_grading(copied, (), tier, "", False, None, quiet=False)
+
+        def graded(tier: str) -> Outcome:
+            return run_grading(copied, (), tier, "", False, None, quiet=False)
+
+        outcome = in_jail(copied, None, unsafe, graded)
         show_outcome(copied, outcome, as_json=False)
 
 
@@ -341,18 +360,20 @@ def load(folder: Path) -> Course:
     return Course.load(folder)
 
 
-def choose_tier(course: Course, require: str | None, unsafe: bool) -> str:
-    """The strongest jail that holds, or none where that is asked for by name."""
+def in_jail(
+    course: Course, require: str | None, unsafe: bool, body: Callable[[str], Result]
+) -> Result:
+    """Call `body` with the strongest tier that holds, or with none where that is asked for."""
     from autograder.errors import NoJail
-    from autograder.sandbox.doctor import strongest
+    from autograder.sandbox.doctor import in_strongest
 
     try:
-        return strongest(require or course.require, course.limits)
+        return in_strongest(require or course.require, body)
     except NoJail:
         if not unsafe:
             raise
     click.echo("warning: --unsafe: no jail holds here; students' code runs as you", err=True)
-    return "none"
+    return body("none")
 
 
 def identify(course: Course, path: Path, assignment: str | None, lab_name: str | None) -> Lab:

@@ -10,13 +10,17 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from autograder.errors import JailError, NoJail, WireError
 from autograder.limits import Limits
 from autograder.sandbox import jail, policy
 from autograder.sandbox.supervisor import Jail
+
+Result = TypeVar("Result")
 
 CANARY_S = 20.0
 """How long a canary may take."""
@@ -134,26 +138,46 @@ def require_canaries(there: Jail) -> None:
         raise NoJail(f"a canary failed, so nothing is graded: {there.tier} {finding.reason}")
 
 
-def strongest(require: str = policy.REDUCED, limits: Limits | None = None) -> str:
-    """The strongest tier that holds here.
+def in_strongest(require: str, body: Callable[[str], Result]) -> Result:
+    """Call `body` with the strongest tier; with the next one where that does not hold.
+
+    Whoever starts a jail runs its canaries, so a tier that does not hold shows at once.
+
+    Args:
+        require: the weakest tier that is admitted.
+        body: starts a jail of the tier that it is given, or raises `NoJail`.
 
     Raises:
-        NoJail: none of the tiers that `require` admits holds; the text says why and what to do.
+        NoJail: none of the admitted tiers holds here; the text says why and what to do.
     """
     reasons = []
-    for tier in (policy.FULL, policy.REDUCED):
-        finding = examine(tier, limits)
-        if finding.holds:
-            return tier
-        reasons.append(f"{tier}: {finding.reason}")
-        if tier == require:
-            break
+    for tier in policy.TIERS[: policy.TIERS.index(require) + 1]:
+        try:
+            return body(tier)
+        except NoJail as reason:
+            reasons.append(f"{tier}: {reason}")
     raise NoJail(
         "no jail holds on this machine, so students' code is not run.\n  "
         + "\n  ".join(reasons)
         + "\n  Remedy: apt-get install bubblewrap, and allow unprivileged user namespaces; "
         "`autograder doctor` tells more."
     )
+
+
+def strongest(require: str = policy.REDUCED, limits: Limits | None = None) -> str:
+    """The strongest tier that holds here.
+
+    Raises:
+        NoJail: none of the tiers that `require` admits holds.
+    """
+
+    def start(tier: str) -> str:
+        finding = examine(tier, limits)
+        if not finding.holds:
+            raise NoJail(finding.reason)
+        return tier
+
+    return in_strongest(require, start)
 
 
 def describe() -> dict[str, object]:
