@@ -16,6 +16,7 @@ import builtins
 import copy
 import re
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from autograder.deadline import TookTooLong, at_most
-from autograder.errors import WireError
+from autograder.errors import SuiteError, WireError
 from autograder.sandbox.supervisor import Inmate, Jail
 from autograder.verdict import Verdict
 from autograder.wire import ClosedByPeer, DeadlinePassed
@@ -56,6 +57,8 @@ _KNOWN_TEXTS = (
 
 CALLBACK_ELEMENTS = 8_192
 """Numbers in the arguments of one callback, which is computed in the grader."""
+AHEAD_CALLS, AHEAD_BYTES = 16, 32_768
+"""Calls that may be on their way at once: so few that sending them never waits for the jail."""
 
 
 class Outcome(Exception):
@@ -98,6 +101,23 @@ class Case:
     answer: Answer
 
 
+@dataclass
+class Call:
+    """One call that is made; its answer is there once the session has settled it."""
+
+    function: str
+    args: tuple[Any, ...]
+    given: dict[str, Callable[..., Any]]
+    answer: Answer | None = None
+    size: int = 0
+    """Bytes of the request, while it is on its way."""
+
+    @property
+    def way(self) -> tuple[str, ...]:
+        """What tells this call from others that may end differently."""
+        return (self.function, *sorted(self.given))
+
+
 @dataclass(frozen=True)
 class CellFault:
     """A cell that did not run to its end, when the notebook was run."""
@@ -128,7 +148,9 @@ class Session:
         self._faults: dict[str, CellFault] = {}
         self._left_out: set[str] = set()
         self._hung: dict[tuple[str, ...], Verdict] = {}
-        self._cases: list[Case] = []
+        self._calls: list[Call] = []
+        self._ahead: deque[Call] = deque()
+        """Calls that are sent and not answered yet, in order."""
         self._stack = ExitStack()
         self._deadline = time.monotonic() + self._limits.submission_wall_s
 
@@ -150,44 +172,104 @@ class Session:
         return tuple(self._faults.values())
 
     def take_cases(self) -> list[Case]:
-        """The calls since this was last asked, in order."""
-        cases, self._cases = self._cases, []
-        return cases
+        """The calls since this was last asked, in order, each with its answer."""
+        calls, self._calls = self._calls, []
+        return [Case(call.function, call.args, self.settle(call)) for call in calls]
 
-    def call(self, name: str, args: tuple[Any, ...], given: dict[str, Any]) -> Answer:
-        """Call a function of the student; the answer is kept as a case for the diagnosis.
+    def begin(self, name: str, args: tuple[Any, ...], given: dict[str, Any]) -> Call:
+        """Call a function of the student without waiting for the answer; `settle` has it.
 
         Args:
             name: the function.
-            args: its arguments, which go by value.
+            args: its arguments, which go by value, as they are now.
             given: functions of ours that stand in for the student's own during this call.
         """
-        answer = self._answer(name, args, given)
-        self._cases.append(Case(name, copy_arguments(args), answer))
-        return answer
+        call = Call(name, copy_arguments(args), given)
+        self._calls.append(call)
+        if not self._sent_ahead(call):
+            self._settle_all()
+            call.answer = self._answer(call)
+        return call
 
-    def _answer(self, name: str, args: tuple[Any, ...], given: dict[str, Any]) -> Answer:
-        """One call into the jail, to its end, whatever that is."""
-        way = (name, *sorted(given))
-        if way in self._hung:
-            return _ended(self._hung[way], f"`{name}` did not come to an end before.")
-        request = {"op": "call", "name": name, "args": args, "given": given}
-        deadline = min(time.monotonic() + self._limits.call_wall_s, self._deadline)
+    def settle(self, call: Call) -> Answer:
+        """The answer to a call that was begun; it is kept as a case for the diagnosis."""
+        if call.answer is None:
+            self._settle_all()
+        if call.answer is None:
+            raise SuiteError("a call that was made to another submission")
+        return call.answer
+
+    def _sent_ahead(self, call: Call) -> bool:
+        """Send a call ahead of its turn, unless something about it has to be seen to first.
+
+        A call with functions among its arguments is answered by turns, and so needs the channel for
+        itself; one that hung before is not made again.
+        """
+        if self._inmate is None or call.given or call.way in self._hung:
+            return False
+        handles: list[Callable[..., Any]] = []
+        frame = self._inmate.channel.frame(_request(call), handles)
+        call.size = len(frame)
+        if handles or call.size > AHEAD_BYTES:
+            return False
+        under_way = sum(other.size for other in self._ahead)
+        if len(self._ahead) >= AHEAD_CALLS or under_way + call.size > AHEAD_BYTES:
+            self._settle_all()
+            if self._inmate is None:
+                return False
         try:
+            self._inmate.channel.send_frame(frame, deadline=self._call_deadline())
+        except WireError:
+            # It is seen to when the calls before this one are settled.
+            return False
+        self._ahead.append(call)
+        return True
+
+    def _settle_all(self) -> None:
+        """Receive the answers to all calls that are on their way.
+
+        When the process ends or hangs over one of them, those behind it are made again.
+        """
+        inmate = self._inmate
+        while self._ahead:
+            call = self._ahead.popleft()
+            if inmate is not None and self._inmate is inmate:
+                call.answer = self._outcome_of(call, lambda: self._reply([]))
+            else:
+                call.answer = self._answer(call)
+
+    def _answer(self, call: Call) -> Answer:
+        """One call into the jail, to its end, whatever that is."""
+        if call.way in self._hung:
+            did = f"`{call.function}` did not come to an end before."
+            return _ended(self._hung[call.way], did)
+
+        def ask() -> dict[str, Any]:
             if self._inmate is None and time.monotonic() < self._deadline:
                 self._start()
-            return self._told(name, self._ask(request, deadline))
+            return self._ask(_request(call), self._call_deadline())
+
+        return self._outcome_of(call, ask)
+
+    def _outcome_of(self, call: Call, asked: Callable[[], dict[str, Any]]) -> Answer:
+        """What comes of a call; a process that does not come to an answer is replaced."""
+        name = call.function
+        try:
+            return self._told(name, asked())
         except DeadlinePassed:
-            self._replace(way, Verdict.TIMED_OUT)
+            self._replace(call.way, Verdict.TIMED_OUT)
             if time.monotonic() >= self._deadline:
                 return _ended(Verdict.TIMED_OUT, "The time for the whole notebook is used up.")
             return _ended(Verdict.TIMED_OUT, f"`{name}` takes too long: is there an endless loop?")
         except ClosedByPeer:
-            self._replace(way, Verdict.RAISED)
+            self._replace(call.way, Verdict.RAISED)
             return _ended(Verdict.RAISED, f"`{name}` ended the whole Python process.")
         except WireError:
-            self._replace(way, Verdict.RAISED)
+            self._replace(call.way, Verdict.RAISED)
             return _ended(Verdict.RAISED, f"`{name}` gives an answer that cannot be read.")
+
+    def _call_deadline(self) -> float:
+        return min(time.monotonic() + self._limits.call_wall_s, self._deadline)
 
     def _ask(self, request: dict[str, Any], deadline: float) -> dict[str, Any]:
         """Send a request, serve the callbacks it causes, and return the reply."""
@@ -196,6 +278,16 @@ class Session:
             raise DeadlinePassed("no process, and no time left to start one")
         handles: list[Callable[..., Any]] = []
         inmate.channel.send(request, deadline=deadline, handles=handles)
+        return self._reply(handles, deadline)
+
+    def _reply(
+        self, handles: list[Callable[..., Any]], deadline: float | None = None
+    ) -> dict[str, Any]:
+        """The next reply; the callbacks before it are served."""
+        inmate = self._inmate
+        if inmate is None:
+            raise DeadlinePassed("no process")
+        deadline = self._call_deadline() if deadline is None else deadline
         left = self._limits.callbacks
         while True:
             reply = inmate.channel.receive(deadline=deadline)
@@ -256,16 +348,21 @@ class Session:
 
     def _run_cells(self) -> bool:
         """Run all cells that are not left out; False when the process has to be replaced."""
-        for name, data in self._files.items():
-            request = {"op": "file", "path": name, "data": data}
-            self._ask(request, time.monotonic() + self._limits.cell_wall_s)
-        return all(self._run_cell(cell) for cell in self._cells if cell.label not in self._left_out)
+        cells = [cell for cell in self._cells if cell.label not in self._left_out]
+        request = {
+            "op": "notebook",
+            "files": self._files,
+            "cells": [(cell.label, cell.source) for cell in cells],
+        }
+        if self._ask(request, time.monotonic() + self._limits.cell_wall_s) != {"done": True}:
+            raise WireError("the public files could not be laid into the working folder")
+        return all(self._run_cell(cell) for cell in cells)
 
     def _run_cell(self, cell: Cell) -> bool:
+        """Wait for one cell that was sent to come to its end; False when it does not."""
         deadline = min(time.monotonic() + self._limits.cell_wall_s, self._deadline)
-        request = {"op": "cell", "source": cell.source, "label": cell.label}
         try:
-            reply = self._ask(request, deadline)
+            reply = self._reply([], deadline)
         except DeadlinePassed:
             self._leave_out(cell, Verdict.TIMED_OUT, "it takes too long.")
             return False
@@ -340,7 +437,15 @@ class RemoteFunction:
 
     def answer(self, *args: Any) -> Answer:
         """The whole answer, an outcome included."""
-        return self._session.call(self.__name__, args, self._given)
+        return self._session.settle(self.begin(*args))
+
+    def begin(self, *args: Any) -> Call:
+        """Make a call without waiting for its answer."""
+        return self._session.begin(self.__name__, args, self._given)
+
+    def settle(self, call: Call) -> Answer:
+        """The answer to a call that was begun."""
+        return self._session.settle(call)
 
 
 def explain(reply: dict[str, Any], *, text: bool = False) -> tuple[Verdict, str, str]:
@@ -376,6 +481,10 @@ def _builtin_exception(name: Any) -> str:
     if isinstance(kind, type) and issubclass(kind, BaseException):
         return kind.__name__
     return "an exception"
+
+
+def _request(call: Call) -> dict[str, Any]:
+    return {"op": "call", "name": call.function, "args": call.args, "given": call.given}
 
 
 def _ended(verdict: Verdict, message: str) -> Answer:
@@ -419,4 +528,12 @@ def function_names(source: str) -> set[str]:
 
 def copy_arguments(args: tuple[Any, ...]) -> tuple[Any, ...]:
     """Arguments that the other party may change without changing ours; functions stay the same."""
-    return tuple(arg if callable(arg) else copy.deepcopy(arg) for arg in args)
+    return tuple(map(_copy, args))
+
+
+def _copy(value: Any) -> Any:
+    if type(value) is np.ndarray and value.dtype != object:
+        return value.copy(order="K")
+    if type(value) in (int, float, bool, str, np.float64) or callable(value):
+        return value
+    return copy.deepcopy(value)

@@ -14,8 +14,10 @@ Whatever else escapes from a check is a fault of the suite: BROKEN, never a zero
 
 from __future__ import annotations
 
+import inspect
 import os
 import sys
+import traceback
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -32,7 +34,15 @@ from numpy.typing import NDArray
 from autograder.compare import NotNumbers, as_numbers, compare, shape_words
 from autograder.deadline import at_most
 from autograder.errors import SuiteError
-from autograder.student import Case, Outcome, RemoteFunction, Session, Student, copy_arguments
+from autograder.student import (
+    Call,
+    Case,
+    Outcome,
+    RemoteFunction,
+    Session,
+    Student,
+    copy_arguments,
+)
 from autograder.verdict import CheckResult, Verdict
 
 Result = TypeVar("Result")
@@ -45,8 +55,8 @@ class Disagreement(Exception):
 CHECK_WALL_S = 300.0
 """A check that takes longer is at fault itself: the calls that it makes are bounded."""
 
-_failures: ContextVar[list[Outcome | Disagreement]] = ContextVar("failures")
-"""What the check that runs just now has found so far."""
+_running: ContextVar[_Running] = ContextVar("running")
+"""The check that runs just now."""
 
 
 def assert_agrees(
@@ -57,9 +67,9 @@ def assert_agrees(
 ) -> None:
     """One case: the student's function must answer as the reference does.
 
-    The check goes on after a failed case, so that the diagnosis sees all of them, and fails at its
-    end with what the first one told. Both functions get copies; an argument that comes back
-    changed fails the case.
+    The check goes on while the jail computes, and after a failed case, so that the diagnosis sees
+    all of them; it fails at its end with what the first one told. Both functions get copies; an
+    argument that comes back changed fails the case.
 
     Args:
         student_function: an attribute of the `student` fixture.
@@ -67,19 +77,44 @@ def assert_agrees(
         args: plain values, arrays, generators or functions.
         quiet: whether a warning (of overflow, say) fails the case.
     """
-    answer = student_function.answer(*args)
-    if answer.outcome is not None:
-        _failures.get().append(answer.outcome)
-        return
+    call = student_function.begin(*args)
     expected = reference_function(*copy_arguments(args))
-    comparison = compare(answer.value, expected)
-    message = comparison.message
-    if comparison.agrees and answer.changed:
-        message = "The result is right, but an argument is changed in place: work on a copy."
-    elif comparison.agrees and quiet and answer.warned:
-        message = "The result is right, but NumPy warns on the way: is something overflowing?"
-    if message:
-        _failures.get().append(Disagreement(message))
+    _running.get().agreements.append(_Agreement(student_function, call, expected, quiet))
+
+
+@dataclass(frozen=True)
+class _Agreement:
+    """A call that is under way, with what it has to answer."""
+
+    function: RemoteFunction
+    call: Call
+    expected: Any
+    quiet: bool
+
+    def failure(self) -> Outcome | Disagreement | None:
+        """What is wrong with the answer, if anything."""
+        answer = self.function.settle(self.call)
+        if answer.outcome is not None:
+            return answer.outcome
+        comparison = compare(answer.value, self.expected)
+        message = comparison.message
+        if comparison.agrees and answer.changed:
+            message = "The result is right, but an argument is changed in place: work on a copy."
+        elif comparison.agrees and self.quiet and answer.warned:
+            message = "The result is right, but NumPy warns on the way: is something overflowing?"
+        return Disagreement(message) if message else None
+
+
+class _Running:
+    """One check while it runs: its agreements are looked at when all their calls are made."""
+
+    def __init__(self) -> None:
+        self.agreements: list[_Agreement] = []
+
+    def failure(self) -> Outcome | Disagreement | None:
+        """What the first case that does not hold told; None when all hold."""
+        failures = [agreement.failure() for agreement in self.agreements]
+        return next((failure for failure in failures if failure is not None), None)
 
 
 def assert_close(answer: Any, expected: Any, what: str = "the result") -> None:
@@ -129,6 +164,8 @@ class Check:
     grade_cell: str
     title: str
     points: float
+    asks: tuple[str, ...] | None
+    """Our fixtures that it asks for; None when it needs more of pytest than these."""
 
 
 @dataclass(frozen=True)
@@ -182,7 +219,10 @@ class Suites:
         plugin = self._plugin
         plugin.ending, plugin.fault = None, ""
         plugin.required_session().take_cases()
-        check.item.ihook.pytest_runtest_protocol(item=check.item, nextitem=after)
+        if check.asks is not None:
+            plugin.call(check)
+        else:
+            check.item.ihook.pytest_runtest_protocol(item=check.item, nextitem=after)
         cases = tuple(plugin.required_session().take_cases())
         verdict, message = _verdict(plugin.ending, plugin.fault)
         earned = check.points if verdict is Verdict.PASSED else 0.0
@@ -220,7 +260,21 @@ def _read_check(item: pytest.Function) -> Check:
     worth = points.args[0]
     if isinstance(worth, bool) or not isinstance(worth, int | float) or not 0 < worth < 1e6:
         raise SuiteError(f"{where}: what it is worth must be a positive number, not {worth!r}")
-    return Check(item, item.name, str(grade_cell.args[0]), doc.splitlines()[0], float(worth))
+    title = doc.splitlines()[0]
+    return Check(item, item.name, str(grade_cell.args[0]), title, float(worth), _asks(item))
+
+
+_OWN_FIXTURES = {"student", "reference", "rng"}
+_OWN_MARKS = {"grade_cell", "points"}
+
+
+def _asks(item: pytest.Function) -> tuple[str, ...] | None:
+    """The fixtures of a check, if calling its function with them is all that pytest would do."""
+    asked = tuple(inspect.signature(item.obj).parameters)
+    # What our own fixtures need in their turn is in the list of names, too.
+    own = set(item.fixturenames) - {"request"} <= _OWN_FIXTURES and set(asked) <= _OWN_FIXTURES
+    marks = {mark.name for mark in item.iter_markers()}
+    return asked if own and item.cls is None and marks <= _OWN_MARKS else None
 
 
 class _Plugin:
@@ -258,7 +312,11 @@ class _Plugin:
     @pytest.fixture(name="rng")
     def rng_fixture(self, request: pytest.FixtureRequest) -> np.random.Generator:
         """Random numbers that differ by submission and check, and can be had again by the seed."""
-        return np.random.default_rng([self.seed, zlib.crc32(request.node.name.encode())])
+        return self.rng(request.node.name)
+
+    def rng(self, name: str) -> np.random.Generator:
+        """The generator of the check of that name, for the submission that is graded just now."""
+        return np.random.default_rng([self.seed, zlib.crc32(name.encode())])
 
     def pytest_configure(self, config: pytest.Config) -> None:
         """Declare the two markers."""
@@ -283,20 +341,43 @@ class _Plugin:
             self.problem = error
         return True
 
+    def call(self, check: Check) -> None:
+        """Run a check that asks for nothing but our own fixtures: a plain call of its function."""
+        fixtures: dict[str, Callable[[], Any]] = {
+            "student": lambda: self.student,
+            "reference": lambda: self.reference,
+            "rng": lambda: self.rng(check.name),
+        }
+        try:
+            with self._judging():
+                check.item.obj(*(fixtures[name]() for name in check.asks or ()))
+        except KeyboardInterrupt:
+            raise
+        except BaseException as fault:
+            # Skipping and failing by pytest's own means are no Exceptions.
+            self.fault = "".join(traceback.format_exception(fault))[-3000:]
+
     @pytest.hookimpl(wrapper=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Iterator[None]:
-        """Run one check; what it found is kept, so that pytest need not draw tracebacks."""
-        failures: list[Outcome | Disagreement] = []
-        token = _failures.set(failures)
+        """Run one check by pytest's protocol; what it found is kept, so no traceback is drawn."""
+        with self._judging():
+            yield
+        return True  # type: ignore[return-value]
+
+    @contextmanager
+    def _judging(self) -> Iterator[None]:
+        """Keep how the check in the block ends; anything but an outcome of its own goes on up."""
+        running, raised = _Running(), None
+        token = _running.set(running)
         try:
             with at_most(CHECK_WALL_S):
-                yield
-            self.ending = failures[0] if failures else "passed"
-        except (Outcome, Disagreement) as ending:
-            self.ending = failures[0] if failures else ending
+                try:
+                    yield
+                except (Outcome, Disagreement) as ending:
+                    raised = ending
+                self.ending = running.failure() or raised or "passed"
         finally:
-            _failures.reset(token)
-        return True  # type: ignore[return-value]
+            _running.reset(token)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Anything that pytest itself calls a failure is a fault of the suite."""

@@ -22,6 +22,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import select
 import socket
 import struct
 import sys
@@ -37,6 +38,8 @@ from autograder.errors import WireError
 
 DEPTH = 60
 HEADER_BYTES = 4 * 1024 * 1024
+READ_AHEAD = 1 << 16
+"""Bytes that are read at once where so many are there: a frame mostly comes with its length."""
 DTYPE = re.compile(r"[<>|=]?(b1|[iu][1248]|f[248]|f16|c8|c16|c32|[US][1-9][0-9]{0,5})")
 KINDS = {
     "function": "a function",
@@ -345,7 +348,10 @@ class Channel:
     """
 
     def __init__(self, sock: socket.socket, *, frame_bytes: int, elements: int) -> None:
+        sock.setblocking(False)
         self._socket = sock
+        self._unread = bytearray()
+        """What came with an earlier frame."""
         self.frame_bytes = frame_bytes
         self.elements = elements
 
@@ -357,14 +363,22 @@ class Channel:
         handles: list[Callable[..., Any]] | None = None,
     ) -> None:
         """Send one value before `deadline` (a `time.monotonic` reading)."""
-        frame = encode(value, frame_bytes=self.frame_bytes, elements=self.elements, handles=handles)
-        self._arm(deadline)
-        try:
-            self._socket.sendall(frame)
-        except TimeoutError:
-            raise DeadlinePassed("the other side does not read") from None
-        except OSError:
-            raise ClosedByPeer("the other side is gone") from None
+        self.send_frame(self.frame(value, handles), deadline=deadline)
+
+    def frame(self, value: Any, handles: list[Callable[..., Any]] | None = None) -> bytes:
+        """The frame of one value, under this channel's caps."""
+        return encode(value, frame_bytes=self.frame_bytes, elements=self.elements, handles=handles)
+
+    def send_frame(self, frame: bytes, *, deadline: float | None = None) -> None:
+        """Send a frame that `frame` made, before `deadline`."""
+        left = memoryview(frame)
+        while left:
+            try:
+                left = left[self._socket.send(left) :]
+            except BlockingIOError:
+                self._wait(select.POLLOUT, deadline, "the other side does not read")
+            except OSError:
+                raise ClosedByPeer("the other side is gone") from None
 
     def receive(
         self,
@@ -384,26 +398,33 @@ class Channel:
         """Close this end; the other side reads the end of the stream."""
         self._socket.close()
 
-    def _read(self, size: int, deadline: float | None) -> bytearray:
-        data = bytearray()
-        while len(data) < size:
-            self._arm(deadline)
+    def _read(self, size: int, deadline: float | None) -> bytes:
+        while len(self._unread) < size:
+            if deadline is not None and time.monotonic() >= deadline:
+                raise DeadlinePassed("no answer in time")
+            # At most what is missing and a little ahead: the cap on a frame bounds what is held.
+            most = max(size - len(self._unread), READ_AHEAD)
             try:
-                piece = self._socket.recv(min(size - len(data), 1 << 18))
-            except TimeoutError:
-                raise DeadlinePassed("no answer in time") from None
+                piece = self._socket.recv(min(most, 1 << 18))
+            except BlockingIOError:
+                self._wait(select.POLLIN, deadline, "no answer in time")
+                continue
             except OSError:
                 raise ClosedByPeer("the other side is gone") from None
             if not piece:
                 raise ClosedByPeer("the other side is gone")
-            data += piece
+            self._unread += piece
+        data = bytes(memoryview(self._unread)[:size])
+        del self._unread[:size]
         return data
 
-    def _arm(self, deadline: float | None) -> None:
-        if deadline is None:
-            self._socket.settimeout(None)
-            return
-        left = deadline - time.monotonic()
-        if left <= 0:
-            raise DeadlinePassed("no time left")
-        self._socket.settimeout(left)
+    def _wait(self, event: int, deadline: float | None, late: str) -> None:
+        """Wait until the socket is ready, at most until `deadline`."""
+        left_ms = None
+        if deadline is not None:
+            left_ms = math.ceil((deadline - time.monotonic()) * 1000)
+            if left_ms <= 0:
+                raise DeadlinePassed(late)
+        ready = select.poll()
+        ready.register(self._socket, event)
+        ready.poll(left_ms)

@@ -46,8 +46,14 @@ ENVIRONMENT = {
     "MKL_NUM_THREADS": "1",
     "PYTHONDONTWRITEBYTECODE": "1",
     "PYTHONHASHSEED": "0",
+    "PYTHONMALLOC": "malloc",
+    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
 }
-"""The whole environment of a submission; single-threaded linear algebra, so that forks are safe."""
+"""The whole environment of a submission; single-threaded linear algebra, so that forks are safe.
+
+The last two ask for huge pages behind Python's objects: a fork then copies, and its end frees, a
+few large entries in place of twenty thousand small ones, which halves its cost.
+"""
 
 ENVIRONMENT_FROM_HOST = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "NVPL_BLAS_DEBUG_CPU_TYPE")
 """Variables that tell the linear algebra library about this processor; nothing else is let in."""

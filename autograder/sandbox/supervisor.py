@@ -251,7 +251,8 @@ class Jail:
             f"import sys; sys.path.insert(0, {where!r}); "
             f"from autograder.sandbox.zygote import main; main({control_fd})"
         )
-        command = [sys.executable, "-I", "-c", program]
+        # Nothing from a user's folders, but the environment counts: all of it is ours.
+        command = [sys.executable, "-s", "-P", "-c", program]
         if self.tier == policy.FULL:
             command = [*outer_wall(), *command]
         else:

@@ -7,20 +7,22 @@ Imports: the standard library, NumPy, IPython and `wire`; no check, answer or co
 
 from __future__ import annotations
 
-import ast
 import sys
 import traceback
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from autograder.errors import WireError
 from autograder.wire import Channel, Unsendable, encode
 
 TEXT = 300
 """Characters of an exception's text that are passed on."""
+_UNCHANGEABLE = (int, float, bool, str, bytes, complex, type(None), np.float64)
 
 
 def make_shell(ipython_dir: str) -> Any:
@@ -45,11 +47,11 @@ def serve(channel: Channel, shell: Any) -> None:
     channel.send({"ready": True})
     while True:
         request = channel.receive(proxy=interpreter.proxy, generators=True)
-        answer = interpreter.answer(request)
-        try:
-            channel.send(answer)
-        except WireError as error:
-            channel.send({"unsendable": str(error)})
+        for answer in interpreter.answers(request):
+            try:
+                channel.send(answer)
+            except WireError as error:
+                channel.send({"unsendable": str(error)})
 
 
 class Interpreter:
@@ -60,20 +62,29 @@ class Interpreter:
         self._shell = shell
         self._names: dict[str, Any] = shell.user_ns
 
-    def answer(self, request: dict[str, Any]) -> dict[str, Any]:
-        """The reply to one request of the grader."""
+    def answers(self, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """The replies to one request of the grader, each as soon as it is there.
+
+        A notebook's cells come in one request, with a reply for the files and one for each cell, so
+        that neither side waits for the other between them.
+        """
         match request:
+            case {"op": "notebook", "files": files, "cells": cells}:
+                for path, data in files.items():
+                    Path(path).write_bytes(data)
+                yield {"done": True}
+                for label, source in cells:
+                    yield self._run_cell(source, label)
             case {"op": "cell", "source": source, "label": label}:
-                return self._run_cell(source, label)
+                yield self._run_cell(source, label)
             case {"op": "call", "name": name, "args": args, "given": given}:
                 with self._in_place_of(given):
-                    return self._call(name, args)
+                    answer = self._call(name, args)
+                yield answer
             case {"op": "value", "name": name}:
-                return {"value": self._names[name]} if name in self._names else {"missing": True}
-            case {"op": "file", "path": path, "data": data}:
-                Path(path).write_bytes(data)
-                return {"value": None}
-        return {"unsendable": "object"}
+                yield {"value": self._names[name]} if name in self._names else {"missing": True}
+            case _:
+                yield {"unsendable": "object"}
 
     def proxy(self, handle: int) -> Callable[..., Any]:
         """The function that stands here for a function of the grader's."""
@@ -91,7 +102,7 @@ class Interpreter:
         """Run one cell: plainly where it is plain Python, by IPython where it has magics."""
         filename = f"<{label}>"
         try:
-            code = compile(ast.parse(source, filename), filename, "exec")
+            code = compile(source, filename, "exec", dont_inherit=True)
         except (SyntaxError, ValueError):
             return self._run_ipython_cell(source, filename)
         try:
@@ -123,21 +134,25 @@ class Interpreter:
         function = self._names[name]
         if not callable(function):
             return {"uncallable": True}
-        before = [self._bytes(argument) for argument in args]
+        before = [self._looks(argument) for argument in args]
         with warnings.catch_warnings(record=True) as warned:
             warnings.simplefilter("always")
             try:
                 value = function(*args)
             except BaseException as error:
                 return raised(error)
-        after = [self._bytes(argument) for argument in args]
+        after = [self._looks(argument) for argument in args]
         changed = [i for i, (old, new) in enumerate(zip(before, after, strict=True)) if old != new]
         return {"value": value, "changed": changed, "warned": len(warned)}
 
-    def _bytes(self, argument: Any) -> bytes:
+    def _looks(self, argument: Any) -> Any:
         """What an argument looks like, to see afterwards whether the function changed it."""
+        if type(argument) is np.ndarray:
+            return argument.dtype.str, argument.shape, argument.tobytes()
+        if type(argument) in _UNCHANGEABLE:
+            return None
         if hasattr(argument, "bit_generator") or callable(argument):
-            return b""  # a generator is meant to advance, a function has nothing to change
+            return None  # a generator is meant to advance, a function has nothing to change
         channel = self._channel
         try:
             return encode(argument, frame_bytes=channel.frame_bytes, elements=channel.elements)
