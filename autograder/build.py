@@ -95,7 +95,7 @@ def _require_proof(
     Raises:
         BuildRefused: a row of the proof does not hold.
     """
-    from autograder.classroom import lab_digest
+    from autograder.digest import course_digest
     from autograder.prove import prove
 
     shutil.copytree(course.hidden, scratch / "tests" / "hidden")
@@ -106,7 +106,7 @@ def _require_proof(
     problems = []
     for assignment in assignments:
         labs = copied.labs_of(assignment)
-        digest = "".join(lab_digest(copied, lab, tier)[:32] for lab in labs)
+        digest = "".join(course_digest(copied, lab, tier)[:32] for lab in labs)
         if proven.get(assignment) == digest:
             continue
         said(f"proving {assignment}")

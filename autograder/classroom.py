@@ -8,19 +8,17 @@ go (gradebook, files) is not this module's business.
 
 from __future__ import annotations
 
-import hashlib
 import multiprocessing
 import os
 import resource
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
-from autograder import __version__
 from autograder.course import Course, Lab
 from autograder.errors import AutograderError, NoJail
 from autograder.grader import Bench, grade_file, unreadable
@@ -43,6 +41,9 @@ class Job:
     """The folder that is trusted; `name` is opened beneath it without following links."""
     name: str
     seed: int | None = None
+    only: frozenset[str] | None = None
+    """Grade cells to check; the others are taken from the report `before`."""
+    before: Report | None = field(default=None, compare=False)
 
 
 @dataclass
@@ -52,26 +53,6 @@ class _Worker:
     process: multiprocessing.process.BaseProcess
     connection: Connection
     job: Job | None = None
-
-
-def lab_digest(course: Course, lab: Lab, tier: str) -> str:
-    """Hash of everything but the submission that a mark in this lab depends on."""
-    parts = [__version__, tier, repr(sorted(course.limits.as_dict().items()))]
-    hidden = [
-        *sorted((course.hidden / lab.assignment).glob("*.py")),
-        *sorted(course.hidden.glob("*.py")),
-    ]
-    public = course.public_files(lab.assignment)
-    files = [path.read_bytes() for path in (*hidden, lab.path, lab.release) if path.is_file()]
-    digest = hashlib.sha256("\n".join(parts).encode())
-    for data in (*files, *public.values()):
-        digest.update(hashlib.sha256(data).digest())
-    return digest.hexdigest()
-
-
-def submission_digest(lab: str, data: bytes) -> str:
-    """Hash of a submission together with everything else that its mark depends on."""
-    return hashlib.sha256(lab.encode() + hashlib.sha256(data).digest()).hexdigest()
 
 
 class Classroom:
@@ -197,7 +178,7 @@ def _serve(connection: Connection, benches: dict[tuple[str, str], Bench]) -> Non
         except EOFError:
             return
         bench = benches[job.assignment, job.notebook]
-        report = grade_file(bench, Path(job.folder), job.name, job.seed)
+        report = grade_file(bench, Path(job.folder), job.name, job.seed, job.only, job.before)
         connection.send(report.as_dict())
 
 
@@ -252,4 +233,4 @@ def run_benches(
         return with_suites(course.root, [lab.suite for lab in labs], prepared)
 
 
-__all__ = ["Classroom", "Job", "lab_digest", "run_benches", "submission_digest"]
+__all__ = ["Classroom", "Job", "run_benches"]

@@ -137,12 +137,22 @@ def _compare_arrays(
 ) -> Comparison:
     if found.shape != wanted.shape:
         return Comparison(False, "shape", shape_words(found.shape, wanted.shape))
-    if not np.all(np.isfinite(found)) and np.all(np.isfinite(wanted)):
+    if not np.isfinite(found).all() and np.isfinite(wanted).all():
         what = "NaN (not a number)" if np.any(np.isnan(found)) else "infinity"
         return Comparison(False, "finite", f"The result contains {what}.")
-    if np.allclose(found, wanted, rtol=rtol, atol=atol):
+    if _close(found, wanted, rtol, atol):
         return Comparison(True)
     return _relation(found, wanted)
+
+
+def _close(
+    found: NDArray[np.float64], wanted: NDArray[np.float64], rtol: float, atol: float
+) -> bool:
+    """What `numpy.allclose` says, several times as fast where all is finite, as it mostly is."""
+    with np.errstate(all="ignore"):
+        if (np.abs(found - wanted) <= atol + rtol * np.abs(wanted)).all():
+            return bool(np.isfinite(found).all())
+    return bool(np.allclose(found, wanted, rtol=rtol, atol=atol))
 
 
 def shape_words(found: tuple[int, ...], wanted: tuple[int, ...]) -> str:

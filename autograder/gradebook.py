@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -34,7 +34,8 @@ class Gradebook:
     """
 
     def __init__(self, course: Course, database_url: str = "") -> None:
-        from nbgrader.api import Gradebook as NbGraderGradebook
+        with _without_grammar():
+            from nbgrader.api import Gradebook as NbGraderGradebook
 
         self._course = course
         with scripts_on_path():
@@ -60,34 +61,105 @@ class Gradebook:
                 f"{assignment} is not in the gradebook; run: autograder build {assignment}"
             ) from None
 
-    def enter_submission(self, student: str, assignment: str, timestamp: datetime | None) -> None:
-        """Make sure that student and submission exist, with the time of arrival where known."""
+    def enter_submissions(self, arrivals: Mapping[tuple[str, str], datetime | None]) -> None:
+        """Make sure that students and submissions exist, all in one transaction.
+
+        Args:
+            arrivals: by student and assignment, the time of arrival where it is known.
+        """
         from sqlalchemy.exc import SAWarning
 
-        known = {} if timestamp is None else {"timestamp": timestamp}
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), self._one_transaction():
             warnings.simplefilter("ignore", SAWarning)  # of nbgrader's own relations
-            self._book.update_or_create_student(student)
-            self._book.update_or_create_submission(assignment, student, **known)
+            for student in dict.fromkeys(student for student, _ in arrivals):
+                self._book.update_or_create_student(student)
+            for (student, assignment), arrived in arrivals.items():
+                known = {} if arrived is None else {"timestamp": arrived}
+                self._book.update_or_create_submission(assignment, student, **known)
+
+    @contextmanager
+    def _one_transaction(self) -> Iterator[None]:
+        """Have nbgrader's own steps, which commit one by one, end in a single commit."""
+        session = self._book.db()
+        commit = session.commit
+        session.commit = session.flush
+        try:
+            yield
+        except BaseException:
+            session.rollback()
+            raise
+        finally:
+            session.commit = commit
+        commit()
 
     def record(self, student: str, report: Report) -> Manual:
-        """Write one report's scores, comments and late penalty, in one transaction.
+        """Write one report's scores, comments and late penalty; see `record_all`."""
+        return self.record_all([(student, report)])[0]
+
+    def record_all(self, reports: Sequence[tuple[str, Report]]) -> list[Manual]:
+        """Write reports with their scores, comments and late penalties, in one transaction.
+
+        Args:
+            reports: each with its student; the submissions have been entered.
 
         Returns:
-            What only the gradebook knows and the feedback page should show.
+            For each, what only the gradebook knows and the feedback page should show.
         """
-        notebook = self._book.find_submission_notebook(report.notebook, report.assignment, student)
-        for grade in notebook.grades:
-            if grade.cell.name in _cells(report):
-                self._enter_score(grade, report)
-        comments = _comments(report)
-        for comment in notebook.comments:
-            comment.auto_comment = comments.get(comment.cell.name)
-        self._book.db.flush()
-        self._book.db.refresh(notebook)
-        self._enter_penalty(student, notebook)
-        self._book.db.commit()
-        return self._manual(notebook)
+        found = self._find_notebooks(reports)
+        manuals = []
+        try:
+            for student, report in reports:
+                notebook = found[student, report.assignment, report.notebook]
+                for grade in notebook.grades:
+                    if grade.cell.name in report.cells:
+                        self._enter_score(grade, report)
+                comments = _comments(report)
+                for comment in notebook.comments:
+                    comment.auto_comment = comments.get(comment.cell.name)
+                self._enter_penalty(student, notebook)
+                manuals.append(self._manual(notebook))
+            self._book.db.commit()
+        except BaseException:
+            self._book.db.rollback()
+            raise
+        return manuals
+
+    def _find_notebooks(
+        self, reports: Sequence[tuple[str, Report]]
+    ) -> dict[tuple[str, str, str], Any]:
+        """nbgrader's rows of submitted notebooks with all that hangs on them, in few queries."""
+        from nbgrader import api
+        from sqlalchemy import select
+        from sqlalchemy.orm import contains_eager, selectinload
+
+        submitted, rows = api.SubmittedAssignment, api.SubmittedNotebook
+        query = (
+            select(rows)
+            .join(rows.assignment)
+            .join(submitted.assignment)
+            .join(rows.notebook)
+            .where(submitted.student_id.in_({student for student, _ in reports}))
+            .where(api.Assignment.name.in_({report.assignment for _, report in reports}))
+            .where(api.Notebook.name.in_({report.notebook for _, report in reports}))
+            .options(
+                contains_eager(rows.assignment).contains_eager(submitted.assignment),
+                contains_eager(rows.notebook),
+                selectinload(rows.grades).joinedload(api.Grade.cell),
+                selectinload(rows.comments).joinedload(api.Comment.cell),
+            )
+            .execution_options(populate_existing=True)
+        )
+        found = {
+            (row.assignment.student_id, row.assignment.assignment.name, row.notebook.name): row
+            for row in self._book.db.scalars(query)
+        }
+        for student, report in reports:
+            if (student, report.assignment, report.notebook) not in found:
+                raise CourseError(
+                    f"the gradebook holds no {report.notebook} of {student} in "
+                    f"{report.assignment}; run: autograder build {report.assignment}"
+                )
+        return found
 
     def manual(self, student: str, report: Report) -> Manual:
         """What a person wrote, and the late penalty, for one notebook."""
@@ -106,6 +178,9 @@ class Gradebook:
         notebook.late_submission_penalty = None
         if late_s <= 0:
             return
+        # The notebook's score is computed by the database.
+        self._book.db.flush()
+        self._book.db.refresh(notebook)
         if self._penalties is None:
             self._penalties = _late_penalties(self._course)
         penalty = self._penalties.plugin_inst.late_submission_penalty(
@@ -124,10 +199,6 @@ class Gradebook:
             if comment.manual_comment
         }
         return Manual(comments, float(notebook.late_submission_penalty or 0.0))
-
-
-def _cells(report: Report) -> set[str]:
-    return set(report.cells)
 
 
 def _comments(report: Report) -> dict[str, str]:
@@ -167,6 +238,23 @@ def open_gradebook(course: Course, database_url: str = "") -> Iterator[Gradebook
         yield book
     finally:
         book.close()
+
+
+@contextmanager
+def _without_grammar() -> Iterator[None]:
+    """Import nbgrader without the grammar of web addresses that jsonschema builds at each start.
+
+    It takes longer than grading a small class, and no notebook is checked by it.
+    """
+    name = "rfc3987_syntax"
+    if name in sys.modules:
+        yield
+        return
+    sys.modules[name] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules[name]
 
 
 @contextmanager

@@ -1,28 +1,38 @@
 """A class graded from `submitted/` to marks: what `autograder grade` does, without its screen.
 
-For each notebook that changed since it was last graded: grade it in the classroom, write the
+For each notebook whose mark depends on something that changed: grade it in the classroom, write the
 gradebook, the `autograded/` notebook, the `feedback/` page and the report under `reports/`, in this
-order, so that a report on disk means that everything else is there. One bad submission is one row
-with a status; it never stops the others.
+order, so that a report on disk means that everything else is there: whenever this program is
+killed, the next run takes up where it stopped. Reports are written by one thread beside the
+grading, as many at once as have come, in one transaction. One bad submission is one row with a
+status; it never stops the others.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import partial
 from pathlib import Path
+from queue import Empty, SimpleQueue
 
 from autograder.autograded import autograded_notebook, to_text
-from autograder.classroom import Classroom, Job, lab_digest, submission_digest
+from autograder.classroom import Classroom, Job
 from autograder.course import Course, Lab
+from autograder.digest import exercise_digests, submission_digest
 from autograder.errors import CourseError
 from autograder.feedback import feedback_page
 from autograder.gradebook import Gradebook, open_gradebook, parse_timestamp
 from autograder.grader import unreadable
 from autograder.report import class_page
 from autograder.submission import Submission, Unreadable, list_names, parse, read_bytes
-from autograder.verdict import Graded, Report, Status
+from autograder.verdict import Graded, Report, Status, Verdict
+
+BATCH = 64
+"""Reports that are written in one transaction, where so many have come."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +46,49 @@ class Task:
     """Why there is no data, where there is none."""
     status: Status
     digest: str
+    digests: dict[str, str]
+    before: Report | None = None
+    """The report of an earlier grading, where there is one and it is whole."""
+
+    @property
+    def fresh(self) -> bool:
+        """Whether the earlier report still says what grading would say."""
+        before = self.before
+        return before is not None and (before.digest, before.digests) == (self.digest, self.digests)
+
+    def touched(self) -> frozenset[str]:
+        """The grade cells to be checked again: those that changed, and what may hang on them.
+
+        An exercise that is not right by itself may owe its marks to how an earlier one went.
+        """
+        before = self.before
+        if (
+            before is None
+            or before.digest != self.digest
+            or set(before.digests) != set(self.digests)
+        ):
+            return frozenset(self.digests)
+        results, touched = before.grade_cells(), set[str]()
+        for cell, digest in self.digests.items():
+            whole = all(
+                result.verdict is Verdict.PASSED and not result.message
+                for result in results.get(cell, [])
+            )
+            if before.digests[cell] != digest or (touched and not whole):
+                touched.add(cell)
+        return frozenset(touched)
+
+
+@dataclass(frozen=True)
+class Change:
+    """A mark that is another one than before."""
+
+    student: str
+    assignment: str
+    notebook: str
+    before: float | None
+    after: float | None
+    why: str
 
 
 @dataclass
@@ -45,6 +98,7 @@ class Outcome:
     graded: list[Graded] = field(default_factory=list)
     skipped: list[Graded] = field(default_factory=list)
     """Unchanged since they were graded; their reports as stored."""
+    changes: list[Change] = field(default_factory=list)
     class_page: Path | None = None
 
     @property
@@ -58,6 +112,28 @@ class Outcome:
     def needs_person(self) -> list[Graded]:
         """Those that a person should look at."""
         return [one for one in self.all if one.report.needs_person]
+
+    def add(self, task: Task, report: Report) -> Graded:
+        """Take in a new report, and note the change of a mark that was there before."""
+        graded = Graded(task.student, report)
+        self.graded.append(graded)
+        before = task.before
+        if before is not None and before.score != report.score:
+            names = (task.student, report.assignment, report.notebook)
+            self.changes.append(Change(*names, before.score, report.score, _why(task, before)))
+        return graded
+
+
+def _why(task: Task, before: Report) -> str:
+    """Why a notebook was graded again, in words."""
+    if before.digest != task.digest:
+        return "another submission"
+    changed = [cell for cell, digest in task.digests.items() if before.digests.get(cell) != digest]
+    if not changed:
+        return "graded again with other random inputs"
+    if len(changed) == len(task.digests):
+        return "the reference, what the checks share, the limits or the grader changed"
+    return f"the checks of {', '.join(changed)} changed"
 
 
 def grade_class(
@@ -81,48 +157,50 @@ def grade_class(
         force: grade unchanged submissions again.
         workers: number of worker processes.
         on_tasks: is told how many notebooks will be graded and how many are unchanged.
-        on_report: is told each report as it comes.
+        on_report: is told each report when it is written; called from another thread.
 
     Raises:
         CourseError: the course is not built, or there is nothing to grade.
     """
     chosen = list(assignments) or list(course.assignments)
     labs = [lab for assignment in chosen for lab in course.labs_of(assignment)]
-    digests = {lab.path: lab_digest(course, lab, tier) for lab in labs}
-    tasks = [task for lab in labs for task in find_tasks(course, lab, student, digests[lab.path])]
+    tasks = [
+        task
+        for lab in labs
+        for task in find_tasks(course, lab, student, exercise_digests(course, lab, tier))
+    ]
     if not tasks:
         whose = f" of {student}" if student else ""
         raise CourseError(
             f"{course.root / 'submitted'}: no submission{whose} for {', '.join(chosen)}"
         )
     outcome = Outcome()
-    todo = []
-    for task in tasks:
-        stored = None if force else stored_report(course, task)
-        if stored is None:
-            todo.append(task)
-        else:
-            outcome.skipped.append(Graded(task.student, stored))
-    on_tasks(len(todo), len(outcome.skipped))
-    with open_gradebook(course) as book:
-        for assignment in chosen:
-            book.require_assignment(assignment)
-        _enter_submissions(course, book, todo)
-        for task, report in _grade_all(course, todo, tier, workers):
-            _write(course, book, task, report)
-            graded = Graded(task.student, report)
-            outcome.graded.append(graded)
-            on_report(graded)
+    todo = [task for task in tasks if force or not task.fresh]
+    done = [] if force else [task for task in tasks if task.fresh]
+    outcome.skipped = [Graded(task.student, task.before) for task in done if task.before]
+    on_tasks(len(todo), len(done))
+    arriving: SimpleQueue[tuple[Task, Report] | None] = SimpleQueue()
+    # All writing is done by one thread, which owns the database, while the workers grade.
+    with ThreadPoolExecutor(1, "writer") as desk:
+        written = desk.submit(_write_all, course, chosen, todo, arriving, outcome, on_report)
+        try:
+            for task_and_report in _grade_all(course, todo, tier, workers, force):
+                arriving.put(task_and_report)
+                if written.done():
+                    break
+        finally:
+            arriving.put(None)
+        written.result()
     outcome.class_page = write_class_page(course, outcome.all)
     return outcome
 
 
-def find_tasks(course: Course, lab: Lab, student: str, digest: str) -> Iterator[Task]:
+def find_tasks(course: Course, lab: Lab, student: str, digests: dict[str, str]) -> Iterator[Task]:
     """Every submission of one lab, in the order of the students' names."""
     submitted = course.root / "submitted"
     for name in [student] if student else _names(submitted):
         if os.path.lexists(submitted / name / lab.assignment):
-            yield _find_task(course, lab, name, digest)
+            yield _find_task(course, lab, name, digests)
 
 
 def _names(folder: Path) -> list[str]:
@@ -131,9 +209,10 @@ def _names(folder: Path) -> list[str]:
     return sorted(e.name for e in os.scandir(folder) if not e.name.startswith("."))
 
 
-def _find_task(course: Course, lab: Lab, student: str, digest: str) -> Task:
+def _find_task(course: Course, lab: Lab, student: str, digests: dict[str, str]) -> Task:
     submitted = course.root / "submitted"
     name = f"{student}/{lab.assignment}/{lab.name}.ipynb"
+    make = partial(Task, student, lab, digests=digests, before=_stored(course, student, lab))
     try:
         data = read_bytes(submitted, name, course.limits.notebook_mib)
     except Unreadable as problem:
@@ -141,8 +220,8 @@ def _find_task(course: Course, lab: Lab, student: str, digest: str) -> Task:
         if not os.path.lexists(submitted / name):
             others = list_names(submitted, f"{student}/{lab.assignment}")
             status, reason = Status.MISSING, _missing(others, lab)
-        return Task(student, lab, None, reason, status, submission_digest(digest, reason.encode()))
-    return Task(student, lab, data, "", Status.GRADED, submission_digest(digest, data))
+        return make(None, reason, status, submission_digest(reason.encode()))
+    return make(data, "", Status.GRADED, submission_digest(data))
 
 
 def _missing(names: Sequence[str], lab: Lab) -> str:
@@ -152,15 +231,15 @@ def _missing(names: Sequence[str], lab: Lab) -> str:
     return f"{reason}; there is {found}: was it renamed?" if others else reason
 
 
-def stored_report(course: Course, task: Task) -> Report | None:
-    """The report of an earlier grading, if it is of just this and everything of it is there."""
-    path = report_path(course, task.student, task.lab)
+def _stored(course: Course, student: str, lab: Lab) -> Report | None:
+    """The report of an earlier grading, if everything of it is there and it gave a mark."""
     try:
-        report = Report.from_json(path.read_text(encoding="utf-8"))
+        text = report_path(course, student, lab).read_text(encoding="utf-8")
+        report = Report.from_json(text)
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    there = _autograded(course, task.student, task.lab).is_file()
-    return report if report.digest == task.digest and there and not report.withheld else None
+    there = _autograded(course, student, lab).is_file()
+    return report if there and not report.withheld else None
 
 
 def report_path(course: Course, student: str, lab: Lab) -> Path:
@@ -177,54 +256,109 @@ def _autograded(course: Course, student: str, lab: Lab) -> Path:
     return course.root / "autograded" / student / lab.assignment / f"{lab.name}.ipynb"
 
 
+def _write_all(
+    course: Course,
+    assignments: Sequence[str],
+    tasks: Sequence[Task],
+    arriving: SimpleQueue[tuple[Task, Report] | None],
+    outcome: Outcome,
+    on_report: Callable[[Graded], None],
+) -> None:
+    """Write reports as they come, until None comes."""
+    with open_gradebook(course) as book:
+        for assignment in assignments:
+            book.require_assignment(assignment)
+        _enter_submissions(course, book, tasks)
+        while batch := _next_batch(arriving):
+            _write(course, book, batch)
+            for task, report in batch:
+                on_report(outcome.add(task, report))
+
+
+def _next_batch(
+    arriving: SimpleQueue[tuple[Task, Report] | None],
+) -> list[tuple[Task, Report]]:
+    """The reports that are there, at least one; none when no more will come."""
+    batch: list[tuple[Task, Report]] = []
+    try:
+        while len(batch) < BATCH:
+            item = arriving.get(block=not batch)
+            if item is None:
+                arriving.put(None)
+                break
+            batch.append(item)
+    except Empty:
+        pass
+    return batch
+
+
 def _enter_submissions(course: Course, book: Gradebook, tasks: Sequence[Task]) -> None:
+    arrivals: dict[tuple[str, str], datetime | None] = {}
     for student, assignment in dict.fromkeys((t.student, t.lab.assignment) for t in tasks):
+        arrivals[student, assignment] = None
         folder = course.root / "submitted"
         try:
             text = read_bytes(folder, f"{student}/{assignment}/timestamp.txt", 0.001)
         except Unreadable:
-            book.enter_submission(student, assignment, None)
             continue
-        book.enter_submission(student, assignment, parse_timestamp(text.decode("ascii", "replace")))
+        arrivals[student, assignment] = parse_timestamp(text.decode("ascii", "replace"))
         for step in ("autograded", "feedback"):
             _write_bytes(course.root / step / student / assignment / "timestamp.txt", text)
+    book.enter_submissions(arrivals)
 
 
 def _grade_all(
-    course: Course, tasks: Sequence[Task], tier: str, workers: int | None
+    course: Course, tasks: Sequence[Task], tier: str, workers: int | None, force: bool
 ) -> Iterator[tuple[Task, Report]]:
     """Reports of all tasks, as they come; what could not be read needs no worker."""
     jobs: dict[Job, Task] = {}
     for task in tasks:
         if task.data is None:
             report = unreadable(task.lab, task.reason, tier, task.status)
-            yield task, report.with_(digest=task.digest)
+            yield task, _signed(task, report)
         else:
-            name = f"{task.student}/{task.lab.assignment}/{task.lab.name}.ipynb"
-            folder = str(course.root / "submitted")
-            job = Job(task.student, task.lab.assignment, task.lab.name, folder, name)
-            jobs[job] = task
+            jobs[_job(course, task, force)] = task
     if not jobs:
         return
     labs = list({task.lab.path: task.lab for task in jobs.values()}.values())
     count = min(workers or os.cpu_count() or 1, len(jobs))
     with Classroom(course, labs, tier, count) as classroom:
         for job, report in classroom.grade(jobs):
-            yield jobs[job], report.with_(digest=jobs[job].digest)
+            yield jobs[job], _signed(jobs[job], report)
 
 
-def _write(course: Course, book: Gradebook, task: Task, report: Report) -> None:
+def _job(course: Course, task: Task, force: bool) -> Job:
+    """What a worker needs to know; exercises that nothing touches keep their results."""
+    name = f"{task.student}/{task.lab.assignment}/{task.lab.name}.ipynb"
+    folder = str(course.root / "submitted")
+    job = Job(task.student, task.lab.assignment, task.lab.name, folder, name)
+    before = task.before
+    if force or before is None or before.digest != task.digest:
+        return job
+    # The same inputs again: a mark then changes by what changed, and not by chance.
+    return replace(job, seed=before.seed, only=task.touched(), before=before)
+
+
+def _signed(task: Task, report: Report) -> Report:
+    """The report with what it depends on, so that the next run knows whether it still holds."""
+    return report.with_(digest=task.digest, digests=task.digests)
+
+
+def _write(course: Course, book: Gradebook, batch: Sequence[tuple[Task, Report]]) -> None:
     """Gradebook first, the report last: its presence says that the rest is there."""
-    manual = book.record(task.student, report)
-    notebook = autograded_notebook(task.lab, _parsed(task), report)
-    autograded = _autograded(course, task.student, task.lab)
-    _write_bytes(autograded, to_text(notebook).encode())
-    for name, data in course.public_files(task.lab.assignment).items():
-        _write_bytes(autograded.with_name(name), data)
-    page = feedback_page(report, student=task.student, course=course.title, manual=manual)
-    path = feedback_path(course, task.student, report.assignment, report.notebook)
-    _write_bytes(path, page.encode("utf-8", "replace"))
-    _write_bytes(report_path(course, task.student, task.lab), report.to_json().encode())
+    manuals = book.record_all([(task.student, report) for task, report in batch])
+    assignments = {task.lab.assignment for task, _ in batch}
+    files = {assignment: course.public_files(assignment) for assignment in assignments}
+    for (task, report), manual in zip(batch, manuals, strict=True):
+        notebook = autograded_notebook(task.lab, _parsed(task), report)
+        autograded = _autograded(course, task.student, task.lab)
+        _write_bytes(autograded, to_text(notebook).encode())
+        for name, data in files[task.lab.assignment].items():
+            _write_bytes(autograded.with_name(name), data)
+        page = feedback_page(report, student=task.student, course=course.title, manual=manual)
+        path = feedback_path(course, task.student, report.assignment, report.notebook)
+        _write_bytes(path, page.encode("utf-8", "replace"))
+        _write_bytes(report_path(course, task.student, task.lab), report.to_json().encode())
 
 
 def _parsed(task: Task) -> Submission | None:

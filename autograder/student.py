@@ -176,6 +176,10 @@ class Session:
         calls, self._calls = self._calls, []
         return [Case(call.function, call.args, self.settle(call)) for call in calls]
 
+    def call(self, name: str, args: tuple[Any, ...], given: dict[str, Any]) -> Answer:
+        """Call a function of the student and wait for its answer; arguments as for `begin`."""
+        return self.settle(self.begin(name, args, given))
+
     def begin(self, name: str, args: tuple[Any, ...], given: dict[str, Any]) -> Call:
         """Call a function of the student without waiting for the answer; `settle` has it.
 
@@ -437,7 +441,7 @@ class RemoteFunction:
 
     def answer(self, *args: Any) -> Answer:
         """The whole answer, an outcome included."""
-        return self._session.settle(self.begin(*args))
+        return self._session.call(self.__name__, args, self._given)
 
     def begin(self, *args: Any) -> Call:
         """Make a call without waiting for its answer."""

@@ -89,7 +89,9 @@ class Report:
     """What happened on the way and is worth telling the student: a cell that raised, say."""
     misconceptions: tuple[Named, ...] = ()
     digest: str = ""
-    """Hash of everything that the mark depends on; equal digests need no new grading."""
+    """Hash of what was submitted."""
+    digests: dict[str, str] = field(default_factory=dict)
+    """By grade cell, hash of everything else that its mark depends on; see `digest`."""
     wall_s: float = 0.0
 
     @property

@@ -32,6 +32,7 @@ reports = st.builds(
     notes=st.lists(texts, max_size=3).map(tuple),
     misconceptions=st.lists(named, max_size=2).map(tuple),
     digest=texts,
+    digests=st.dictionaries(texts, texts, max_size=3),
     wall_s=points,
 )
 

@@ -114,27 +114,40 @@ def test_loss_is_the_mean_square(student, reference, rng):
         assert_agrees(student.mean_squared_error, reference.mean_squared_error, targets, outputs)
 
 
+JUDGED_SUMS = np.array([0.2, 0.3, 0.4, -0.3, -0.4, 1.2, -1.5, 0.9, -0.6, 0.7, 1.8])
+
+
 def judged_records(rng, n_features):
     """Records of which the right share, and the shares that slips lead to, are all different."""
+    n_records = JUDGED_SUMS.size
     while True:
-        sums = rng.permutation([0.2, 0.3, 0.4, -0.3, -0.4, 1.2, -1.5, 0.9, -0.6, 0.7, 1.8])
-        targets = rng.integers(0, 2, size=11).astype(float)
-        high, admitted = sums > 0, targets == 1
-        right = np.mean(high == admitted)
-        shares = [
+        # Most drawings are no good, so many are made at once: one a row.
+        drawn = rng.permuted(np.tile(JUDGED_SUMS, (256, 1)), axis=1)
+        admitted = rng.integers(0, 2, size=drawn.shape) == 1
+        high = drawn > 0
+        right = np.sum(high == admitted, axis=1)
+        both = np.sum(high & admitted, axis=1)
+        counts = [
             right,
-            1 - right,
-            np.mean((sums > 0.5) == admitted),
-            np.mean(high),
-            np.mean(admitted),
-            np.mean(~admitted),
-            np.mean(high & admitted),
-            np.mean(high & admitted) / np.mean(high),
-            np.mean(high & admitted) / max(np.mean(admitted), 0.01),
+            n_records - right,
+            np.sum((drawn > 0.5) == admitted, axis=1),
+            np.sum(high, axis=1),
+            np.sum(admitted, axis=1),
+            np.sum(~admitted, axis=1),
+            both,
         ]
-        if len(set(np.round(shares, 6))) == len(shares):
+        shares = np.stack(
+            [
+                *(count / n_records for count in counts),
+                both / np.sum(high, axis=1),
+                both / np.maximum(np.sum(admitted, axis=1), 0.1),
+            ]
+        )
+        good = np.flatnonzero(np.diff(np.sort(shares, axis=0), axis=0).min(axis=0) > 1e-6)
+        if good.size:
+            sums, targets = drawn[good[0]], admitted[good[0]].astype(float)
             weights = rng.uniform(0.3, 1.2, size=n_features) * np.resize([1.0, -1.0], n_features)
-            features = rng.normal(size=(11, n_features))
+            features = rng.normal(size=(n_records, n_features))
             features += np.outer(sums - features @ weights, weights) / (weights @ weights)
             return features, targets, weights
 
