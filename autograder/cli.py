@@ -11,6 +11,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -224,13 +225,18 @@ def grade(
 ) -> None:
     """Grade submitted/ into the gradebook, autograded/ and feedback/.
 
-    Submissions that did not change since they were graded are passed over.
+    Exercises of which neither the submission nor the checks changed since they were graded keep
+    their marks. However this command is stopped, no finished mark is lost, and the next run goes on
+    from there. Marks that changed are listed with the reason.
+
+    With --json, each report is one line on the error stream as soon as it is written, and the whole
+    class one object on the standard output in the end.
     """
     with reported():
         course = load(course_folder)
 
         def graded(tier: str) -> Outcome:
-            return run_grading(course, assignments, tier, student, force, workers, quiet=as_json)
+            return run_grading(course, assignments, tier, student, force, workers, as_json)
 
         outcome = in_jail(course, require, unsafe, graded)
         show_outcome(course, outcome, as_json)
@@ -266,7 +272,7 @@ def demo(course_folder: Path, into: Path, unsafe: bool) -> None:
         click.echo(f"{count} submissions made in {shown(copied.root / 'submitted')}")
 
         def graded(tier: str) -> Outcome:
-            return run_grading(copied, (), tier, "", False, None, quiet=False)
+            return run_grading(copied, (), tier, "", False, None, as_json=False)
 
         outcome = in_jail(copied, None, unsafe, graded)
         show_outcome(copied, outcome, as_json=False)
@@ -409,12 +415,24 @@ def run_grading(
     student: str,
     force: bool,
     workers: int | None,
-    quiet: bool,
+    as_json: bool,
 ) -> Outcome:
-    """Grade a class with a progress bar."""
+    """Grade a class with a progress bar that counts by status, or with a line of JSON a report."""
+    from collections import Counter
+
     from autograder.marking import grade_class
 
-    with bar("grading", quiet=quiet) as progress:
+    counts: Counter[str] = Counter()
+    with bar("grading", quiet=as_json) as progress:
+
+        def on_report(graded: Graded) -> None:
+            report = graded.report
+            counts["needs a person" if report.needs_person else str(report.status)] += 1
+            progress(done=1, said=", ".join(f"{n} {status}" for status, n in counts.items()))
+            if as_json:
+                line = {"student": graded.student, **report.as_dict()}
+                click.echo(json.dumps(line, ensure_ascii=False), err=True)
+
         return grade_class(
             course,
             assignments,
@@ -423,25 +441,52 @@ def run_grading(
             force=force,
             workers=workers,
             on_tasks=lambda todo, skipped: progress(total=todo),
-            on_report=lambda graded: progress(done=1),
+            on_report=on_report,
         )
 
 
 @contextmanager
 def bar(label: str, quiet: bool) -> Iterator[Any]:
-    """A progress bar on the error stream: call it with `total=` once and `done=` per step."""
+    """A progress bar on the error stream: call it with `total=` once and `done=` per step.
+
+    It shows how many are done, how many a second, the time left, and what `said=` told last.
+    """
     from rich.console import Console
-    from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TimeRemainingColumn
+    from rich.progress import (
+        MofNCompleteColumn,
+        Progress,
+        ProgressColumn,
+        SpinnerColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        """Steps a second."""
+
+        def render(self, task: Any) -> Text:
+            """The speed of the last seconds, once there is one."""
+            return Text(f"{task.speed:.1f}/s" if task.speed else "")
 
     console = Console(stderr=True)
-    columns = (SpinnerColumn(), *Progress.get_default_columns()[:2], MofNCompleteColumn())
+    columns = (
+        SpinnerColumn(),
+        *Progress.get_default_columns()[:2],
+        MofNCompleteColumn(),
+        Rate(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[said]}"),
+    )
     hidden = quiet or not console.is_terminal
-    with Progress(*columns, TimeRemainingColumn(), console=console, disable=hidden) as progress:
-        task = progress.add_task(label, total=None)
+    with Progress(*columns, console=console, disable=hidden) as progress:
+        task = progress.add_task(label, total=None, said="")
 
-        def step(total: int | None = None, done: int = 0) -> None:
+        def step(total: int | None = None, done: int = 0, said: str = "") -> None:
             if total is not None:
                 progress.update(task, total=total)
+            if said:
+                progress.update(task, said=said)
             progress.advance(task, done)
 
         yield step
@@ -481,10 +526,17 @@ def show_outcome(course: Course, outcome: Outcome, as_json: bool) -> None:
     if as_json:
         rows = [{"student": one.student, **one.report.as_dict()} for one in outcome.all]
         counts = {"graded": len(outcome.graded), "unchanged": len(outcome.skipped)}
-        click.echo(json.dumps({**counts, "reports": rows}, ensure_ascii=False))
+        changes = [asdict(change) for change in outcome.changes]
+        click.echo(json.dumps({**counts, "changes": changes, "reports": rows}, ensure_ascii=False))
         return
     show_table(outcome.all)
     click.echo(f"graded {len(outcome.graded)}, unchanged {len(outcome.skipped)}")
+    for change in outcome.changes:
+        before, after = (
+            "withheld" if score is None else f"{score:g}" for score in (change.before, change.after)
+        )
+        place = f"{change.student}, {change.notebook}"
+        click.echo(f"changed mark:  {place}: {before} -> {after} ({change.why})")
     click.echo(f"gradebook:     {course.database.replace('sqlite:///', '')}")
     if outcome.all:
         one = max(outcome.all, key=lambda g: len(g.report.misconceptions))

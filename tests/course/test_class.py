@@ -199,6 +199,68 @@ def test_changed_file_is_graded_again_alone(graded):
     assert set(found) == {(0.0, False)}
 
 
+def test_changed_check_regrades_its_own_exercise_alone(graded):
+    """Only that exercise is checked again, the others keep results and inputs; changes are told."""
+    suite = graded.root / "tests/hidden/multilayer_perceptrons/test_multilayer.py"
+    text = suite.read_text(encoding="utf-8")
+    head, tail = text.split('@pytest.mark.grade_cell("test_forward_batch")', 1)
+    begin = tail.index('"""', tail.index("def ")) + 3
+    end = tail.index('"""', begin) + 3
+    body = "\n    assert_agrees(student.forward_batch, lambda *args: 0.0, reference.forward)\n"
+    spoiled = f"{tail[:end]}{body}"
+    suite.write_text(
+        head + '@pytest.mark.grade_cell("test_forward_batch")' + spoiled, encoding="utf-8"
+    )
+    stored = graded.root / "reports" / ADA / "multilayer_perceptrons" / "multilayer.json"
+    before = json.loads(stored.read_text(encoding="utf-8"))
+    ran = autograder("grade", "--json", course=graded.root)
+    assert ran.json["graded"] == len(PEOPLE), "the other notebooks of the class are unchanged"
+    after = row_of(ran.json["reports"], ADA, "multilayer")
+    assert after["seed"] == before["seed"]
+    kept = [check for check in after["checks"] if check["grade_cell"] != "test_forward_batch"]
+    assert kept == [c for c in before["checks"] if c["grade_cell"] != "test_forward_batch"]
+    assert after["score"] == before["score"] - 2
+    changes = {change["student"]: change for change in ran.json["changes"]}
+    assert (changes[ADA]["before"], changes[ADA]["after"]) == (15.0, 13.0)
+    assert changes[ADA]["why"] == "the checks of test_forward_batch changed"
+    lines = [json.loads(line) for line in ran.err.splitlines() if line.startswith("{")]
+    assert {line["student"] for line in lines} == {person.name for person in PEOPLE}
+
+
+def test_layout_and_comments_of_a_suite_regrade_nothing(graded):
+    """What changes no mark costs no grading."""
+    suite = graded.root / "tests/hidden/multilayer_perceptrons/test_multilayer.py"
+    suite.write_text("# A comment.\n\n" + suite.read_text(encoding="utf-8"), encoding="utf-8")
+    ran = autograder("grade", "--json", course=graded.root)
+    assert ran.json["graded"] == 0
+
+
+def test_killed_grading_goes_on_where_it_stopped(handed_in, tmp_path):
+    """SIGKILL at any moment: what has a report is in the gradebook, and is not graded again."""
+    course = copy_of(handed_in, tmp_path / "killed")
+    command = [sys.executable, "-m", "autograder.cli", "grade", "--workers", "1", "--json"]
+    running = subprocess.Popen(
+        command, cwd=course.root, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+    first = json.loads(running.stderr.readline())
+    running.kill()
+    running.communicate()
+    done = {
+        (path.parent.parent.name, path.stem): json.loads(path.read_text(encoding="utf-8"))
+        for path in course.root.glob("reports/*/*/*.json")
+    }
+    assert (first["student"], first["notebook"]) in done
+    recorded = marks(course)
+    for (student, notebook), report in done.items():
+        for cell in report["cells"]:
+            points = sum(c["points"] for c in report["checks"] if c["grade_cell"] == cell)
+            assert recorded[student, notebook, cell][0] == points
+    ran = autograder("grade", "--json", course=course.root)
+    assert ran.json["unchanged"] == len(done)
+    assert ran.json["graded"] == 5 * len(PEOPLE) - len(done)
+    assert {(r["student"], r["notebook"]) for r in ran.json["reports"]} >= set(done)
+
+
 def test_manual_marks_survive_a_regrade(graded):
     """A person's score and comment stay, win over the automatic ones, and are shown again."""
     where = ("multilayer", "multilayer_perceptrons", ADA)

@@ -119,6 +119,56 @@ def test_calls_are_kept_as_cases_in_order(strong_jail):
         assert session.take_cases() == []
 
 
+def test_calls_go_ahead_and_their_answers_keep_their_order(strong_jail):
+    """Many calls, small and large, are begun before the first answer is asked for."""
+    with opened(strong_jail, "def f(x):\n    return x") as session:
+        sizes = [1, 3000, 2, 9000, 5] * 12
+        calls = [session.begin("f", (np.full(size, float(size)),), {}) for size in sizes]
+        answers = [session.settle(call) for call in reversed(calls)][::-1]
+    assert [answer.value.size for answer in answers] == sizes
+    assert all(np.all(answer.value == answer.value.size) for answer in answers)
+
+
+def test_arguments_go_as_they_were_when_the_call_began(strong_jail):
+    """What a check does to its arguments later changes neither the call nor its case."""
+    numbers = np.array([1.0, 2.0])
+    with opened(strong_jail, "def f(x):\n    return x.sum()") as session:
+        call = session.begin("f", (numbers,), {})
+        numbers[:] = 7
+        assert session.settle(call).value == 3
+        (case,) = session.take_cases()
+    assert case.args[0].tolist() == [1, 2]
+
+
+def test_calls_behind_one_that_hangs_are_made_again(strong_jail):
+    """An endless loop ends its own call; those behind it get their own answers."""
+    source = (
+        "import os\ndef f(x):\n    while x == 2: pass\n    return x\n"
+        "def g(x):\n    if x == 1: os._exit(0)\n    return -x\ndef h(x):\n    return 10 * x"
+    )
+    with opened(strong_jail, source) as session:
+        order = [("f", 1), ("f", 2), ("h", 3), ("f", 4), ("g", 1), ("h", 5), ("g", 2), ("h", 6)]
+        calls = [session.begin(name, (x,), {}) for name, x in order]
+        answers = [session.settle(call) for call in calls]
+    values = [answer.value for answer in answers]
+    assert values == [1, None, 30, None, None, 50, None, 60]
+    verdicts = [answer.outcome and answer.outcome.verdict for answer in answers]
+    assert verdicts[1] is verdicts[3] is Verdict.TIMED_OUT
+    assert verdicts[4] is verdicts[6] is Verdict.RAISED
+
+
+def test_functions_as_arguments_and_plain_calls_mix(strong_jail):
+    """A call with callbacks has the channel for itself, whatever was begun before it."""
+    source = "def f(x):\n    return x\ndef fold(step, x):\n    return step(step(x))"
+    with opened(strong_jail, source) as session:
+        calls = [
+            session.begin("f", (1,), {}),
+            session.begin("fold", (lambda x: 2 * x, 3), {}),
+            session.begin("f", (4,), {}),
+        ]
+        assert [session.settle(call).value for call in calls] == [1, 12, 4]
+
+
 # --- Outcomes -----------------------------------------------------------------------------------
 
 
