@@ -1,9 +1,10 @@
-"""What isolation costs per submission: forks in each tier against processes started cold.
+"""What isolation costs per submission: each tier, each layer left out, and processes started cold.
 
     python benchmarks/jail.py [--rounds 40]
 
 One run, interleaved, so that drift of the machine hits all alike. A submission here is one trivial
-cell and one call; what is measured is starting, walling in, answering and ending it.
+cell and one call; what is measured is starting, walling in, answering and ending it. A jail with a
+layer left out exists in this program only.
 """
 
 from __future__ import annotations
@@ -24,6 +25,21 @@ from autograder.sandbox.supervisor import Jail
 from autograder.student import Cell, Session, Student
 
 CELL = Cell("cell", "import numpy as np\ndef f(x): return np.sin(x)")
+
+
+class JailWithout(Jail):
+    """The *full* jail with some layers left out, to see what they cost."""
+
+    def __init__(self, *left_out: str) -> None:
+        self._left_out = left_out
+        super().__init__(Limits(), policy.FULL)
+
+    def _settings(self) -> bytes:
+        settings = json.loads(super()._settings())
+        confinement = settings["confinement"]
+        layers = [layer for layer in confinement["layers"] if layer not in self._left_out]
+        confinement["layers"] = layers
+        return json.dumps(settings).encode()
 
 
 def warm(jail: Jail) -> Callable[[], None]:
@@ -57,17 +73,24 @@ def main() -> None:
                 ways[f"warm fork, {tier}"] = warm(stack.enter_context(Jail(Limits(), tier)))
             except NoJail as reason:
                 print(f"{tier}: {reason}", file=sys.stderr)
+        for layer in policy.LAYERS[policy.FULL]:
+            # The folders lie in a mount namespace of the submission's own.
+            left_out = ("namespaces", "folders") if layer == "namespaces" else (layer,)
+            name = f"full without {' and '.join(left_out)}"
+            ways[name] = warm(stack.enter_context(JailWithout(*left_out)))
+        bare = stack.enter_context(JailWithout(*policy.LAYERS[policy.FULL]))
+        ways["full without any, outer wall only"] = warm(bare)
         ways["cold Python + NumPy"] = cold("import numpy")
         ways["cold Python + NumPy + IPython"] = cold("import numpy, IPython")
         times = measure(ways, rounds)
     base = statistics.median(times["warm fork, none"])
     result = {}
-    print(f"{'way':<32}{'median ms':>10}{'min':>8}{'max':>8}{'over none':>11}")
+    print(f"{'way':<40}{'median ms':>10}{'min':>8}{'max':>8}{'over none':>11}")
     for way, seconds in times.items():
         middle = statistics.median(seconds)
         result[way] = {"median_ms": middle * 1e3, "ratio_to_none": middle / base}
         row = f"{middle * 1e3:>10.1f}{min(seconds) * 1e3:>8.1f}{max(seconds) * 1e3:>8.1f}"
-        print(f"{way:<32}{row}{(middle - base) * 1e3:>+11.1f}")
+        print(f"{way:<40}{row}{(middle - base) * 1e3:>+11.1f}")
     print(json.dumps(result))
 
 

@@ -11,8 +11,9 @@ irrevocable, in an order that matters:
     6. landlock      the kernel's list of folders that may be read or written
     7. seccomp       the kernel's list of system calls that may be made
 
-Steps 2 and 3 are left out in the *reduced* tier, where the kernel refuses them. After `enter`
-returns, the process has nothing that it could give to a student's code but the channel. The
+The list of a tier is `policy.LAYERS`: steps 2 and 3 are left out in the *reduced* tier, where the
+kernel refuses them. After `enter` returns, the process has nothing that it could give to a
+student's code but the channel. The
 system-call filter is compiled once (`compile_filter`), by the supervisor, to plain BPF.
 """
 
@@ -26,6 +27,7 @@ import platform
 import resource
 import struct
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,6 +55,8 @@ class Confinement:
     """Everything `enter` needs to know, decided by the supervisor."""
 
     tier: str
+    layers: tuple[str, ...]
+    """Of `policy.LAYERS`, in order."""
     home: str
     readable: tuple[str, ...]
     """Folders and files that may be read and executed."""
@@ -72,22 +76,12 @@ def enter(confinement: Confinement, channel_fd: int) -> None:
     Raises:
         OSError: a step failed; the process must then end without running anything.
     """
-    full = confinement.tier == policy.FULL
     close_descriptors(channel_fd)
     die_first()
     os.setsid()
-    if confinement.tier == policy.NONE:
-        os.chdir(confinement.home)
-        set_limits(confinement)
-        return
-    if full:
-        make_namespaces()
-        make_folders(confinement)
     os.chdir(confinement.home)
-    set_limits(confinement)
-    drop_privileges()
-    restrict_files(confinement, writable=_writable(confinement))
-    restrict_syscalls(confinement.bpf)
+    for layer in confinement.layers:
+        _STEPS[layer](confinement)
 
 
 def _writable(confinement: Confinement) -> tuple[str, ...]:
@@ -131,6 +125,7 @@ def make_folders(confinement: Confinement) -> None:
     for target in (confinement.home, "/tmp", "/dev/shm"):
         mount_tmpfs(target, MS_NOSUID | MS_NODEV, f"{caps},mode=0700")
     mount_tmpfs("/proc", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY, "size=4k,nr_inodes=2")
+    os.chdir(confinement.home)
 
 
 def mount_tmpfs(target: str, flags: int, options: str) -> None:
@@ -311,6 +306,18 @@ def _check(result: int) -> int:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))
     return result
+
+
+_STEPS: dict[str, Callable[[Confinement], None]] = {
+    "pids": lambda confinement: None,  # the fork itself put the process there
+    "namespaces": lambda confinement: make_namespaces(),
+    "folders": make_folders,
+    "limits": set_limits,
+    "privileges": lambda confinement: drop_privileges(),
+    "landlock": lambda confinement: restrict_files(confinement, _writable(confinement)),
+    "seccomp": lambda confinement: restrict_syscalls(confinement.bpf),
+}
+"""How each layer of `policy.LAYERS` is put on."""
 
 
 def machine() -> str:

@@ -12,6 +12,13 @@ FULL, REDUCED, NONE = "full", "reduced", "none"
 TIERS = (FULL, REDUCED, NONE)
 """From the strongest to no isolation at all; *none* is used only when it is asked for by name."""
 
+LAYERS = {
+    FULL: ("pids", "namespaces", "folders", "limits", "privileges", "landlock", "seccomp"),
+    REDUCED: ("limits", "privileges", "landlock", "seccomp"),
+    NONE: ("limits",),
+}
+"""What walls a submission in, by tier, in the order in which it is put on; `jail` says how."""
+
 SPARE_UID = 64_209
 """Account number that runs students' code when the grader is root; no such account need exist."""
 

@@ -293,6 +293,7 @@ class Jail:
                 "elements": int(limits.answer_elements),
                 "confinement": {
                     "tier": self.tier,
+                    "layers": policy.LAYERS[self.tier],
                     "home": policy.HOME,
                     "readable": [*readable(), INSIDE],
                     "bpf": base64.b64encode(bpf).decode(),

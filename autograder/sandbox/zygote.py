@@ -84,6 +84,7 @@ def make_confinement(fields: dict[str, Any]) -> jail.Confinement:
     fields = dict(fields)
     fields["bpf"] = base64.b64decode(fields["bpf"])
     fields["readable"] = tuple(fields["readable"])
+    fields["layers"] = tuple(fields["layers"])
     return jail.Confinement(**fields, mapped_mib=jail.mapped_mib())
 
 
@@ -103,7 +104,7 @@ class Zygote:
         self._confinement = confinement
         self._caps = {"frame_bytes": frame_bytes, "elements": elements}
         self._own_pids = (
-            os.open("/proc/self/ns/pid", os.O_RDONLY) if confinement.tier == policy.FULL else None
+            os.open("/proc/self/ns/pid", os.O_RDONLY) if "pids" in confinement.layers else None
         )
 
     def serve(self) -> None:
