@@ -21,6 +21,7 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 from autograder.errors import SuiteError
+from autograder.pictures import Drawing
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -122,6 +123,7 @@ class Catalogue:
     reference: ModuleType
     mistakes: tuple[Mistake, ...]
     variants: tuple[Variant, ...]
+    pictures: tuple[Drawing, ...] = ()
 
     def misconception(self, name: str) -> Misconception | None:
         """The misconception of that name, if a mistake of this assignment carries it."""
@@ -132,9 +134,9 @@ class Catalogue:
 
 
 def load_catalogue(hidden: Path, assignment: str) -> Catalogue:
-    """Load `hidden`/`assignment`'s reference, mistakes and variants.
+    """Load `hidden`/`assignment`'s reference, mistakes, variants and pictures.
 
-    Mistakes and variants may be missing (a first draft); the reference may not.
+    All but the reference may be missing (a first draft).
 
     Raises:
         SuiteError: a module is missing or fails to import; the text names the file.
@@ -146,7 +148,10 @@ def load_catalogue(hidden: Path, assignment: str) -> Catalogue:
         mistakes = tuple(_load(hidden, assignment, "mistakes").mistakes)
     if (folder / "variants.py").is_file():
         variants = tuple(_load(hidden, assignment, "variants").variants)
-    return Catalogue(reference, mistakes, variants)
+    pictures: tuple[Drawing, ...] = ()
+    if (folder / "pictures.py").is_file():
+        pictures = tuple(_load(hidden, assignment, "pictures").pictures)
+    return Catalogue(reference, mistakes, variants, pictures)
 
 
 def _load(hidden: Path, assignment: str, name: str) -> ModuleType:

@@ -27,7 +27,14 @@ from autograder.sandbox import policy
 CONFIG = "course_config.py"
 DEMONSTRATION = "demonstration"
 """Tag of locked cells that grading does not run: training runs and plots."""
-PRIVATE_NAMES = ("reference.py", "mistakes.py", "variants.py", "misconceptions.py", "conftest.py")
+PRIVATE_NAMES = (
+    "reference.py",
+    "mistakes.py",
+    "variants.py",
+    "pictures.py",
+    "misconceptions.py",
+    "conftest.py",
+)
 """Files of hidden suites, which must never lie where nbgrader would release them."""
 
 
@@ -115,6 +122,19 @@ class Lab:
     def solutions(self) -> dict[str, str]:
         """The solution cell of each grade cell."""
         return {exercise.grade_cell: exercise.solution for exercise in self.exercises}
+
+    @cached_property
+    def sections(self) -> dict[str, str]:
+        """By grade cell, the nearest heading above its solution cell; without the formulas."""
+        found, heading, above = {}, "", {}
+        for cell in self.cells:
+            if cell.kind is Kind.TEXT:
+                lines = [line for line in cell.source.splitlines() if line.startswith("#")]
+                heading = lines[-1].lstrip("# ").strip() if lines else heading
+            above[cell.grade_id] = heading
+        for exercise in self.exercises:
+            found[exercise.grade_cell] = above.get(exercise.solution, "")
+        return found
 
     @property
     def max_score(self) -> float:

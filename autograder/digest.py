@@ -17,8 +17,8 @@ from autograder.course import Course, Kind, Lab
 
 _MARKERS = {"grade_cell", "of"}
 """Decorators whose first argument says which exercise a function belongs to."""
-_NOT_MARKING = {"variants.py"}
-"""Files of a hidden suite that prove it, and have no part in a mark."""
+_NOT_MARKING = {"variants.py", "pictures.py"}
+"""Files of a hidden suite that prove or illustrate it, and have no part in a mark."""
 
 
 def submission_digest(data: bytes) -> str:

@@ -22,14 +22,17 @@ from autograder.course import Exercise, Kind, Lab
 from autograder.diagnosis import explain
 from autograder.errors import SuiteError
 from autograder.limits import Limits
+from autograder.pictures import MOST_PICTURES, draw
 from autograder.sandbox.supervisor import Jail
 from autograder.student import Cell, Session, Student, function_names
 from autograder.submission import Submission, Unreadable, read_submission
 from autograder.suite import Check, CheckRun, Suites
-from autograder.verdict import CheckResult, Named, Report, Status, Verdict
+from autograder.verdict import CheckResult, Named, Picture, Report, Status, Verdict
 
 NOT_DONE = "Not done yet: the cell is as you got it."
 _DIAGNOSED = {Verdict.FAILED, Verdict.RAISED}
+_ENDED = {Verdict.TIMED_OUT, Verdict.OUT_OF_MEMORY, Verdict.FORBIDDEN}
+"""Exercises that end so are not called once more for a picture."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,7 @@ def grade(
         bench.lab.max_score,
         seed,
         cells=bench.lab.solutions,
+        sections=bench.lab.sections,
     )
     try:
         with Session(bench.jail, plan(bench.lab, submission), bench.files) as session:
@@ -184,7 +188,10 @@ class _Marking:
             results += self._mark(exercise, own)
         notes = tuple(fault.message for fault in self._session.faults if not fault.exercise)
         report = report.with_(
-            checks=tuple(results), notes=notes, misconceptions=self._named(results)
+            checks=tuple(results),
+            notes=notes,
+            misconceptions=self._named(results),
+            pictures=self._draw(results),
         )
         if self._private:
             return report.with_(reason="a hidden check is broken: " + self._private[0])
@@ -269,6 +276,14 @@ class _Marking:
             if found is not None:
                 named.append(Named(name, found.words, tuple(found.hints), tuple(places)))
         return tuple(named)
+
+    def _draw(self, results: list[CheckResult]) -> tuple[Picture, ...]:
+        """Pictures of the exercises that answer, but wrongly; these calls are no one's cases."""
+        wrong = {r.grade_cell for r in results if r.verdict is Verdict.FAILED}
+        wrong -= {r.grade_cell for r in results if r.verdict in _ENDED}
+        drawings = [d for d in self._bench.catalogue.pictures if d.grade_cell in wrong]
+        drawn = (draw(drawing, self._student) for drawing in drawings[:MOST_PICTURES])
+        return tuple(picture for picture in drawn if picture is not None)
 
 
 def _result(check: Check, verdict: Verdict, message: str) -> CheckResult:

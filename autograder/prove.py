@@ -28,7 +28,7 @@ class Row:
     assignment: str
     notebook: str
     kind: str
-    """solution, untouched, variant, mistake or check."""
+    """solution, untouched, variant, mistake, picture or check."""
     grade_cell: str
     name: str
     """Function and style of a variant, misconception of a mistake, name of a check."""
@@ -108,10 +108,16 @@ def _rows(bench: Bench, seeds: Sequence[int]) -> Iterator[Row]:
         name = f"{variant.name}: {variant.note}"
         yield _full_marks(bench, seeds, "variant", variant.grade_cell, name, sources)
     rejecting: set[str] = set()
+    drawn: set[str] = set()
     for mistake in _mistakes(bench):
-        row = _rejected(bench, seeds, mistake)
+        row = _rejected(bench, seeds, mistake, drawn)
         rejecting |= set(row.rejected_by)
         yield row
+    for drawing in bench.catalogue.pictures:
+        if drawing.grade_cell in bench.lab.solutions and drawing.grade_cell not in drawn:
+            problem = "it cannot be drawn for any of the mistakes"
+            name = drawing.function.__name__
+            yield _row(bench, "picture", drawing.grade_cell, name, problem=problem)
     for check in bench.checks:
         if check.name not in rejecting:
             problem = "dead weight: it rejects none of the mistakes"
@@ -158,8 +164,11 @@ def _untouched(bench: Bench) -> Row:
     return _row(bench, "untouched", "", "the student version", problem=problem)
 
 
-def _rejected(bench: Bench, seeds: Sequence[int], mistake: Mistake) -> Row:
-    """A mistake must be rejected and named under every seed; checks count if they always reject."""
+def _rejected(bench: Bench, seeds: Sequence[int], mistake: Mistake, drawn: set[str]) -> Row:
+    """A mistake must be rejected and named under every seed; checks count if they always reject.
+
+    The grade cells for which a picture was drawn are added to `drawn`.
+    """
     sources = specimen.with_examples(bench.lab, [mistake])
     wanted = mistake.misconception.name
     always: set[str] | None = None
@@ -168,6 +177,7 @@ def _rejected(bench: Bench, seeds: Sequence[int], mistake: Mistake) -> Row:
         report = _grade(bench, sources, seed, {mistake.grade_cell})
         own = [check for check in report.checks if check.grade_cell == mistake.grade_cell]
         wrong = [check for check in own if check.verdict is not Verdict.PASSED]
+        drawn |= {picture.grade_cell for picture in report.pictures}
         names = {check.misconception for check in wrong}
         always = {c.name for c in wrong} if always is None else always & {c.name for c in wrong}
         named = wanted if wanted in names else next((n for n in names if n), None)

@@ -71,6 +71,29 @@ class Named:
 
 
 @dataclass(frozen=True)
+class Curve:
+    """Points of a picture, all finite, in the units of its axes."""
+
+    name: str
+    style: str
+    """`line`, `dots` or `path`."""
+    points: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What a student's function does, drawn; made from visible inputs only."""
+
+    title: str
+    alt: str
+    """What there is to see, for those who cannot."""
+    x_label: str
+    y_label: str
+    curves: tuple[Curve, ...]
+    grade_cell: str = ""
+
+
+@dataclass(frozen=True)
 class Report:
     """What one notebook of one submission is worth, and why."""
 
@@ -88,6 +111,9 @@ class Report:
     notes: tuple[str, ...] = ()
     """What happened on the way and is worth telling the student: a cell that raised, say."""
     misconceptions: tuple[Named, ...] = ()
+    pictures: tuple[Picture, ...] = ()
+    sections: dict[str, str] = field(default_factory=dict)
+    """By grade cell, the heading of the notebook under which the exercise stands."""
     digest: str = ""
     """Hash of what was submitted."""
     digests: dict[str, str] = field(default_factory=dict)
@@ -188,12 +214,21 @@ class Report:
             Named(**{**n, "hints": tuple(n["hints"]), "grade_cells": tuple(n["grade_cells"])})
             for n in known["misconceptions"]
         )
+        known["pictures"] = tuple(map(_picture, known.get("pictures", ())))
         return cls(**known)
 
     @classmethod
     def from_json(cls, text: str) -> Report:
         """The report that `to_json` wrote."""
         return cls.from_dict(json.loads(text))
+
+
+def _picture(fields: dict[str, Any]) -> Picture:
+    curves = tuple(
+        Curve(c["name"], c["style"], tuple((float(x), float(y)) for x, y in c["points"]))
+        for c in fields["curves"]
+    )
+    return Picture(**{**fields, "curves": curves})
 
 
 @dataclass(frozen=True)

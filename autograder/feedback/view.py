@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from autograder.feedback.plot import Plot, plot
 from autograder.feedback.words import (
     HINT_KINDS,
     exercise_name,
@@ -56,6 +57,11 @@ class Exercise:
     checks: tuple[CheckResult, ...]
     score: float | None
     comment: str = ""
+    section: str = ""
+    """The heading of the notebook under which it stands."""
+    cell: str = ""
+    """grade_id of its solution cell."""
+    plots: tuple[Plot, ...] = ()
 
     @property
     def name(self) -> str:
@@ -125,6 +131,13 @@ def exercises(report: Report, manual: Manual) -> list[Exercise]:
             checks=tuple(checks),
             score=report.cell_score(cell),
             comment=manual.comments.get(cell, ""),
+            section=report.sections.get(cell, ""),
+            cell=report.cells.get(cell, ""),
+            plots=tuple(
+                found
+                for picture in report.pictures
+                if picture.grade_cell == cell and (found := plot(picture)) is not None
+            ),
         )
         for position, (cell, checks) in enumerate(report.grade_cells().items(), start=1)
     ]
