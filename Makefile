@@ -3,11 +3,12 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 BIN := .venv/bin
 
-.PHONY: help demo test lab build prove lint format clean jail
+.PHONY: help demo test bench lab build prove lint format clean jail
 
 help:
 	@echo "make demo   set everything up, build the labs, make a class and grade it"
 	@echo "make test   set everything up and run all tests"
+	@echo "make bench  this grader beside nbgrader, otter and pytest; some twenty minutes"
 	@echo "make lab    open the student versions in JupyterLab"
 	@echo "make build  compile source/ to release/"
 	@echo "make prove  prove the hidden suites"
@@ -16,8 +17,13 @@ help:
 demo: .venv/ready jail
 	$(BIN)/autograder demo --into demo
 
+# Two processes: the tests wait for jails, browsers and databases more than they compute.
 test: .venv/ready jail
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 2 --dist loadfile
+
+bench: .venv/ready jail
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	$(BIN)/python benchmarks/compare.py
 
 lab: .venv/ready
 	$(BIN)/jupyter lab --notebook-dir=release

@@ -50,20 +50,24 @@ class Submission:
         return next((cell.source for cell in self.cells if cell.grade_id == grade_id), None)
 
 
-def read_bytes(folder: Path, name: str, most_mib: float) -> bytes:
+def read_bytes(folder: Path, name: str, most_mib: float, owner: int | None = None) -> bytes:
     """The content of a regular file beneath `folder`.
 
     Args:
         folder: is trusted; everything beneath it is not.
         name: path below the folder.
         most_mib: the largest size that is read.
+        owner: account number that the file must belong to, where it comes straight from an
+            exchange; it is asked of the opened file, so nobody can swap it in between.
 
     Raises:
-        Unreadable: it is a link, a folder, a pipe, too large, or cannot be opened.
+        Unreadable: it is a link, a folder, a pipe, too large, another's, or cannot be opened.
     """
     fd = _open_beneath(folder, name)
     try:
         _require_plain(os.fstat(fd), most_mib)
+        if owner is not None and os.fstat(fd).st_uid != owner:
+            raise Unreadable("the file belongs to another account than the student's")
         with os.fdopen(os.dup(fd), "rb") as file:
             data = file.read(int(most_mib * 2**20) + 1)
     except OSError as error:
@@ -184,10 +188,12 @@ def _writable(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def read_submission(folder: Path, name: str, most_mib: float) -> Submission:
-    """Read and sanitise one submitted notebook.
+def read_submission(
+    folder: Path, name: str, most_mib: float, owner: int | None = None
+) -> Submission:
+    """Read and sanitise one submitted notebook; arguments as for `read_bytes`.
 
     Raises:
         Unreadable: it cannot be graded; the text says why in one line.
     """
-    return parse(read_bytes(folder, name, most_mib))
+    return parse(read_bytes(folder, name, most_mib, owner))

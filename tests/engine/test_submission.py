@@ -271,3 +271,13 @@ def test_reading_leaves_no_descriptor_open(folder):
         with pytest.raises(Unreadable):
             read_bytes(folder, "ada/hard.ipynb", MOST_MIB)
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_another_accounts_file_is_refused_where_an_owner_is_asked_for(tmp_path):
+    """What lies in an exchange counts only when its student put it there."""
+    path = tmp_path / "a.ipynb"
+    path.write_bytes(b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}')
+    me = path.stat().st_uid
+    assert read_submission(tmp_path, "a.ipynb", 1, owner=me).cells == ()
+    with pytest.raises(Unreadable, match="another account"):
+        read_submission(tmp_path, "a.ipynb", 1, owner=me + 1)
