@@ -11,6 +11,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import resource
+import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -26,6 +27,8 @@ from autograder.limits import Limits
 from autograder.suite import Suites, with_suites
 from autograder.verdict import Report, Status
 
+START_S = 120.0
+"""How long a worker may take to start, on a machine that is busy."""
 GRADER_MIB = 4096
 """Memory that a grading process may add to what it starts with; a fault beyond is BROKEN."""
 
@@ -53,6 +56,8 @@ class _Worker:
     process: multiprocessing.process.BaseProcess
     connection: Connection
     job: Job | None = None
+    deadline: float = 0.0
+    """When its job must be done; a reading of the monotonic clock."""
 
 
 class Classroom:
@@ -112,7 +117,7 @@ class Classroom:
                         repeated.add(job)
                         waiting.append(job)
                     elif job is not None:
-                        yield job, self._broken(job)
+                        yield job, broken_report(self._course, job, self._tier)
                 elif job is not None:
                     yield job, Report.from_dict(answer)
 
@@ -121,6 +126,7 @@ class Classroom:
         while waiting and (idle or len(self._workers) < self._size):
             worker = idle.pop() if idle else self._hire()
             worker.job = waiting.popleft()
+            worker.deadline = time.monotonic() + self._most_s()
             with suppress(OSError):
                 worker.connection.send(worker.job)
 
@@ -133,9 +139,22 @@ class Classroom:
         self._workers.append(worker)
         return worker
 
+    def _most_s(self) -> float:
+        """How long a job may take at the very most: its limits are kept inside the worker."""
+        return START_S + 4 * self._course.limits.submission_wall_s
+
     def _ready(self) -> list[_Worker]:
+        """The workers that answered or died; one that is overdue is ended first."""
         busy = {worker.connection: worker for worker in self._workers if worker.job}
-        return [busy[connection] for connection in wait(list(busy))]  # type: ignore[index]
+        while True:
+            next_s = min(worker.deadline for worker in busy.values()) - time.monotonic()
+            ready = wait(list(busy), max(next_s, 0.0))
+            if ready:
+                return [busy[connection] for connection in ready]  # type: ignore[index]
+            for worker in busy.values():
+                if worker.deadline <= time.monotonic():
+                    worker.process.kill()
+                    worker.deadline += START_S
 
     @staticmethod
     def _answer(worker: _Worker) -> dict[str, Any] | None:
@@ -151,10 +170,12 @@ class Classroom:
         fields: dict[str, Any] = answer
         return fields
 
-    def _broken(self, job: Job) -> Report:
-        lab = next(lab for lab in self._course.labs_of(job.assignment) if lab.name == job.notebook)
-        reason = "the grading process died twice over this submission; a person should look"
-        return unreadable(lab, reason, self._tier, Status.BROKEN)
+
+def broken_report(course: Course, job: Job, tier: str) -> Report:
+    """The report on a notebook over which grading processes died: withheld, for a person."""
+    lab = next(lab for lab in course.labs_of(job.assignment) if lab.name == job.notebook)
+    reason = "the grading process died twice over this submission; a person should look"
+    return unreadable(lab, reason, tier, Status.BROKEN)
 
 
 def _work(connection: Connection, root: str, names: Sequence[tuple[str, str]], tier: str) -> None:
@@ -233,4 +254,4 @@ def run_benches(
         return with_suites(course.root, [lab.suite for lab in labs], prepared)
 
 
-__all__ = ["Classroom", "Job", "run_benches"]
+__all__ = ["Classroom", "Job", "broken_report", "run_benches"]

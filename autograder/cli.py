@@ -20,6 +20,7 @@ import click
 from autograder import __version__
 
 if TYPE_CHECKING:
+    from autograder.cluster import Cluster
     from autograder.course import Course, Lab
     from autograder.marking import Outcome
     from autograder.verdict import Graded, Report
@@ -210,6 +211,12 @@ def check(
 @click.option("--student", default="", help="Only this student's submissions.")
 @click.option("--force", is_flag=True, help="Grade unchanged submissions again.")
 @click.option("--workers", type=click.IntRange(1, 256), help="Processes.  [default: processors]")
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Grade on a Dask cluster: tls://HOST:PORT, or tcp://127.0.0.1:PORT. The marks are written "
+    "here.",
+)
 @require_option
 @unsafe_option
 @json_option
@@ -219,6 +226,7 @@ def grade(
     student: str,
     force: bool,
     workers: int | None,
+    scheduler: str | None,
     require: str | None,
     unsafe: bool,
     as_json: bool,
@@ -235,10 +243,16 @@ def grade(
     with reported():
         course = load(course_folder)
 
-        def graded(tier: str) -> Outcome:
-            return run_grading(course, assignments, tier, student, force, workers, as_json)
+        def graded(tier: str, cluster: Cluster | None = None) -> Outcome:
+            return run_grading(course, assignments, tier, student, force, workers, as_json, cluster)
 
-        outcome = in_jail(course, require, unsafe, graded)
+        if scheduler:
+            from autograder.cluster import Cluster
+
+            with Cluster(scheduler) as cluster:
+                outcome = graded(cluster.tier(require or course.require), cluster)
+        else:
+            outcome = in_jail(course, require, unsafe, graded)
         show_outcome(course, outcome, as_json)
         if outcome.needs_person:
             sys.exit(NEEDS_PERSON)
@@ -416,6 +430,7 @@ def run_grading(
     force: bool,
     workers: int | None,
     as_json: bool,
+    cluster: Cluster | None = None,
 ) -> Outcome:
     """Grade a class with a progress bar that counts by status, or with a line of JSON a report."""
     from collections import Counter
@@ -440,6 +455,7 @@ def run_grading(
             student=student,
             force=force,
             workers=workers,
+            cluster=cluster,
             on_tasks=lambda todo, skipped: progress(total=todo),
             on_report=on_report,
         )

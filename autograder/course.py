@@ -125,12 +125,12 @@ class Lab:
 
     @cached_property
     def sections(self) -> dict[str, str]:
-        """By grade cell, the nearest heading above its solution cell; without the formulas."""
+        """By grade cell, the nearest heading above its solution cell, as plain text."""
         found, heading, above = {}, "", {}
         for cell in self.cells:
             if cell.kind is Kind.TEXT:
                 lines = [line for line in cell.source.splitlines() if line.startswith("#")]
-                heading = lines[-1].lstrip("# ").strip() if lines else heading
+                heading = lines[-1].lstrip("# ").strip().replace("`", "") if lines else heading
             above[cell.grade_id] = heading
         for exercise in self.exercises:
             found[exercise.grade_cell] = above.get(exercise.solution, "")

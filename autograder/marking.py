@@ -21,6 +21,7 @@ from queue import Empty, SimpleQueue
 
 from autograder.autograded import autograded_notebook, to_text
 from autograder.classroom import Classroom, Job
+from autograder.cluster import Cluster
 from autograder.course import Course, Lab
 from autograder.digest import exercise_digests, submission_digest
 from autograder.errors import CourseError
@@ -144,6 +145,7 @@ def grade_class(
     student: str = "",
     force: bool = False,
     workers: int | None = None,
+    cluster: Cluster | None = None,
     on_tasks: Callable[[int, int], None] = lambda todo, skipped: None,
     on_report: Callable[[Graded], None] = lambda graded: None,
 ) -> Outcome:
@@ -156,6 +158,7 @@ def grade_class(
         student: only this student's submissions.
         force: grade unchanged submissions again.
         workers: number of worker processes.
+        cluster: grade there instead of on this machine.
         on_tasks: is told how many notebooks will be graded and how many are unchanged.
         on_report: is told each report when it is written; called from another thread.
 
@@ -184,7 +187,7 @@ def grade_class(
     with ThreadPoolExecutor(1, "writer") as desk:
         written = desk.submit(_write_all, course, chosen, todo, arriving, outcome, on_report)
         try:
-            for task_and_report in _grade_all(course, todo, tier, workers, force):
+            for task_and_report in _grade_all(course, todo, tier, workers, cluster, force):
                 arriving.put(task_and_report)
                 if written.done():
                     break
@@ -308,7 +311,12 @@ def _enter_submissions(course: Course, book: Gradebook, tasks: Sequence[Task]) -
 
 
 def _grade_all(
-    course: Course, tasks: Sequence[Task], tier: str, workers: int | None, force: bool
+    course: Course,
+    tasks: Sequence[Task],
+    tier: str,
+    workers: int | None,
+    cluster: Cluster | None,
+    force: bool,
 ) -> Iterator[tuple[Task, Report]]:
     """Reports of all tasks, as they come; what could not be read needs no worker."""
     jobs: dict[Job, Task] = {}
@@ -321,6 +329,10 @@ def _grade_all(
     if not jobs:
         return
     labs = list({task.lab.path: task.lab for task in jobs.values()}.values())
+    if cluster is not None:
+        for job, report in cluster.grade(course, labs, tier, jobs):
+            yield jobs[job], _signed(jobs[job], report)
+        return
     count = min(workers or os.cpu_count() or 1, len(jobs))
     with Classroom(course, labs, tier, count) as classroom:
         for job, report in classroom.grade(jobs):

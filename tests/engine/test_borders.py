@@ -20,6 +20,7 @@ OUTSIDE = {
     "autograded": {"nh3"},
     "build": {"nbgrader", "nbformat"},
     "cli": {"click", "rich"},
+    "cluster": {"distributed"},
     "course": {"traitlets"},
     "feedback.templating": {"jinja2", "markupsafe"},
     "feedback.text": {"nh3"},
