@@ -29,7 +29,13 @@ from autograder.feedback import feedback_page
 from autograder.gradebook import Gradebook, open_gradebook, parse_timestamp
 from autograder.grader import unreadable
 from autograder.report import class_page
-from autograder.submission import Submission, Unreadable, list_names, parse, read_bytes
+from autograder.submission import (
+    Submission,
+    Unreadable,
+    list_names,
+    read_bytes,
+    read_submission,
+)
 from autograder.verdict import Graded, Report, Status, Verdict
 
 BATCH = 64
@@ -42,9 +48,8 @@ class Task:
 
     student: str
     lab: Lab
-    data: bytes | None
     reason: str
-    """Why there is no data, where there is none."""
+    """Why the file cannot be graded; empty where it can."""
     status: Status
     digest: str
     digests: dict[str, str]
@@ -223,8 +228,8 @@ def _find_task(course: Course, lab: Lab, student: str, digests: dict[str, str]) 
         if not os.path.lexists(submitted / name):
             others = list_names(submitted, f"{student}/{lab.assignment}")
             status, reason = Status.MISSING, _missing(others, lab)
-        return make(None, reason, status, submission_digest(reason.encode()))
-    return make(data, "", Status.GRADED, submission_digest(data))
+        return make(reason, status, submission_digest(reason.encode()))
+    return make("", Status.GRADED, submission_digest(data))
 
 
 def _missing(names: Sequence[str], lab: Lab) -> str:
@@ -321,7 +326,7 @@ def _grade_all(
     """Reports of all tasks, as they come; what could not be read needs no worker."""
     jobs: dict[Job, Task] = {}
     for task in tasks:
-        if task.data is None:
+        if task.reason:
             report = unreadable(task.lab, task.reason, tier, task.status)
             yield task, _signed(task, report)
         else:
@@ -362,7 +367,7 @@ def _write(course: Course, book: Gradebook, batch: Sequence[tuple[Task, Report]]
     assignments = {task.lab.assignment for task, _ in batch}
     files = {assignment: course.public_files(assignment) for assignment in assignments}
     for (task, report), manual in zip(batch, manuals, strict=True):
-        notebook = autograded_notebook(task.lab, _parsed(task), report)
+        notebook = autograded_notebook(task.lab, _submission(course, task), report)
         autograded = _autograded(course, task.student, task.lab)
         _write_bytes(autograded, to_text(notebook).encode())
         for name, data in files[task.lab.assignment].items():
@@ -373,11 +378,11 @@ def _write(course: Course, book: Gradebook, batch: Sequence[tuple[Task, Report]]
         _write_bytes(report_path(course, task.student, task.lab), report.to_json().encode())
 
 
-def _parsed(task: Task) -> Submission | None:
-    if task.data is None:
-        return None
+def _submission(course: Course, task: Task) -> Submission | None:
+    """What was submitted, read once more: a class's notebooks together are too much to hold."""
+    name = f"{task.student}/{task.lab.assignment}/{task.lab.name}.ipynb"
     try:
-        return parse(task.data)
+        return read_submission(course.root / "submitted", name, course.limits.notebook_mib)
     except Unreadable:
         return None
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 FORMAT = 1
@@ -211,7 +212,7 @@ class Report:
             for check in known["checks"]
         )
         known["misconceptions"] = tuple(
-            Named(**{**n, "hints": tuple(n["hints"]), "grade_cells": tuple(n["grade_cells"])})
+            _named(n["name"], n["words"], tuple(n["hints"]), tuple(n["grade_cells"]))
             for n in known["misconceptions"]
         )
         known["pictures"] = tuple(map(_picture, known.get("pictures", ())))
@@ -221,6 +222,12 @@ class Report:
     def from_json(cls, text: str) -> Report:
         """The report that `to_json` wrote."""
         return cls.from_dict(json.loads(text))
+
+
+@lru_cache(maxsize=4096)
+def _named(name: str, words: str, hints: tuple[str, ...], places: tuple[str, ...]) -> Named:
+    """The same object for the same words, which a class holds by the thousand."""
+    return Named(name, words, hints, places)
 
 
 def _picture(fields: dict[str, Any]) -> Picture:
