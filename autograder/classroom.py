@@ -119,7 +119,7 @@ class Classroom:
                     elif job is not None:
                         yield job, broken_report(self._course, job, self._tier)
                 elif job is not None:
-                    yield job, Report.from_dict(answer)
+                    yield job, answer
 
     def _hand_out(self, waiting: deque[Job]) -> None:
         idle = [worker for worker in self._workers if worker.job is None]
@@ -157,7 +157,7 @@ class Classroom:
                     worker.deadline += START_S
 
     @staticmethod
-    def _answer(worker: _Worker) -> dict[str, Any] | None:
+    def _answer(worker: _Worker) -> Report | None:
         """What a worker sent; None when it died. A fault of the whole batch is raised here."""
         try:
             answer = worker.connection.recv()
@@ -167,8 +167,8 @@ class Classroom:
         worker.job = None
         if isinstance(answer, AutograderError):
             raise answer
-        fields: dict[str, Any] = answer
-        return fields
+        report: Report = answer
+        return report
 
 
 def broken_report(course: Course, job: Job, tier: str) -> Report:
@@ -200,7 +200,7 @@ def _serve(connection: Connection, benches: dict[tuple[str, str], Bench]) -> Non
             return
         bench = benches[job.assignment, job.notebook]
         report = grade_file(bench, Path(job.folder), job.name, job.seed, job.only, job.before)
-        connection.send(report.as_dict())
+        connection.send(report)
 
 
 @contextmanager

@@ -70,6 +70,10 @@ class Named:
     hints: tuple[str, ...]
     grade_cells: tuple[str, ...]
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Sent to another process, it is there the same object as others of the same words."""
+        return _named, (self.name, self.words, self.hints, self.grade_cells)
+
 
 @dataclass(frozen=True)
 class Curve:
@@ -185,7 +189,7 @@ class Report:
 
     def to_json(self) -> str:
         """The documented JSON form, as text."""
-        return json.dumps(self.as_dict(), indent=1, ensure_ascii=False, sort_keys=True)
+        return json.dumps(self.as_dict(), ensure_ascii=False, sort_keys=True)
 
     @classmethod
     def from_dict(cls, fields: dict[str, Any]) -> Report:

@@ -25,6 +25,7 @@ import errno
 import os
 import platform
 import resource
+import stat
 import struct
 import tempfile
 from collections.abc import Callable
@@ -212,7 +213,7 @@ def _allow_beneath(ruleset: int, path: str, rights: int) -> None:
     except (FileNotFoundError, PermissionError):  # what is out of reach needs no rule
         return
     try:
-        if not os.path.isdir(path):
+        if not stat.S_ISDIR(os.fstat(folder).st_mode):
             rights &= _FS_EXECUTE | _FS_READ_FILE | 1 << 1  # folder rights on a file are EINVAL
         rule = struct.pack("=Qi", rights, folder)
         _check(_libc.syscall(_LANDLOCK_ADD, ruleset, _LANDLOCK_PATH_BENEATH, rule, 0))
