@@ -27,7 +27,7 @@ import numpy as np
 
 from autograder.compare import NotNumbers, as_numbers
 from autograder.deadline import at_most
-from autograder.student import Outcome, Student
+from autograder.student import Outcome, Student, forget_calls, size_of
 from autograder.suite import Disagreement
 from autograder.verdict import Curve, Picture
 
@@ -39,6 +39,8 @@ MOST_PICTURES = 4
 """Pictures on one page."""
 MOST_POINTS = 200
 """Points of one curve; of more, evenly spread ones are taken."""
+MOST_ELEMENTS = 10_000
+"""Numbers in one answer, many of which a drawing may hold at once."""
 MOST = 1e6
 """A curve with a number beyond this would show nothing but that number."""
 
@@ -48,7 +50,8 @@ class Drawing:
     """A function that draws a picture for an exercise."""
 
     grade_cell: str
-    function: Callable[[Student], Picture]
+    function: Callable[[Any], Picture]
+    """Takes the student, whose attributes are functions as in a check."""
 
 
 class Pictures:
@@ -94,11 +97,32 @@ def curve(name: str, x: Any, y: Any, style: str = "line") -> Curve:
     return Curve(name, style, points)
 
 
+class _Model:
+    """A student as drawings see it: answers are small or none, and no call is kept."""
+
+    def __init__(self, student: Student) -> None:
+        self._student = student
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        remote = getattr(self._student, name)
+
+        def call(*args: Any) -> Any:
+            try:
+                value = remote(*args)
+            finally:
+                forget_calls(self._student)
+            if size_of(value) > MOST_ELEMENTS:
+                raise NotNumbers("too large to be drawn")
+            return value
+
+        return call
+
+
 def draw(drawing: Drawing, student: Student) -> Picture | None:
     """The picture for one student; None when it cannot be drawn."""
     try:
         with at_most(DRAW_S):
-            return replace(drawing.function(student), grade_cell=drawing.grade_cell)
+            return replace(drawing.function(_Model(student)), grade_cell=drawing.grade_cell)
     except (Outcome, Disagreement, NotNumbers):
         return None  # the answers are not such that they could be drawn
     except Exception:

@@ -420,6 +420,11 @@ class Student:
         return Student(self._session, {**self._given, **functions})
 
 
+def forget_calls(student: Student) -> None:
+    """Drop the calls that were made so far: nobody will diagnose them."""
+    student._session.take_cases()
+
+
 class RemoteFunction:
     """A student's function: call it with values, get a value or an `Outcome`."""
 
@@ -504,7 +509,7 @@ def _call_back(
         return {"refused": "no such function"}
     if not isinstance(args, tuple | list):
         return {"refused": "arguments that are not a tuple"}
-    if sum(map(_size, args)) > CALLBACK_ELEMENTS:
+    if sum(map(size_of, args)) > CALLBACK_ELEMENTS:
         return {"refused": "the arguments are too large"}
     try:
         with at_most(left_s):
@@ -515,12 +520,12 @@ def _call_back(
         return {"refused": f"{type(error).__name__}: the arguments do not fit"}
 
 
-def _size(value: Any) -> int:
+def size_of(value: Any) -> int:
     """How many numbers a value holds, or stands for."""
     if isinstance(value, np.ndarray):
         return int(value.size)
     if isinstance(value, list | tuple):
-        return sum(map(_size, value))
+        return sum(map(size_of, value))
     return 1
 
 

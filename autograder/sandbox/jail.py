@@ -37,6 +37,7 @@ from autograder.sandbox import policy
 CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWIPC = 0x00020000, 0x04000000, 0x08000000
 CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC = 1, 2, 4, 8
+MS_BIND, MS_REC = 4096, 16384
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_CAPBSET_DROP = 1, 4, 24
 PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS = 22, 38
 SECCOMP_MODE_FILTER = 2
@@ -123,8 +124,16 @@ def map_ids(uid: int, gid: int) -> None:
 def make_folders(confinement: Confinement) -> None:
     """Lay memory file systems over what may be written, and an empty one over /proc."""
     caps = f"size={confinement.file_mib}m,nr_inodes={confinement.files}"
-    for target in (confinement.home, "/tmp", "/dev/shm"):
+    covered = (confinement.home, "/tmp", "/dev/shm")
+    # Python itself may lie below one of them (a clone in /tmp): it is put back on top.
+    below = [p for p in confinement.readable if any(p.startswith(f"{c}/") for c in covered)]
+    kept = {path: os.open(path, os.O_PATH | os.O_CLOEXEC) for path in below if os.path.exists(path)}
+    for target in covered:
         mount_tmpfs(target, MS_NOSUID | MS_NODEV, f"{caps},mode=0700")
+    for path, fd in kept.items():
+        os.makedirs(path)
+        bind(f"/proc/self/fd/{fd}", path)
+        os.close(fd)
     mount_tmpfs("/proc", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY, "size=4k,nr_inodes=2")
     os.chdir(confinement.home)
 
@@ -133,6 +142,13 @@ def mount_tmpfs(target: str, flags: int, options: str) -> None:
     """Mount a file system in memory at `target`."""
     _check(
         _libc.mount(b"tmpfs", target.encode(), b"tmpfs", ctypes.c_ulong(flags), options.encode())
+    )
+
+
+def bind(source: str, target: str) -> None:
+    """Let the folder `source` and all that is mounted in it be seen at `target`, too."""
+    _check(
+        _libc.mount(source.encode(), target.encode(), None, ctypes.c_ulong(MS_BIND | MS_REC), None)
     )
 
 
