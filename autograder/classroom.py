@@ -86,6 +86,11 @@ class Classroom:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
+    def start(self) -> None:
+        """Start all workers at once, so that the first job does not wait for them."""
+        while len(self._workers) < self._size:
+            self._hire()
+
     def close(self) -> None:
         """End all workers, and with them their jails."""
         for worker in self._workers:

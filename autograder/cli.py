@@ -62,6 +62,7 @@ def main() -> None:
       autograder grade            submitted/ -> gradebook, autograded/, feedback/
       autograder report           the class page
       autograder export           the marks as CSV
+      autograder serve            all of this on a JupyterHub, as students hand in
 
     \b
     To try things out:
@@ -347,6 +348,46 @@ def doctor(as_json: bool) -> None:
             sys.exit(NO_JAIL_HOLDS)
 
 
+@main.command()
+@course_option
+def serve(course_folder: Path) -> None:
+    """Grade on arrival and show marks, as a managed service of JupyterHub.
+
+    The hub starts this command and tells it by environment variables where to listen; nothing has
+    to be given here but the course. In jupyterhub_config.py:
+
+    \b
+      c.JupyterHub.services = [{
+          "name": "grading",
+          "url": "http://127.0.0.1:18090",
+          "command": ["autograder", "serve", "--course", "/srv/course"],
+          "user": "grader",
+          "oauth_no_confirm": True,
+      }]
+      c.JupyterHub.load_roles = [{
+          "name": "grading-access",
+          "groups": ["nbgrader-COURSE", "formgrade-COURSE"],
+          "scopes": ["access:services!service=grading"],
+      }]
+
+    Members of the group nbgrader-COURSE are the students, of formgrade-COURSE the instructors;
+    COURSE is c.CourseDirectory.course_id. Pages are under /services/grading/, health under
+    healthz, Prometheus' numbers under metrics (a hub token with the scope read:metrics, or the
+    bearer token in the environment variable AUTOGRADER_METRICS_TOKEN). SIGTERM and SIGINT stop it
+    cleanly. How it grades: the section c.GradingService of course_config.py; docs/service.md.
+
+    Needs the extra: pip install 'notebook-autograder[hub]'
+    """
+    import logging
+
+    with reported():
+        app, grading = hub_modules()
+        course = load(course_folder)
+        form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+        logging.basicConfig(level=logging.INFO, format=form)
+        app.serve(grading.GradingService(course))
+
+
 # What the commands share --------------------------------------------------------------------------
 
 
@@ -378,6 +419,25 @@ def load(folder: Path) -> Course:
     from autograder.course import Course
 
     return Course.load(folder)
+
+
+def hub_modules() -> tuple[Any, Any]:
+    """The service's modules, which need packages that the engine does without.
+
+    Raises:
+        AutograderError: they are not installed.
+    """
+    from autograder.errors import AutograderError
+
+    try:
+        from autograder.service import app, grading
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] == "autograder":
+            raise
+        raise AutograderError(
+            f"{error.name} is not installed; run: pip install 'notebook-autograder[hub]'"
+        ) from None
+    return app, grading
 
 
 def in_jail(

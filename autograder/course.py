@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from traitlets import Dict, Enum, Unicode
 from traitlets.config import Config, Configurable, PyFileConfigLoader
@@ -24,6 +24,7 @@ from autograder.errors import CourseError
 from autograder.limits import Limits
 from autograder.sandbox import policy
 
+Section = TypeVar("Section", bound=Configurable)
 CONFIG = "course_config.py"
 DEMONSTRATION = "demonstration"
 """Tag of locked cells that grading does not run: training runs and plots."""
@@ -256,21 +257,37 @@ def load_config(root: Path) -> Config:
 
 
 def _settings(config: Config, path: Path) -> Grading:
-    section = config.get("Grading", {})
-    known = Grading.class_trait_names(config=True)
-    for key in section:
-        if key not in known:
-            raise CourseError(f"{path}: c.Grading.{key} is unknown{_nearest(key, known)}")
-    for name in config:
-        if name != "Grading" and difflib.get_close_matches(name, ["Grading"], 1, 0.85):
-            raise CourseError(f"{path}: c.{name} is unknown; did you mean c.Grading?")
-    try:
-        settings = Grading(config=config)
-    except Exception as error:
-        raise CourseError(f"{path}: {error}") from None
+    settings = read_section(config, "Grading", Grading, path)
     _require_points(settings.assignments, path)
     if not settings.assignments:
         raise CourseError(f"{path}: c.Grading.assignments is empty; declare the assignments")
+    return settings
+
+
+def read_section(config: Config, name: str, kind: type[Section], path: Path) -> Section:
+    """The settings of one section of a configuration.
+
+    Args:
+        config: the whole configuration.
+        name: the section, as in `c.<name>`.
+        kind: its settings and their meaning.
+        path: the file, for messages.
+
+    Raises:
+        CourseError: a setting is unknown or its value cannot be.
+    """
+    section = config.get(name, {})
+    known = kind.class_trait_names(config=True)
+    for key in section:
+        if key not in known:
+            raise CourseError(f"{path}: c.{name}.{key} is unknown{_nearest(key, known)}")
+    for other in config:
+        if other != name and difflib.get_close_matches(other, [name], 1, 0.85):
+            raise CourseError(f"{path}: c.{other} is unknown; did you mean c.{name}?")
+    try:
+        settings: Section = kind(**section)
+    except Exception as error:
+        raise CourseError(f"{path}: c.{name}: {error}") from None
     return settings
 
 

@@ -14,7 +14,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -100,6 +100,30 @@ class Gradebook:
                     self._book.update_or_create_submission(assignment, student, **known)
 
         self._again(enter)
+
+    def due_dates(self) -> dict[tuple[str, str], datetime]:
+        """When assignments are due, in UTC, by student and assignment.
+
+        The student is empty for the date that holds for all who have no extension.
+        """
+        from nbgrader import api
+        from sqlalchemy import select
+
+        session, submitted = self._book.db, api.SubmittedAssignment
+        dates = select(api.Assignment.name, api.Assignment.duedate)
+        extended = (
+            select(submitted.student_id, api.Assignment.name, submitted.extension)
+            .join(submitted.assignment)
+            .where(submitted.extension.is_not(None))
+        )
+        try:
+            due = {("", name): when for name, when in session.execute(dates) if when is not None}
+            for student, name, longer in session.execute(extended):
+                if ("", name) in due:
+                    due[student, name] = due["", name] + longer
+        finally:
+            session.rollback()
+        return {key: when.replace(tzinfo=UTC) for key, when in due.items()}
 
     def _again(self, step: Callable[[], Result]) -> Result:
         """Do a step that is one transaction; once more where another grader came in between."""

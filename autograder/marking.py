@@ -53,6 +53,9 @@ class Task:
     status: Status
     digest: str
     digests: dict[str, str]
+    folder: Path
+    """The folder that is trusted; `name` is opened beneath it without following links."""
+    name: str
     before: Report | None = None
     """The report of an earlier grading, where there is one and it is whole."""
 
@@ -126,11 +129,13 @@ class Outcome:
         before = task.before
         if before is not None and before.score != report.score:
             names = (task.student, report.assignment, report.notebook)
-            self.changes.append(Change(*names, before.score, report.score, _why(task, before)))
+            self.changes.append(
+                Change(*names, before.score, report.score, why_changed(task, before))
+            )
         return graded
 
 
-def _why(task: Task, before: Report) -> str:
+def why_changed(task: Task, before: Report) -> str:
     """Why a notebook was graded again, in words."""
     if before.digest != task.digest:
         return "another submission"
@@ -208,7 +213,9 @@ def find_tasks(course: Course, lab: Lab, student: str, digests: dict[str, str]) 
     submitted = course.root / "submitted"
     for name in [student] if student else _names(submitted):
         if os.path.lexists(submitted / name / lab.assignment):
-            yield _find_task(course, lab, name, digests)
+            path = f"{name}/{lab.assignment}/{lab.name}.ipynb"
+            before = _stored(course, name, lab)
+            yield find_task(course, lab, name, digests, submitted, path, before)
 
 
 def _names(folder: Path) -> list[str]:
@@ -217,16 +224,33 @@ def _names(folder: Path) -> list[str]:
     return sorted(e.name for e in os.scandir(folder) if not e.name.startswith("."))
 
 
-def _find_task(course: Course, lab: Lab, student: str, digests: dict[str, str]) -> Task:
-    submitted = course.root / "submitted"
-    name = f"{student}/{lab.assignment}/{lab.name}.ipynb"
-    make = partial(Task, student, lab, digests=digests, before=_stored(course, student, lab))
+def find_task(
+    course: Course,
+    lab: Lab,
+    student: str,
+    digests: dict[str, str],
+    folder: Path,
+    name: str,
+    before: Report | None = None,
+) -> Task:
+    """One notebook of a submission, as it lies on disk.
+
+    Args:
+        course: the course.
+        lab: which notebook.
+        student: whose.
+        digests: of its exercises.
+        folder: is trusted; everything beneath it is not.
+        name: path of the notebook below the folder.
+        before: the report of an earlier grading.
+    """
+    make = partial(Task, student, lab, digests=digests, folder=folder, name=name, before=before)
     try:
-        data = read_bytes(submitted, name, course.limits.notebook_mib)
+        data = read_bytes(folder, name, course.limits.notebook_mib)
     except Unreadable as problem:
         status, reason = Status.UNREADABLE, str(problem)
-        if not os.path.lexists(submitted / name):
-            others = list_names(submitted, f"{student}/{lab.assignment}")
+        if not os.path.lexists(folder / name):
+            others = list_names(folder, name.rpartition("/")[0])
             status, reason = Status.MISSING, _missing(others, lab)
         return make(reason, status, submission_digest(reason.encode()))
     return make("", Status.GRADED, submission_digest(data))
@@ -278,7 +302,7 @@ def _write_all(
             book.require_assignment(assignment)
         _enter_submissions(course, book, tasks)
         while batch := _next_batch(arriving):
-            _write(course, book, batch)
+            write_batch(course, book, batch)
             for task, report in batch:
                 on_report(outcome.add(task, report))
 
@@ -311,7 +335,7 @@ def _enter_submissions(course: Course, book: Gradebook, tasks: Sequence[Task]) -
             continue
         arrivals[student, assignment] = parse_timestamp(text.decode("ascii", "replace"))
         for step in ("autograded", "feedback"):
-            _write_bytes(course.root / step / student / assignment / "timestamp.txt", text)
+            write_whole(course.root / step / student / assignment / "timestamp.txt", text)
     book.enter_submissions(arrivals)
 
 
@@ -328,27 +352,26 @@ def _grade_all(
     for task in tasks:
         if task.reason:
             report = unreadable(task.lab, task.reason, tier, task.status)
-            yield task, _signed(task, report)
+            yield task, signed(task, report)
         else:
-            jobs[_job(course, task, force)] = task
+            jobs[job_of(task, force)] = task
     if not jobs:
         return
     labs = list({task.lab.path: task.lab for task in jobs.values()}.values())
     if cluster is not None:
         for job, report in cluster.grade(course, labs, tier, jobs):
-            yield jobs[job], _signed(jobs[job], report)
+            yield jobs[job], signed(jobs[job], report)
         return
     count = min(workers or os.cpu_count() or 1, len(jobs))
     with Classroom(course, labs, tier, count) as classroom:
         for job, report in classroom.grade(jobs):
-            yield jobs[job], _signed(jobs[job], report)
+            yield jobs[job], signed(jobs[job], report)
 
 
-def _job(course: Course, task: Task, force: bool) -> Job:
+def job_of(task: Task, force: bool = False) -> Job:
     """What a worker needs to know; exercises that nothing touches keep their results."""
-    name = f"{task.student}/{task.lab.assignment}/{task.lab.name}.ipynb"
-    folder = str(course.root / "submitted")
-    job = Job(task.student, task.lab.assignment, task.lab.name, folder, name)
+    names = (task.student, task.lab.assignment, task.lab.name)
+    job = Job(*names, str(task.folder), task.name)
     before = task.before
     if force or before is None or before.digest != task.digest:
         return job
@@ -356,12 +379,12 @@ def _job(course: Course, task: Task, force: bool) -> Job:
     return replace(job, seed=before.seed, only=task.touched(), before=before)
 
 
-def _signed(task: Task, report: Report) -> Report:
+def signed(task: Task, report: Report) -> Report:
     """The report with what it depends on, so that the next run knows whether it still holds."""
     return report.with_(digest=task.digest, digests=task.digests)
 
 
-def _write(course: Course, book: Gradebook, batch: Sequence[tuple[Task, Report]]) -> None:
+def write_batch(course: Course, book: Gradebook, batch: Sequence[tuple[Task, Report]]) -> None:
     """Gradebook first, the report last: its presence says that the rest is there."""
     manuals = book.record_all([(task.student, report) for task, report in batch])
     assignments = {task.lab.assignment for task, _ in batch}
@@ -369,25 +392,24 @@ def _write(course: Course, book: Gradebook, batch: Sequence[tuple[Task, Report]]
     for (task, report), manual in zip(batch, manuals, strict=True):
         notebook = autograded_notebook(task.lab, _submission(course, task), report)
         autograded = _autograded(course, task.student, task.lab)
-        _write_bytes(autograded, to_text(notebook).encode())
+        write_whole(autograded, to_text(notebook).encode())
         for name, data in files[task.lab.assignment].items():
-            _write_bytes(autograded.with_name(name), data)
+            write_whole(autograded.with_name(name), data)
         page = feedback_page(report, student=task.student, course=course.title, manual=manual)
         path = feedback_path(course, task.student, report.assignment, report.notebook)
-        _write_bytes(path, page.encode("utf-8", "replace"))
-        _write_bytes(report_path(course, task.student, task.lab), report.to_json().encode())
+        write_whole(path, page.encode("utf-8", "replace"))
+        write_whole(report_path(course, task.student, task.lab), report.to_json().encode())
 
 
 def _submission(course: Course, task: Task) -> Submission | None:
     """What was submitted, read once more: a class's notebooks together are too much to hold."""
-    name = f"{task.student}/{task.lab.assignment}/{task.lab.name}.ipynb"
     try:
-        return read_submission(course.root / "submitted", name, course.limits.notebook_mib)
+        return read_submission(task.folder, task.name, course.limits.notebook_mib)
     except Unreadable:
         return None
 
 
-def _write_bytes(path: Path, data: bytes) -> None:
+def write_whole(path: Path, data: bytes) -> None:
     """Write a file whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     staged = path.with_name(f".{path.name}.new")
@@ -403,7 +425,7 @@ def write_class_page(course: Course, graded: Sequence[Graded]) -> Path:
         page = feedback_path(course, one.student, one.report.assignment, one.report.notebook)
         return os.path.relpath(page, path.parent)
 
-    _write_bytes(path, class_page(course.title, graded, link).encode("utf-8", "replace"))
+    write_whole(path, class_page(course.title, graded, link).encode("utf-8", "replace"))
     return path
 
 

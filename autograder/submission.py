@@ -14,6 +14,7 @@ import os
 import stat
 import struct
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,23 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 class Unreadable(Exception):
     """The file cannot be graded; the text is one clear line for student and instructor."""
+
+
+class Unreachable(Unreadable):
+    """It cannot be read now, for a fault of the machine or its network; it may be later."""
+
+
+_FAULTS = {
+    errno.EIO,
+    errno.ESTALE,
+    errno.ENOTCONN,
+    errno.ETIMEDOUT,
+    errno.EHOSTDOWN,
+    errno.ENFILE,
+    errno.EMFILE,
+    errno.ENOMEM,
+}
+"""Error numbers for which nobody who hands something in can be blamed."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +89,8 @@ def read_bytes(folder: Path, name: str, most_mib: float, owner: int | None = Non
         with os.fdopen(os.dup(fd), "rb") as file:
             data = file.read(int(most_mib * 2**20) + 1)
     except OSError as error:
-        raise Unreadable(f"the file cannot be read: {error.strerror}") from None
+        kind = Unreachable if error.errno in _FAULTS else Unreadable
+        raise kind(f"the file cannot be read: {error.strerror}") from None
     finally:
         os.close(fd)
     if len(data) > most_mib * 2**20:
@@ -89,6 +108,31 @@ def list_names(folder: Path, name: str) -> list[str]:
         return sorted(os.listdir(fd))
     except OSError:
         return []
+    finally:
+        os.close(fd)
+
+
+def inspect_folder(folder: Path, name: str, most: int) -> tuple[os.stat_result, list[str]]:
+    """What the system says of the folder `name` beneath `folder`, and names of what is in it.
+
+    Args:
+        folder: is trusted; everything beneath it is not.
+        name: path below the folder.
+        most: how many names are read.
+
+    Raises:
+        Unreadable: it is a link, no folder, or cannot be opened.
+    """
+    fd = _open_beneath(folder, name)
+    try:
+        status = os.fstat(fd)
+        if not stat.S_ISDIR(status.st_mode):
+            raise Unreadable("it is not a folder")
+        with os.scandir(fd) as entries:
+            return status, sorted(entry.name for entry in islice(entries, most))
+    except OSError as error:
+        kind = Unreachable if error.errno in _FAULTS else Unreadable
+        raise kind(f"the folder cannot be read: {error.strerror}") from None
     finally:
         os.close(fd)
 
@@ -124,7 +168,8 @@ def _open_beneath(folder: Path, name: str) -> int:
         errno.ENXIO: "it is not a regular file (a pipe, a socket or a device)",
         errno.EXDEV: "it lies outside the submission's folder",
     }
-    raise Unreadable(reasons.get(number, f"it cannot be opened: {os.strerror(number)}"))
+    kind = Unreachable if number in _FAULTS else Unreadable
+    raise kind(reasons.get(number, f"it cannot be opened: {os.strerror(number)}"))
 
 
 def parse(data: bytes) -> Submission:

@@ -9,6 +9,7 @@ succeeds and all of the second fails. They are run again at the start of every b
 from __future__ import annotations
 
 import os
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -95,14 +96,18 @@ def run_canaries(there: Jail) -> Finding:
     Raises:
         JailError: a fork could not be made.
     """
-    facts = {
-        "secret": str(Path(__file__).resolve().parent / "doctor.py"),
-        "outside": "/var/tmp/autograder-canary",
-        # In a pid namespace of its own a submission sees itself as 1, and the grader not at all.
-        "pid": 2 if there.tier == policy.FULL else os.getpid(),
-    }
     worked = _run_canary(there, WORKS)
-    tried = _run_canary(there, {name: text.format(**facts) for name, text in TRIES.items()})
+    # Not one of our own files: installed among Python's packages, they may be read in the jail. And
+    # open to every account, so that it is the jail that holds off, and nothing else.
+    with tempfile.NamedTemporaryFile(prefix="autograder-canary-") as secret:
+        Path(secret.name).chmod(0o644)
+        facts = {
+            "secret": secret.name,
+            "outside": "/var/tmp/autograder-canary",
+            # In a pid namespace of its own a submission sees itself as 1, the grader not at all.
+            "pid": 2 if there.tier == policy.FULL else os.getpid(),
+        }
+        tried = _run_canary(there, {name: text.format(**facts) for name, text in TRIES.items()})
     layers = {name: worked.get(name) is True for name in WORKS}
     layers |= {name: tried.get(name) is False for name in TRIES}
     failed = [name for name, held in layers.items() if not held]

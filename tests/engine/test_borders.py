@@ -28,6 +28,14 @@ OUTSIDE = {
     "nbgrader_plugin": {"nbgrader", "nbformat"},
     "sandbox.jail": {"pyseccomp"},
     "sandbox.worker": {"IPython", "traitlets"},
+    "service.access": {"jupyterhub", "tornado"},
+    "service.app": {"jupyterhub", "tornado"},
+    "service.events": {"tornado"},
+    "service.health": {"prometheus_client"},
+    "service.metrics": {"prometheus_client"},
+    "service.refusal": {"tornado"},
+    "service.routes": {"tornado"},
+    "service.site": {"jupyterhub", "sqlalchemy"},
     "suite": {"pytest"},
 }
 """What a module may import beyond the standard library, NumPy and its own package."""
@@ -100,9 +108,13 @@ def test_a_module_imports_only_the_packages_of_its_concern(name, path):
 
 @pytest.mark.parametrize(("name", "path"), every_module())
 def test_no_module_calls_upwards(name, path):
-    """Doors are not imported, the lower half imports what lies below it, three import nothing."""
+    """Doors are not imported, the lower half imports what lies below it, three import nothing.
+
+    A door may have rooms of its own, and the command line is the door to the service.
+    """
     ours = of_ours(path)
-    assert not {module for module in ours if module.split(".")[0] in DOORS}
+    closed = DOORS - {name.split(".")[0]} - ({"service"} if name == "cli" else set())
+    assert not {module for module in ours if module.split(".")[0] in closed}
     if name in ALONE:
         assert ours == set()
     if name in BELOW:

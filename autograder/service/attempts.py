@@ -1,0 +1,347 @@
+"""Every attempt of every student, durably: what arrived, what is being graded, what came of it.
+
+An attempt is leased to whoever grades it. A lease that runs out, since its holder died, puts the
+attempt back among those that wait; a holder whose attempt was given to another one in the meantime
+cannot write any more. So nothing is lost and nothing is counted twice, whoever is killed when.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
+
+from autograder.service import tables
+from autograder.service.attempt import (
+    FINISHED,
+    Attempt,
+    Rules,
+    State,
+    attempt_of,
+    counting,
+)
+from autograder.service.serving import serving_order
+from autograder.service.tables import attempts as table
+from autograder.service.tables import change, open_engine
+from autograder.verdict import Report
+
+__all__ = ["FINISHED", "Attempt", "Attempts", "Rules", "State"]
+
+
+class Attempts:
+    """The store of attempts; safe for several threads and several processes.
+
+    Every method may raise SQLAlchemy's errors while the database cannot be reached, and has then
+    changed nothing.
+
+    Args:
+        database_url: the course's database, as SQLAlchemy writes it.
+        rules: which attempts are graded and count.
+        busy_s: how long to wait for another writer to an SQLite file.
+    """
+
+    def __init__(self, database_url: str, rules: Rules | None = None, busy_s: float = 10.0) -> None:
+        self._engine = open_engine(database_url, busy_s)
+        self._rules = rules or Rules()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._engine.dispose()
+
+    def arrive(
+        self,
+        source: str,
+        student: str,
+        assignment: str,
+        *,
+        arrived: datetime,
+        key: str = "",
+        timestamp: str = "",
+        folder: str = "",
+        refused: str = "",
+    ) -> tuple[Attempt, bool]:
+        """Take in what arrived, once, however often it is told.
+
+        Args:
+            source: its name in the exchange, which no other submission has.
+            student: whose.
+            assignment: of which assignment.
+            arrived: when, by the server's clock, with time zone.
+            key: hash of the notebooks.
+            timestamp: what nbgrader wrote.
+            folder: of our copy, beneath the course's root.
+            refused: why it is not taken in; empty where it is.
+
+        Returns:
+            The attempt, and whether it is a new one.
+        """
+        known = self._by_source(source)
+        if known is not None:
+            return known, False
+        with change(self._engine) as db:
+            row = db.execute(select(table).where(table.c.source == source)).one_or_none()
+            if row is not None:
+                return attempt_of(row), False
+            moment = arrived.timestamp()
+            reason = refused or self._too_much(db, student, assignment, moment)
+            values = {
+                "source": source,
+                "student": student,
+                "assignment": assignment,
+                "key": key,
+                "arrived": moment,
+                "timestamp": timestamp,
+                "folder": "" if reason else folder,
+                "state": State.REFUSED if reason else State.WAITING,
+                "reason": reason,
+                "finished": time.time() if reason else None,
+            }
+            number = db.execute(insert(table).values(values)).inserted_primary_key
+            assert number is not None
+            return attempt_of(db.execute(select(table).where(table.c.id == number[0])).one()), True
+
+    def _by_source(self, source: str) -> Attempt | None:
+        with self._engine.connect() as db:
+            row = db.execute(select(table).where(table.c.source == source)).one_or_none()
+        return attempt_of(row) if row else None
+
+    def _too_much(self, db: Connection, student: str, assignment: str, moment: float) -> str:
+        """Why the rules let no further attempt be graded; empty where they do."""
+        rules = self._rules
+        taken = (
+            select(table.c.arrived)
+            .where(table.c.student == student, table.c.assignment == assignment)
+            .where(table.c.state != State.REFUSED)
+        )
+        times = db.scalars(taken).all()
+        if rules.attempt_limit and len(times) >= rules.attempt_limit:
+            return f"Only {rules.attempt_limit} attempts at this assignment are graded."
+        nearest_s = min((abs(moment - other) for other in times), default=rules.interval_s)
+        if nearest_s < rules.interval_s:
+            return (
+                f"Attempts are graded at least {rules.interval_s:g} s apart; this one came "
+                f"{rules.interval_s - nearest_s:.0f} s too soon. Hand it in again."
+            )
+        return ""
+
+    def known_sources(self) -> set[str]:
+        """Names in the exchange of all that has been taken in or refused."""
+        with self._engine.connect() as db:
+            return set(db.scalars(select(table.c.source)))
+
+    def lease(self, owner: str, lease_s: float) -> Attempt | None:
+        """The attempt to be graded next, for `owner` alone until the lease runs out.
+
+        Args:
+            owner: a name that no other grader has.
+            lease_s: how long; see `renew`.
+
+        Returns:
+            The attempt, `tries` counted up; None when nothing waits.
+        """
+        now = time.time()
+        with self._engine.connect() as db:
+            if db.scalar(select(func.count()).where(_ready(now))) == 0:
+                return None
+        with change(self._engine) as db:
+            order = _order(db, now, _ready(now))
+            if not order:
+                return None
+            row = order[0]
+            started = {"started": now, "lease_until": now + lease_s, "tries": row.tries + 1}
+            query = update(table).where(table.c.id == row.id)
+            db.execute(query.values(state=State.RUNNING, owner=owner, **started))
+            return attempt_of(db.execute(select(table).where(table.c.id == row.id)).one())
+
+    def renew(self, attempt_id: int, owner: str, lease_s: float) -> bool:
+        """Hold a lease for longer, from now on; False when it is another's by now.
+
+        Nothing changes that anybody is shown, so the version stays.
+        """
+        query = update(table).where(_held(attempt_id, owner))
+        with self._engine.begin() as db:
+            return db.execute(query.values(lease_until=time.time() + lease_s)).rowcount == 1
+
+    def give_back(
+        self, attempt_id: int, owner: str, *, later_s: float = 0.0, counted: bool = True
+    ) -> bool:
+        """Let an attempt wait again.
+
+        Args:
+            attempt_id: which.
+            owner: who holds it.
+            later_s: how long nobody should take it up.
+            counted: whether this try counts; not where a fault of the machine ended it.
+        """
+        with change(self._engine) as db:
+            query = update(table).where(_held(attempt_id, owner))
+            tries = table.c.tries if counted else table.c.tries - 1
+            waits = {"not_before": time.time() + later_s, "owner": "", "tries": tries}
+            return db.execute(query.values(state=State.WAITING, **waits)).rowcount == 1
+
+    def finish(
+        self,
+        attempt_id: int,
+        owner: str,
+        state: State,
+        reports: Sequence[Report],
+        reason: str = "",
+    ) -> bool:
+        """Write down what came of an attempt; False when it is another's by now.
+
+        Args:
+            attempt_id: which.
+            owner: who holds it.
+            state: DONE or NEEDS_PERSON.
+            reports: one for each notebook.
+            reason: why a person should look, for instructors.
+        """
+        with change(self._engine) as db:
+            query = update(table).where(_held(attempt_id, owner)).values(owner="")
+            if db.execute(query).rowcount != 1:
+                return False
+            db.execute(update(table).where(table.c.id == attempt_id).values(finished=time.time()))
+            self._write(db, attempt_id, state, reports, reason)
+        return True
+
+    def replace_reports(
+        self, attempt_id: int, state: State, reports: Sequence[Report], reason: str = ""
+    ) -> bool:
+        """Write down what grading an attempt again gave; False unless it is finished."""
+        with change(self._engine) as db:
+            found = db.scalar(select(table.c.state).where(table.c.id == attempt_id))
+            if found not in FINISHED:
+                return False
+            self._write(db, attempt_id, state, reports, reason)
+        return True
+
+    def _write(
+        self,
+        db: Connection,
+        attempt_id: int,
+        state: State,
+        reports: Sequence[Report],
+        reason: str,
+    ) -> None:
+        scores = [report.score for report in reports]
+        whole = [score for score in scores if score is not None]
+        marks = {
+            "score": sum(whole) if scores and len(whole) == len(scores) else None,
+            "max_score": sum(report.max_score for report in reports) if reports else None,
+        }
+        query = update(table).where(table.c.id == attempt_id)
+        db.execute(query.values(state=state, reason=reason, placed=False, released=False, **marks))
+        db.execute(delete(tables.reports).where(tables.reports.c.attempt == attempt_id))
+        for position, report in enumerate(reports):
+            text = {"notebook": report.notebook, "report": report.to_json()}
+            where = {"attempt": attempt_id, "position": position}
+            db.execute(insert(tables.reports).values(**where, **text))
+        self._choose(db, attempt_id)
+
+    def _choose(self, db: Connection, attempt_id: int) -> None:
+        """Say anew which attempt of the same student and assignment gives the mark."""
+        one = db.execute(select(table).where(table.c.id == attempt_id)).one()
+        same = (table.c.student == one.student) & (table.c.assignment == one.assignment)
+        rows = db.execute(select(table).where(same, table.c.state.in_(FINISHED))).all()
+        chosen = counting(rows, self._rules.keep)
+        db.execute(update(table).where(same, table.c.counts).values(counts=False))
+        db.execute(update(table).where(table.c.id == chosen.id).values(counts=True))
+
+    def of(
+        self,
+        student: str = "",
+        assignment: str = "",
+        newest_first: bool = True,
+        limit: int | None = None,
+    ) -> list[Attempt]:
+        """Attempts by time of arrival; of everybody, and everything, where no name is given."""
+        query = select(table).order_by(*_by_arrival(newest_first)).limit(limit)
+        if student:
+            query = query.where(table.c.student == student)
+        if assignment:
+            query = query.where(table.c.assignment == assignment)
+        return self._found(query)
+
+    def get(self, attempt_id: int) -> Attempt | None:
+        """The attempt of that number."""
+        found = self._found(select(table).where(table.c.id == attempt_id))
+        return found[0] if found else None
+
+    def reports(self, attempt_id: int) -> list[Report]:
+        """What grading the attempt gave, one for each notebook; none while it is not finished."""
+        stored = tables.reports
+        query = select(stored.c.report).where(stored.c.attempt == attempt_id)
+        with self._engine.connect() as db:
+            texts = db.scalars(query.order_by(stored.c.position)).all()
+        return [Report.from_json(text) for text in texts]
+
+    def queue(self) -> list[Attempt]:
+        """What is being graded, then what waits, in the order in which it will be served."""
+        now = time.time()
+        waits = or_(table.c.state == State.WAITING, _ready(now))
+        runs = (table.c.state == State.RUNNING) & (table.c.lease_until >= now)
+        with self._engine.connect() as db:
+            running = db.execute(select(table).where(runs).order_by(table.c.started)).all()
+            return [attempt_of(row) for row in (*running, *_order(db, now, waits))]
+
+    def ahead_of(self, attempt_id: int) -> int:
+        """How many waiting attempts will be served before this one; 0 when it does not wait."""
+        waiting = [one.id for one in self.queue() if one.state is State.WAITING]
+        return waiting.index(attempt_id) if attempt_id in waiting else 0
+
+    def to_place(self) -> list[Attempt]:
+        """Attempts that give the mark, which the gradebook does not have yet."""
+        return self._found(select(table).where(table.c.counts, table.c.placed.is_(False)))
+
+    def placed(self, attempt: Attempt) -> None:
+        """Note that the gradebook and the course's folders hold this attempt, and no other one."""
+        same = (table.c.student == attempt.student) & (table.c.assignment == attempt.assignment)
+        with change(self._engine) as db:
+            db.execute(update(table).where(same).values(placed=table.c.id == attempt.id))
+
+    def to_release(self) -> list[Attempt]:
+        """Finished attempts whose feedback does not lie in the exchange yet."""
+        query = select(table).where(table.c.state.in_(FINISHED), table.c.released.is_(False))
+        return self._found(query.order_by(table.c.finished))
+
+    def released(self, attempt: Attempt) -> None:
+        """Note that the feedback on this attempt lies in the exchange."""
+        with change(self._engine) as db:
+            db.execute(update(table).where(table.c.id == attempt.id).values(released=True))
+
+    def version(self) -> int:
+        """A number that grows with every change."""
+        with self._engine.connect() as db:
+            return int(db.execute(select(tables.version.c.number)).scalar_one())
+
+    def _found(self, query: Any) -> list[Attempt]:
+        with self._engine.connect() as db:
+            return [attempt_of(row) for row in db.execute(query)]
+
+
+def _ready(now: float) -> Any:
+    """What may be leased: waits and is due, or was leased to somebody who is gone."""
+    waits = (table.c.state == State.WAITING) & (table.c.not_before <= now)
+    return or_(waits, (table.c.state == State.RUNNING) & (table.c.lease_until < now))
+
+
+def _held(attempt_id: int, owner: str) -> Any:
+    return (table.c.id == attempt_id) & (table.c.owner == owner) & (table.c.state == State.RUNNING)
+
+
+def _order(db: Connection, now: float, waits: Any) -> list[Row[Any]]:
+    rows = db.execute(select(table).where(waits)).all()
+    runs = (table.c.state == State.RUNNING) & (table.c.lease_until >= now)
+    running = select(table.c.student, func.count()).where(runs).group_by(table.c.student)
+    served = select(table.c.student, func.max(table.c.started)).group_by(table.c.student)
+    begun = {student: when for student, when in db.execute(served) if when is not None}
+    runs_now = {student: count for student, count in db.execute(running)}  # noqa: C416 - rows
+    return serving_order(rows, runs_now, begun)
+
+
+def _by_arrival(newest_first: bool) -> tuple[Any, Any]:
+    columns = table.c.arrived, table.c.id
+    return (columns[0].desc(), columns[1].desc()) if newest_first else columns

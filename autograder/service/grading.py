@@ -1,0 +1,190 @@
+"""The grading service of one course: what pages, health checks and the command line talk to.
+
+It runs threads: one takes in what arrives, some grade, each with a worker process, and one writes
+the gradebook and releases feedback. They meet in the store only, so each goes on while another one
+cannot.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import threading
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from autograder.course import Course
+from autograder.feedback import feedback_page
+from autograder.gradebook import open_gradebook
+from autograder.marking import Change
+from autograder.sandbox.doctor import strongest
+from autograder.service.arrivals import SETTLE_S, Arrivals, Notices
+from autograder.service.attempts import Attempt, Attempts, State
+from autograder.service.placing import Placing
+from autograder.service.regrade import Regrading
+from autograder.service.runner import Grader
+from autograder.service.settings import Service, inbound_folder, read_settings
+from autograder.service.signals import Signals
+
+log = logging.getLogger("autograder.service")
+
+GRACE_S = 10.0
+"""How long gradings may take to end when the service does."""
+FEW_MIB = 64
+"""Less free disk than this is told as a fault."""
+
+
+class GradingService:
+    """Grades a course's submissions as they arrive.
+
+    Args:
+        course: the course, built.
+        settings: its settings, if not those of its `course_config.py`.
+
+    Raises:
+        CourseError: a setting cannot be, or the gradebook cannot be opened.
+    """
+
+    def __init__(self, course: Course, settings: Service | None = None) -> None:
+        self.course = course
+        self.settings = settings or read_settings(course)
+        with open_gradebook(course) as book:  # nbgrader makes the database, where there is none.
+            due = book.due_dates()
+        for lab in course.labs:
+            _ = lab.exercises  # Read now: threads must not parse at the same time.
+        self.attempts = Attempts(course.database, self.settings.rules, self.settings.busy_s)
+        self._signals = Signals()
+        self._arrivals = Arrivals(course, self.settings, self.attempts, inbound_folder(course))
+        self._placing = Placing(course, self.settings, self.attempts, self._signals, self.visible)
+        self._placing.due = due
+        self._regrading = Regrading(course.root, self.settings, self.attempts, self._placing.pen)
+        self._graders: list[Grader] = []
+        self._threads: list[threading.Thread] = []
+        self._tier = ""
+        self._arrived = threading.Event()
+
+    def start(self) -> None:
+        """Begin to take in and to grade.
+
+        Raises:
+            NoJail: no tier of isolation that the course admits holds here.
+        """
+        self._tier = strongest(self.course.require, self.course.limits)
+        self._graders = [
+            Grader(self.course.root, self._tier, self.settings, self.attempts, self._signals)
+            for _ in range(self.settings.workers or os.cpu_count() or 1)
+        ]
+        watching = threading.Thread(target=self._watch, name="arrivals", daemon=True)
+        self._threads = [watching, self._placing, *self._graders]
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """End; what is being graded and does not end soon waits for the next start."""
+        self._signals.stop()
+        self._arrived.set()
+        for thread in self._threads:
+            thread.join(GRACE_S)
+        for grader in self._graders:
+            try:
+                grader.give_back()
+            except SQLAlchemyError as error:
+                log.warning("a lease has to run out: %s", type(error).__name__)
+        self.attempts.close()
+
+    def _watch(self) -> None:
+        """Take in what arrives, until the service ends."""
+        changed = self._arrived
+        notices = Notices(self._arrivals.inbound, changed)
+        try:
+            while not self._signals.stopped:
+                changed.clear()
+                with self._signals.watched("reading the exchange"):
+                    notices.follow()
+                    if self._arrivals.scan():
+                        self._signals.wake()
+                if changed.wait(self.settings.poll_s):
+                    self._signals.pause(SETTLE_S)
+        finally:
+            notices.close()
+
+    def status(self) -> dict[str, Any]:
+        """What is so now, without names or paths.
+
+        Returns:
+            `ok`, and what it is made of: `database`, `exchange` and `disk` (free MiB; null where
+            it cannot be read), `workers` (alive and wanted), `queue`, `running`, `incomplete`,
+            `not_in_gradebook`, and `faults`: what fails now, by activity, its kind and since when.
+        """
+        found: dict[str, Any] = {"database": True}
+        try:
+            queue = self.attempts.queue()
+            found["running"] = sum(one.state is State.RUNNING for one in queue)
+            found["queue"] = len(queue)
+            found["not_in_gradebook"] = len(self.attempts.to_place())
+        except SQLAlchemyError:
+            found |= {"database": False, "queue": None, "running": None}
+        found["exchange"] = os.access(self._arrivals.inbound, os.R_OK | os.X_OK)
+        try:
+            found["disk"] = shutil.disk_usage(self.course.root).free >> 20
+        except OSError:
+            found["disk"] = None
+        alive = sum(thread.is_alive() for thread in self._threads)
+        found["workers"] = {
+            "alive": sum(one.is_alive() for one in self._graders),
+            "wanted": len(self._graders),
+        }
+        found["incomplete"] = len(self._arrivals.incomplete)
+        found["faults"] = [
+            {"activity": activity, "kind": kind, "since": since}
+            for activity, (kind, since) in self._signals.faults.items()
+        ]
+        runs = bool(self._threads) and alive == len(self._threads)
+        room = found["disk"] is not None and found["disk"] >= FEW_MIB
+        whole = found["database"] and found["exchange"] and not found["faults"]
+        return {"ok": bool(runs and room and whole), **found}
+
+    def due(self, assignment: str, student: str = "") -> datetime | None:
+        """When an assignment is due, with a student's extension, if one is named; UTC."""
+        dates = self._placing.due
+        return dates.get((student, assignment), dates.get(("", assignment)))
+
+    def visible(self, attempt: Attempt, now: datetime) -> str:
+        """What its student may see of an attempt: `feedback`, `marks` or `nothing`."""
+        due = self.due(attempt.assignment, attempt.student)
+        over = due is not None and now >= due
+        return str(self.settings.after_due if over else self.settings.before_due)
+
+    def feedback_html(self, attempt_id: int, notebook: str) -> str | None:
+        """The feedback page on one notebook of an attempt; None where there is none."""
+        attempt = self.attempts.get(attempt_id)
+        if attempt is None:
+            return None
+        for report in self.attempts.reports(attempt_id):
+            if report.notebook == notebook:
+                return feedback_page(report, student=attempt.student, course=self.course.title)
+        return None
+
+    def preview_regrade(self, assignment: str, student: str = "") -> list[Change]:
+        """What grading an assignment again would change in the marks; nothing is written.
+
+        Args:
+            assignment: which.
+            student: whose; everybody's where it is empty.
+
+        Raises:
+            AutograderError: the course cannot be graded by as it is now.
+        """
+        return self._regrading.preview(assignment, student, self._tier_now())
+
+    def regrade(self, assignment: str, student: str = "") -> list[Change]:
+        """Grade again and write what changes; arguments and errors as for `preview_regrade`."""
+        changes = self._regrading.apply(assignment, student, self._tier_now())
+        self._signals.wake()
+        return changes
+
+    def _tier_now(self) -> str:
+        return self._tier or strongest(self.course.require, self.course.limits)

@@ -1,0 +1,40 @@
+"""The instructor's pages for regrading: ask, look at what would change, apply or leave it."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from autograder.service.access import Instructor
+
+
+class RegradePage(Instructor):
+    """GET class/regrade: what to grade again; POST: begin to find out what that changes."""
+
+    def get(self) -> None:
+        """Show the form."""
+        chosen = {name: self.get_query_argument(name, "") for name in ("assignment", "student")}
+        names = self.site.service.course.assignments
+        self.page("regrade.html.j2", assignments=names, chosen=chosen)
+
+    async def post(self) -> None:
+        """Begin, and send the browser to where the result will be."""
+        assignment = self.get_body_argument("assignment", "")
+        student = self.get_body_argument("student", "")
+        begun = await self.read(self.site.recounts.begin, self.person.name, assignment, student)
+        self.redirect(f"{self.site.prefix}class/regrade/{begun.id}", status=HTTPStatus.SEE_OTHER)
+
+
+class RecountPage(Instructor):
+    """GET class/regrade/<id>: what would change; POST: apply it."""
+
+    def get(self, number: str) -> None:
+        """Show it; while it is under way, the browser looks again by itself."""
+        recount = self.site.recounts.get(int(number))
+        if recount.stage.under_way:
+            self.set_header("Refresh", "2")
+        self.page("recount.html.j2", recount=recount)
+
+    def post(self, number: str) -> None:
+        """Apply, and show the page again."""
+        recount = self.site.recounts.apply(int(number))
+        self.redirect(f"{self.site.prefix}class/regrade/{recount.id}", status=HTTPStatus.SEE_OTHER)

@@ -1,0 +1,102 @@
+"""What a course decides about grading on arrival: the `c.GradingService` section, and the exchange.
+
+Where the exchange lies is nbgrader's own setting, which is looked for where nbgrader looks.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from jupyter_core.paths import jupyter_config_path
+from traitlets import Bool, Enum, Float, Int
+from traitlets.config import Config, Configurable, PyFileConfigLoader
+
+from autograder.course import CONFIG, Course, load_config, read_section
+from autograder.service.attempt import Rules
+
+SECTION = "GradingService"
+SHOWN = ("feedback", "marks", "nothing")
+
+
+class Service(Configurable):  # type: ignore[misc]
+    """The `c.GradingService` section of `course_config.py`; the help texts are its reference."""
+
+    keep = Enum(
+        ("latest", "best"),
+        "latest",
+        help="Which of a student's attempts gives the mark. The best one is the one with the most "
+        "points before any penalty for lateness.",
+    ).tag(config=True)
+    attempt_limit = Int(
+        0, min=0, help="How many attempts of a student in an assignment are graded; 0: any number."
+    ).tag(config=True)
+    interval_s = Float(
+        0.0, min=0.0, help="Seconds between two attempts of a student in an assignment, at least."
+    ).tag(config=True)
+    before_due = Enum(
+        SHOWN,
+        "feedback",
+        help="What students see before the assignment is due: the feedback with the mark, only "
+        "the marks, or nothing.",
+    ).tag(config=True)
+    after_due = Enum(
+        SHOWN, "feedback", help="What students see once the assignment is due, for them."
+    ).tag(config=True)
+    workers = Int(
+        0, min=0, help="Attempts that are graded at once; 0: one for each processor."
+    ).tag(config=True)
+    poll_s = Float(
+        2.0,
+        min=0.05,
+        help="Seconds between two looks at the exchange, for what no notice told of.",
+    ).tag(config=True)
+    lease_s = Float(
+        60.0,
+        min=0.5,
+        help="Seconds after which an attempt whose grader is gone is given to another one.",
+    ).tag(config=True)
+    tries = Int(
+        3, min=1, help="How often an attempt is begun before a person is asked to look at it."
+    ).tag(config=True)
+    busy_s = Float(
+        10.0, min=0.05, help="Seconds to wait for another program that writes to the database."
+    ).tag(config=True)
+    check_owner = Bool(
+        True,
+        help="Whether a submission must belong to the account of its student. Turn it off only "
+        "where all students have the same account number, as in containers: whoever can write to "
+        "the exchange can then hand in under any name.",
+    ).tag(config=True)
+
+    @property
+    def rules(self) -> Rules:
+        """The rules on attempts."""
+        return Rules(self.keep, self.attempt_limit, self.interval_s)
+
+
+def read_settings(course: Course) -> Service:
+    """The settings of a course.
+
+    Raises:
+        CourseError: a setting is unknown or its value cannot be.
+    """
+    return read_section(load_config(course.root), SECTION, Service, course.root / CONFIG)
+
+
+def nbgrader_config(course: Course) -> Config:
+    """nbgrader's configuration: the machine's, over it the account's, over it the course's."""
+    config = Config()
+    for folder in reversed(jupyter_config_path()):
+        if (Path(folder) / "nbgrader_config.py").is_file():
+            config.merge(PyFileConfigLoader("nbgrader_config.py", path=folder).load_config())
+    config.merge(load_config(course.root))
+    config.CourseDirectory.root = str(course.root)
+    config.CourseDirectory.course_id = course.course_id
+    return config
+
+
+def inbound_folder(course: Course) -> Path:
+    """The folder of the exchange into which students hand in."""
+    from nbgrader.exchange.default import Exchange
+
+    return Path(Exchange(config=nbgrader_config(course)).root) / course.course_id / "inbound"

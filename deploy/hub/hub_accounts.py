@@ -1,0 +1,104 @@
+"""Throw-away Unix accounts, and how to get rid of them with all that they started and left."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from hub_settings import Unfit
+
+TRIES = 20
+"""How often to try while another program changes the machine's accounts."""
+ENDING_S = 5
+"""How long processes may take to end by themselves."""
+SHARED = (Path("/tmp"), Path("/var/tmp"), Path("/dev/shm"))
+"""Folders in which anybody may leave something."""
+
+
+def make_account(name: str, home: Path) -> str:
+    """Make an account with a home of its own, closed to others.
+
+    Returns:
+        Its password.
+
+    Raises:
+        Unfit: the account cannot be made.
+    """
+    command = ["useradd", "--create-home", "--home-dir", str(home), "--user-group"]
+    command += ["--shell", "/bin/bash", "--key", "HOME_MODE=0700"]
+    command += ["--key", "SUB_UID_COUNT=0", "--key", "SUB_GID_COUNT=0", name]
+    _change(command)
+    password = secrets.token_urlsafe(12)
+    _change(["chpasswd"], f"{name}:{password}\n")
+    return password
+
+
+def _change(command: list[str], said: str = "") -> None:
+    """Run a command that changes the accounts, which only one program may do at a time."""
+    for tried in range(TRIES):
+        done = subprocess.run(command, input=said, capture_output=True, text=True, check=False)
+        if done.returncode == 0:
+            return
+        if "lock" not in done.stderr:
+            break
+        time.sleep(0.1 * (1 + tried))
+    raise Unfit(f"{' '.join(command)}: {done.stderr.strip()}")
+
+
+def remove_accounts(names: Iterable[str]) -> list[str]:
+    """End all processes of these accounts, remove what they left in shared folders, and them.
+
+    Names without an account are passed over.
+
+    Returns:
+        The names that were removed.
+    """
+    found = {}
+    for name in names:
+        with contextlib.suppress(KeyError):
+            found[name] = pwd.getpwnam(name).pw_uid
+    uids = frozenset(found.values())
+    end_processes(uids)
+    for folder in SHARED:
+        for path in folder.iterdir() if folder.is_dir() else ():
+            if path.lstat().st_uid in uids:
+                _remove(path)
+    for name in found:
+        _change(["userdel", name])
+    return list(found)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def end_processes(uids: frozenset[int]) -> None:
+    """Ask every process of these accounts to end, and end those that do not."""
+    started = time.monotonic()
+    while pids := list(processes_of(uids)):
+        waited = time.monotonic() - started
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM if waited < ENDING_S else signal.SIGKILL)
+        time.sleep(0.2)
+
+
+def processes_of(uids: frozenset[int]) -> Iterator[int]:
+    """The processes that belong to these accounts; those that are dead already do not count."""
+    for status in Path("/proc").glob("[0-9]*/status"):
+        with contextlib.suppress(OSError):
+            lines = status.read_text().splitlines()
+            said = dict(line.split(":\t", 1) for line in lines if ":\t" in line)
+            if int(said["Uid"].split()[0]) in uids and not said["State"].startswith("Z"):
+                yield int(status.parent.name)

@@ -1,0 +1,181 @@
+"""What `hub.toml` says, checked: unknown names, missing ones and wrong kinds are errors.
+
+Only the standard library: this is read before anything is installed.
+"""
+
+from __future__ import annotations
+
+import pwd
+import re
+import tomllib
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+Section = TypeVar("Section")
+
+_ACCOUNT = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
+_COURSE = re.compile(r"[a-z0-9][a-z0-9_.-]{0,60}")
+
+
+class Unfit(Exception):
+    """Something in `hub.toml`, or on this machine, does not fit; the text says what to do."""
+
+
+@dataclass(frozen=True)
+class HubPart:
+    """The section `[hub]`."""
+
+    address: str
+    tls_key: str
+    tls_certificate: str
+    authenticator: str
+    extra_config: str
+    admins: list[str]
+
+
+@dataclass(frozen=True)
+class CoursePart:
+    """The section `[course]`."""
+
+    id: str
+    owner: str
+    instructors: list[str]
+    students: list[str]
+    released: list[str]
+
+    @property
+    def student_group(self) -> str:
+        """The hub's group of students, as nbgrader names it."""
+        return f"nbgrader-{self.id}"
+
+    @property
+    def instructor_group(self) -> str:
+        """The hub's group of instructors, likewise."""
+        return f"formgrade-{self.id}"
+
+
+@dataclass(frozen=True)
+class Places:
+    """The section `[places]`: folders, all absolute."""
+
+    environment: Path
+    state: Path
+    exchange: Path
+
+    @property
+    def scripts(self) -> Path:
+        """Where the environment's commands are."""
+        return self.environment / "venv" / "bin"
+
+    @property
+    def proxy(self) -> Path:
+        """The hub's proxy."""
+        return self.environment / "proxy" / "node_modules" / ".bin" / "configurable-http-proxy"
+
+
+@dataclass(frozen=True)
+class Ports:
+    """The section `[ports]`: of 127.0.0.1."""
+
+    hub: int
+    proxy: int
+    grading: int
+    formgrader: int
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The whole file, and where it lies: what `setup` installs goes beside it."""
+
+    hub: HubPart
+    course: CoursePart
+    places: Places
+    ports: Ports
+    folder: Path
+
+    @classmethod
+    def load(cls, path: Path) -> Settings:
+        """Read the file.
+
+        Raises:
+            Unfit: it is not there, or something in it cannot be.
+        """
+        try:
+            found = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise Unfit(f"{path}: {error}") from None
+        kinds = {"hub": HubPart, "course": CoursePart, "places": Places, "ports": Ports}
+        _same_names(path, "", set(found), set(kinds))
+        parts: dict[str, Any] = {
+            name: _section(path, name, kind, found[name]) for name, kind in kinds.items()
+        }
+        settings = cls(**parts, folder=path.resolve().parent)
+        settings._check(path)
+        return settings
+
+    @property
+    def owner_home(self) -> Path:
+        """The course owner's home.
+
+        Raises:
+            Unfit: there is no such account yet.
+        """
+        try:
+            return Path(pwd.getpwnam(self.course.owner).pw_dir)
+        except KeyError:
+            raise Unfit(f"there is no account {self.course.owner}; run setup first") from None
+
+    @property
+    def course_folder(self) -> Path:
+        """The course, in its owner's home; formgrader wants it below its server's root."""
+        return self.owner_home / self.course.id
+
+    def jupyter_path(self, role: str) -> str:
+        """Where Jupyter finds the settings of a role (student, instructor, owner), then of all."""
+        return f"{self.folder / 'jupyter' / role}:{self.folder / 'jupyter' / 'common'}"
+
+    def _check(self, path: Path) -> None:
+        people = [self.course.owner, *self.hub.admins]
+        people += [*self.course.instructors, *self.course.students]
+        for name in people:
+            if not _ACCOUNT.fullmatch(name):
+                raise Unfit(f"{path}: {name!r} is no name of an account")
+        if not _COURSE.fullmatch(self.course.id):
+            raise Unfit(f"{path}: course.id {self.course.id!r}: use a-z, 0-9, '-', '_' and '.'")
+        if self.course.owner in people[1:]:
+            raise Unfit(f"{path}: the course's owner is a person; use an account of its own")
+        if not self.hub.address.startswith(("http://", "https://")):
+            raise Unfit(f"{path}: hub.address begins with http:// or https://")
+        for field in fields(Places):
+            place = getattr(self.places, field.name)
+            if not place.is_absolute():
+                raise Unfit(f"{path}: places.{field.name} must be an absolute path")
+        if self.places.exchange.is_relative_to("/usr"):
+            raise Unfit(f"{path}: places.exchange must not lie below /usr, which the jail shows")
+
+
+def _section(path: Path, name: str, kind: type[Section], found: Any) -> Section:
+    wanted = {field.name: str(field.type) for field in fields(kind)}  # type: ignore[arg-type]
+    if not isinstance(found, dict):
+        raise Unfit(f"{path}: [{name}] must be a section")
+    _same_names(path, f"{name}.", set(found), set(wanted))
+    return kind(**{key: _value(path, f"{name}.{key}", wanted[key], found[key]) for key in wanted})
+
+
+def _same_names(path: Path, where: str, found: set[str], wanted: set[str]) -> None:
+    for key in sorted(found - wanted):
+        known = ", ".join(sorted(wanted))
+        raise Unfit(f"{path}: {where}{key} is unknown (known: {known})")
+    for key in sorted(wanted - found):
+        raise Unfit(f"{path}: {where}{key} is missing; deploy/hub/hub.toml shows all settings")
+
+
+def _value(path: Path, where: str, kind: str, value: Any) -> Any:
+    if kind == "list[str]":
+        right = isinstance(value, list) and all(isinstance(one, str) for one in value)
+    else:
+        right = type(value) is {"str": str, "int": int, "Path": str}[kind]
+    if not right:
+        raise Unfit(f"{path}: {where} must be {kind.replace('Path', 'a path')}, not {value!r}")
+    return Path(value) if kind == "Path" else value

@@ -1,0 +1,145 @@
+"""JupyterHub for one course on one machine; what differs between machines is in hub.toml.
+
+The hub is root and starts each user's server as that user's own account. Two services run as the
+course's owner: `grading` (this project: grades on arrival, shows marks and feedback) and the
+course's formgrader, named like the course as nbgrader wants it. Servers and services hold the least
+scopes with which they work.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from hub_settings import Settings
+
+c = get_config()
+settings = Settings.load(Path(os.environ.get("AUTOGRADER_HUB", "/etc/autograder-hub/hub.toml")))
+hub, course, places, ports = settings.hub, settings.course, settings.places, settings.ports
+
+# The hub and its proxy --------------------------------------------------------------------------
+c.JupyterHub.bind_url = hub.address
+c.JupyterHub.ssl_key, c.JupyterHub.ssl_cert = hub.tls_key, hub.tls_certificate
+c.JupyterHub.hub_bind_url = f"http://127.0.0.1:{ports.hub}"
+c.JupyterHub.db_url = f"sqlite:///{places.state / 'jupyterhub.sqlite'}"
+c.JupyterHub.cookie_secret_file = str(places.state / "cookie_secret")
+c.ConfigurableHTTPProxy.command = [str(places.proxy)]
+c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{ports.proxy}"
+c.ConfigurableHTTPProxy.pid_file = str(places.state / "proxy.pid")
+# Students' servers outlive a restart of the hub, and are found again by it.
+c.JupyterHub.cleanup_servers = False
+
+# Who is who -------------------------------------------------------------------------------------
+c.JupyterHub.authenticator_class = hub.authenticator
+c.Authenticator.admin_users = set(hub.admins)
+# Whoever is named in hub.toml or was added on the admin page; having an account is not enough.
+c.Authenticator.allow_existing_users = True
+c.Authenticator.allowed_users = {*hub.admins, *course.instructors, *course.students}
+# The course's owner is a user of the hub, since nbgrader looks it up, and never one who logs in.
+c.Authenticator.blocked_users = {course.owner}
+c.JupyterHub.load_groups = {
+    course.student_group: {"users": course.students},
+    course.instructor_group: {"users": [*course.instructors, course.owner]},
+}
+
+# Servers of the users ---------------------------------------------------------------------------
+STUDENT_SCOPES = [
+    "users:activity!user",
+    "access:servers!server",
+    # nbgrader asks which courses the user of a server is in.
+    "read:users:name!user",
+    "read:users:groups!user",
+]
+# nbgrader's course list asks for the course's formgrader.
+INSTRUCTOR_SCOPES = [*STUDENT_SCOPES, "list:services", f"read:services!service={course.id}"]
+
+
+def teaches(spawner):
+    """Whether a server is an instructor's."""
+    return course.instructor_group in {group.name for group in spawner.user.groups}
+
+
+def show_extensions(spawner):
+    """Give a server the nbgrader extensions of its user's role; see jupyter/ beside this file."""
+    role = "instructor" if teaches(spawner) else "student"
+    spawner.environment = {**COMMON, "JUPYTER_CONFIG_PATH": settings.jupyter_path(role)}
+
+
+COMMON = {"PATH": f"{places.scripts}:/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8"}
+c.JupyterHub.spawner_class = "localprocess"
+c.Spawner.cmd = [str(places.scripts / "jupyterhub-singleuser")]
+c.Spawner.default_url = "/lab"
+c.Spawner.env_keep = []
+c.Spawner.environment = COMMON
+c.Spawner.pre_spawn_hook = show_extensions
+c.Spawner.server_token_scopes = lambda spawner: (
+    INSTRUCTOR_SCOPES if teaches(spawner) else STUDENT_SCOPES
+)
+c.LocalProcessSpawner.interrupt_timeout = 5
+
+# The two services -------------------------------------------------------------------------------
+# They end with the hub however it ends, so that a new one finds their ports free.
+WITH_HUB = ["/usr/bin/setpriv", "--pdeathsig", "TERM"]
+HOME = str(settings.owner_home)
+AS_OWNER = {**COMMON, "HOME": HOME, "JUPYTER_CONFIG_PATH": settings.jupyter_path("owner")}
+
+c.JupyterHub.services = [
+    {
+        "name": "grading",
+        "url": f"http://127.0.0.1:{ports.grading}",
+        "command": [
+            *(*WITH_HUB, str(places.scripts / "autograder"), "serve"),
+            *("--course", str(settings.course_folder)),
+        ],
+        "user": course.owner,
+        "cwd": HOME,
+        "environment": AS_OWNER,
+        "oauth_no_confirm": True,
+    },
+    {
+        "name": course.id,
+        "url": f"http://127.0.0.1:{ports.formgrader}",
+        "command": [
+            *(*WITH_HUB, str(places.scripts / "jupyterhub-singleuser")),
+            f"--ServerApp.root_dir={HOME}",
+        ],
+        "user": course.owner,
+        # nbgrader's extensions take the course that they are started in.
+        "cwd": str(settings.course_folder),
+        "environment": {**AS_OWNER, "JUPYTERHUB_USER": course.owner},
+        "oauth_no_confirm": True,
+    },
+]
+c.JupyterHub.load_roles = [
+    {
+        "name": "students-of-the-course",
+        "groups": [course.student_group],
+        "scopes": ["access:services!service=grading"],
+    },
+    {
+        "name": "instructors-of-the-course",
+        "groups": [course.instructor_group],
+        "scopes": [
+            "access:services!service=grading",
+            f"access:services!service={course.id}",
+            f"read:services!service={course.id}",
+            "list:services",
+        ],
+    },
+    {
+        # What nbgrader's formgrader asks of the hub: which course its account is in; and, when an
+        # instructor adds or removes a student, who is in the course.
+        "name": "formgrader-of-the-course",
+        "services": [course.id],
+        "scopes": [
+            f"read:users:name!user={course.owner}",
+            f"read:users:groups!user={course.owner}",
+            f"list:groups!group={course.student_group}",
+            f"groups!group={course.student_group}",
+        ],
+    },
+]
+
+if hub.extra_config:
+    exec(compile(Path(hub.extra_config).read_text(), hub.extra_config, "exec"))

@@ -1,0 +1,54 @@
+"""Give assignments to students through nbgrader's exchange: run by `setup` as the course's owner.
+
+    python publish.py COURSE_ID [ASSIGNMENT…]
+
+In the course's folder; all its assignments by default. What the exchange already holds as it is in
+release/ is left alone; the names of the others are printed.
+"""
+
+from __future__ import annotations
+
+import filecmp
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from nbgrader.apps import NbGraderAPI
+
+from autograder.course import CONFIG, Course
+from autograder.service.settings import inbound_folder, nbgrader_config
+
+
+def publish(course: Course, assignments: Sequence[str]) -> None:
+    """Release what differs from what the exchange holds."""
+    config = nbgrader_config(course)
+    config.ExchangeReleaseAssignment.force = True
+    config.NbGraderAPI.log_level = "ERROR"
+    # The hub is asked by the servers of users only.
+    config.Authenticator.plugin_class = "nbgrader.auth.NoAuthPlugin"
+    outbound = inbound_folder(course).parent / "outbound"
+    api = NbGraderAPI(config=config)
+    for assignment in assignments or course.assignments:
+        if same(course.root / "release" / assignment, outbound / assignment):
+            continue
+        outcome = api.release_assignment(assignment)
+        if not outcome["success"]:
+            sys.exit(f"{outcome.get('log') or ''}{outcome.get('error') or ''}")
+        print(assignment)
+
+
+def same(one: Path, other: Path) -> bool:
+    """Whether two folders hold the same files."""
+    names = sorted(path.name for path in one.iterdir())
+    if not other.is_dir() or names != sorted(path.name for path in other.iterdir()):
+        return False
+    _, different, unreadable = filecmp.cmpfiles(one, other, names, shallow=False)
+    return not different and not unreadable
+
+
+if __name__ == "__main__":
+    course_id, *chosen = sys.argv[1:]
+    here = Course.load(Path())
+    if here.course_id != course_id:
+        sys.exit(f"hub.toml calls the course {course_id!r}, {CONFIG} calls it {here.course_id!r}")
+    publish(here, chosen)

@@ -1,0 +1,1 @@
+"""Tests of the service: its store, its intake, its grading, its pages."""

@@ -1,0 +1,251 @@
+"""The pages in a real Chromium: nothing is refused by their policy, what changes shows by itself.
+
+Every page that is opened here is watched: a line in the console, an error of the script, a request
+to elsewhere fails the test.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from .small_class import ASSIGNMENTS
+
+FLAGS = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync "
+    "--disable-background-networking --disable-component-update"
+).split()
+WIDE, PHONE = {"width": 1200, "height": 800}, {"width": 390, "height": 844}
+STUDENT_PAGES = ("", "assignments/gradient_descent", "attempts/{own}")
+CLASS_PAGES = (
+    "class",
+    "class?assignment=gradient_descent&state=done&student=a",
+    "class/queue",
+    "class/insight",
+    "class/regrade",
+    "attempts/{own}",
+)
+
+
+@dataclass
+class Watched:
+    """One window of somebody's browser, with everything that should not have happened in it."""
+
+    page: Page
+    prefix: str
+    troubles: list[str] = field(default_factory=list)
+
+    def open(self, path: str) -> Page:
+        """Go to a page of ours."""
+        answer = self.page.goto(self.prefix + path)
+        assert answer is not None
+        assert answer.ok, f"{path}: {answer.status}"
+        return self.page
+
+    def has_no_sideways_scroll(self) -> bool:
+        """Whether the page is no wider than its window."""
+        wider = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+        return not self.page.evaluate(wider)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """The Chromium of this machine."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("needs a browser: apt-get install chromium")
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def window(browser: Browser, small_hub) -> Iterator[Any]:
+    """Open windows of people who are signed in; in the end, nothing may have gone wrong in them."""
+    opened: list[tuple[BrowserContext, Watched]] = []
+
+    def open_window(role: str, **options: Any) -> Watched:
+        context = browser.new_context(**{"viewport": WIDE, "color_scheme": "light", **options})
+        context.add_cookies(cookies_of(small_hub.sessions[role]))
+        watched = Watched(context.new_page(), small_hub.prefix)
+        watch(watched, small_hub.hub.url)
+        opened.append((context, watched))
+        return watched
+
+    yield open_window
+    troubles = [trouble for _, watched in opened for trouble in watched.troubles]
+    for context, _ in opened:
+        context.close()
+    assert troubles == []
+
+
+def cookies_of(session: Any) -> list[dict[str, Any]]:
+    """The cookies of a session that went through the hub's login, for a browser."""
+    names = ("name", "value", "path")
+    return [
+        {**{name: getattr(cookie, name) for name in names}, "domain": "127.0.0.1"}
+        for cookie in session.cookies
+        if cookie.name != "_xsrf"
+    ]
+
+
+def watch(watched: Watched, home: str) -> None:
+    """Note what should not happen."""
+    page, troubles = watched.page, watched.troubles
+    page.on("console", lambda message: troubles.append(f"console: {message.text}"))
+    page.on("pageerror", lambda error: troubles.append(f"script: {error}"))
+
+    def on_request(request: Any) -> None:
+        if not request.url.startswith((home, "data:")):
+            troubles.append(f"elsewhere: {request.url}")
+
+    page.on("request", on_request)
+
+
+@pytest.mark.parametrize("size", [pytest.param(WIDE, id="wide"), pytest.param(PHONE, id="phone")])
+@pytest.mark.parametrize(
+    ("role", "paths"), [("student", STUDENT_PAGES), ("instructor", CLASS_PAGES)]
+)
+def test_pages_show_under_their_policy_and_fit(window, small_hub, role, paths, size):
+    """No page is wider than its window, and no console has anything to say."""
+    watched = window(role, viewport=size)
+    for path in paths:
+        page = watched.open(path.format(own=small_hub.numbers["ada"]))
+        expect(page.locator("h1")).to_have_count(1)
+        assert watched.has_no_sideways_scroll(), path
+        # Style and script were let in by the policy: one colours, the other puts times in order.
+        assert page.evaluate("getComputedStyle(document.body).maxWidth") != "none"
+
+
+def test_a_feedback_page_has_its_style_and_nothing_else(window, small_hub):
+    """Its own style sheet is let in by its hash; hints unfold without any script."""
+    watched = window("other", viewport=PHONE)
+    page = watched.open(f"attempts/{small_hub.numbers['bela']}")
+    page.get_by_role("link", name="Feedback on gradient_basic").click()
+    expect(page.locator("h1")).to_have_text("Feedback on gradient_basic")
+    assert page.evaluate("getComputedStyle(document.body).maxWidth") != "none"
+    hint = page.locator("details").first
+    expect(hint.locator("p").first).to_be_hidden()
+    hint.locator("summary").first.click()
+    expect(hint.locator("p").first).to_be_visible()
+    assert watched.has_no_sideways_scroll()
+
+
+def test_dark_and_light_are_the_readers_choice(window):
+    """The pages follow what the browser says its user prefers."""
+    colour = "getComputedStyle(document.body).backgroundColor"
+    shades = {
+        scheme: window("student", color_scheme=scheme).open("").evaluate(colour)
+        for scheme in ("light", "dark")
+    }
+    assert shades["light"] == "rgb(255, 255, 255)"
+    assert shades["dark"] != shades["light"]
+
+
+def test_an_attempt_moves_on_without_a_reload(window, small_hub, reports):
+    """Waiting behind another one, next in line, being graded, graded with its mark."""
+    desk = small_hub.desk
+    before = desk.arrive("ada", ASSIGNMENTS[1])  # whose turn is longer ago
+    number = desk.arrive("bela", ASSIGNMENTS[1])
+    page = window("other").open(f"attempts/{number}")
+    page.evaluate("window.stayed = true")
+    state = page.get_by_role("status")
+    expect(state).to_contain_text("1 before it")
+    desk.grade(before, reports["ada", ASSIGNMENTS[1]])
+    expect(state).to_contain_text("next in line")
+    desk.begin(number)
+    expect(state).to_contain_text("being graded")
+    desk.end(number, reports["bela", ASSIGNMENTS[1]])
+    expect(state).to_contain_text("graded")
+    expect(page.locator(".total")).to_contain_text("8 of 15 points")
+    expect(page.get_by_role("link", name="Feedback on multilayer")).to_be_visible()
+    assert page.evaluate("window.stayed")
+
+
+def test_a_new_attempt_shows_by_itself(window, small_hub, reports):
+    """The list of attempts grows while the page is open, and keeps the focus where it was."""
+    page = window("other").open(f"assignments/{ASSIGNMENTS[0]}")
+    page.evaluate("window.stayed = true")
+    rows = page.locator(".attempt")
+    count = rows.count()
+    first = rows.last.get_by_role("link")
+    first.focus()
+    number = small_hub.desk.arrive("bela", ASSIGNMENTS[0])
+    expect(rows).to_have_count(count + 1)
+    expect(rows.first).to_contain_text("waiting")
+    expect(rows.last.get_by_role("link")).to_be_focused()
+    small_hub.desk.grade(number, reports["bela", ASSIGNMENTS[0]])
+    expect(rows.first).to_contain_text("counts: your latest")
+    assert page.evaluate("window.stayed")
+
+
+def test_the_instructors_queue_is_live_too(window, small_hub, reports):
+    """Who hands in shows in the queue, and leaves it when graded."""
+    page = window("instructor").open("class/queue")
+    row = page.get_by_role("region", name="Queue").get_by_role("row", name="hana")
+    expect(row).to_have_count(0)
+    number = small_hub.desk.arrive("hana", ASSIGNMENTS[1])
+    expect(row).to_have_count(1)
+    small_hub.desk.grade(number, reports["hana", ASSIGNMENTS[1]])
+    expect(row).to_have_count(0)
+
+
+def test_times_are_the_readers_own(window, small_hub):
+    """The server writes UTC; the script shows the reader's zone and keeps UTC as the title."""
+    page = window("student", timezone_id="Asia/Tokyo", locale="en-GB").open("")
+    time = page.locator("time").first
+    expect(time).to_have_attribute("title", re.compile(" UTC$"))
+    text = page.evaluate(
+        "new Date(document.querySelector('time').dateTime).toLocaleString(undefined, "
+        "{dateStyle: 'medium', timeStyle: 'short'})"
+    )
+    expect(time).to_have_text(text)
+
+
+def test_filters_by_keyboard(window):
+    """From the top of the page with Tab, letters and Enter only; every stop can be seen."""
+    page = window("instructor").open("class")
+    keys = page.keyboard
+    keys.press("Tab")
+    expect(page.locator(".skip")).to_be_focused()
+    keys.press("Enter")
+    keys.press("Tab")
+    expect(page.get_by_label("Assignment")).to_be_focused()
+    keys.type("grad")
+    keys.press("Tab")
+    expect(page.get_by_label("State of the latest attempt")).to_be_focused()
+    keys.press("Tab")
+    student = page.get_by_label("Student", exact=True)
+    expect(student).to_be_focused()
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    keys.type("bel")
+    keys.press("Enter")
+    page.wait_for_url("**student=bel")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    expect(page.locator("tbody tr")).to_contain_text("gradient_descent")
+    expect(page.get_by_label("Student", exact=True)).to_have_value("bel")
+
+
+def test_without_script_pages_say_the_same(window, small_hub):
+    """Marks, states, filters and links are all in what the server sends."""
+    page = window("student", java_script_enabled=False).open("")
+    expect(page.locator(".card").first).to_contain_text("40 of 40 points")
+    page.get_by_role("link", name=ASSIGNMENTS[0]).click()
+    page.get_by_role("link", name="Handed in").first.click()
+    expect(page.get_by_role("link", name="Feedback on gradient_basic")).to_be_visible()
+
+
+def test_a_regrade_is_previewed_before_it_is_applied(window, small_hub):
+    """The form, the list of what would change, and nothing changed so far."""
+    page = window("instructor").open("class/regrade")
+    page.get_by_label("Assignment").select_option(ASSIGNMENTS[0])
+    page.get_by_label("Student").fill("goran")
+    page.get_by_role("button", name="Preview the changes").click()
+    expect(page.get_by_role("status")).to_contain_text("would change", timeout=30_000)
