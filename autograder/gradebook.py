@@ -11,7 +11,6 @@ import os
 import random
 import sys
 import time
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -28,6 +27,8 @@ BUSY_S = 60
 """How long to wait for another program that writes to the same SQLite file."""
 TRIES = 5
 """How often a transaction is tried in whose way another grader gets by writing the same rows."""
+ENTERED = 500
+"""Submissions that are entered in one transaction."""
 NO_RESPONSE = "No response."
 """What nbgrader itself says of an exercise that was left as released."""
 
@@ -83,23 +84,59 @@ class Gradebook:
             ) from None
 
     def enter_submissions(self, arrivals: Mapping[tuple[str, str], datetime | None]) -> None:
-        """Make sure that students and submissions exist, all in one transaction.
+        """Make sure that students and submissions exist, many in one transaction.
+
+        The rows are those of nbgrader's own `add_submission`, written for many submissions at
+        once: one by one they take longer than grading.
 
         Args:
-            arrivals: by student and assignment, the time of arrival where it is known.
+            arrivals: by student and assignment, the time of arrival (UTC, without time zone) where
+                it is known.
         """
-        from sqlalchemy.exc import SAWarning
+        todo = list(arrivals.items())
+        for start in range(0, len(todo), ENTERED):
+            part = dict(todo[start : start + ENTERED])
+            self._again(lambda part=part: self._enter(part))  # type: ignore[misc]
 
-        def enter() -> None:
-            with warnings.catch_warnings(), self._one_transaction():
-                warnings.simplefilter("ignore", SAWarning)  # of nbgrader's own relations
-                for student in dict.fromkeys(student for student, _ in arrivals):
-                    self._book.update_or_create_student(student)
-                for (student, assignment), arrived in arrivals.items():
-                    known = {} if arrived is None else {"timestamp": arrived}
-                    self._book.update_or_create_submission(assignment, student, **known)
+    def _enter(self, arrivals: Mapping[tuple[str, str], datetime | None]) -> None:
+        from nbgrader import api
+        from sqlalchemy import insert, select, update
 
-        self._again(enter)
+        session, submitted = self._book.db, api.SubmittedAssignment
+        assignments = {
+            name: self._book.find_assignment(name) for _, name in dict.fromkeys(arrivals)
+        }
+        students = list(dict.fromkeys(student for student, _ in arrivals))
+        known = set(session.scalars(select(api.Student.id).where(api.Student.id.in_(students))))
+        there = {
+            (student, assignment): number
+            for number, student, assignment in session.execute(
+                select(submitted.id, submitted.student_id, submitted.assignment_id).where(
+                    submitted.student_id.in_(students)
+                )
+            )
+        }
+        rows: dict[Any, list[dict[str, Any]]] = {
+            api.Student: [{"id": student} for student in students if student not in known]
+        }
+        again = []
+        for (student, name), arrived in arrivals.items():
+            assignment = assignments[name]
+            number = there.get((student, assignment.id))
+            if number is None:
+                _add_rows(rows, assignment, student, arrived)
+            elif arrived is not None:
+                again.append({"id": number, "timestamp": arrived})
+        try:
+            for table, values in rows.items():
+                if values:
+                    session.execute(insert(table), values)
+            if again:
+                session.execute(update(submitted), again)
+            session.commit()
+        except BaseException:
+            session.rollback()
+            raise
 
     def due_dates(self) -> dict[tuple[str, str], datetime]:
         """When assignments are due, in UTC, by student and assignment.
@@ -140,21 +177,6 @@ class Gradebook:
                     raise
                 time.sleep(0.1 * tried * (1 + random.random()))
         raise AssertionError("unreachable")
-
-    @contextmanager
-    def _one_transaction(self) -> Iterator[None]:
-        """Have nbgrader's own steps, which commit one by one, end in a single commit."""
-        session = self._book.db()
-        commit = session.commit
-        session.commit = session.flush
-        try:
-            yield
-        except BaseException:
-            session.rollback()
-            raise
-        finally:
-            session.commit = commit
-        commit()
 
     def record(self, student: str, report: Report) -> Manual:
         """Write one report's scores, comments and late penalty; see `record_all`."""
@@ -266,6 +288,32 @@ class Gradebook:
             if comment.manual_comment
         }
         return Manual(comments, float(notebook.late_submission_penalty or 0.0))
+
+
+def _add_rows(
+    rows: dict[Any, list[dict[str, Any]]], assignment: Any, student: str, arrived: datetime | None
+) -> None:
+    """Add a new submission's rows to those of each of nbgrader's tables, in order of reference."""
+    from nbgrader import api
+
+    number = api.new_uuid()
+    tables = (api.SubmittedAssignment, api.SubmittedNotebook, api.Grade, api.Comment)
+    submissions, notebooks, grades, comments = (rows.setdefault(table, []) for table in tables)
+    submissions.append(
+        {
+            "id": number,
+            "assignment_id": assignment.id,
+            "student_id": student,
+            "timestamp": arrived,
+        }
+    )
+    for notebook in assignment.notebooks:
+        place = api.new_uuid()
+        notebooks.append({"id": place, "assignment_id": number, "notebook_id": notebook.id})
+        for cell in (*notebook.grade_cells, *notebook.task_cells):
+            grades.append({"cell_id": cell.id, "notebook_id": place})
+        for cell in (*notebook.solution_cells, *notebook.task_cells):
+            comments.append({"cell_id": cell.id, "notebook_id": place})
 
 
 def _comments(report: Report) -> dict[str, str]:

@@ -9,12 +9,16 @@ import socket
 import subprocess
 import sys
 import time
+import warnings
+from datetime import datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import SAWarning
 
 from autograder.course import Course
 from autograder.demo import CLASS, make_class
+from autograder.gradebook import open_gradebook
 
 from .conftest import add_setting, autograder, copy_of
 from .test_class import gradebook, marks
@@ -149,3 +153,59 @@ def test_a_locked_database_is_waited_for(handed_in, tmp_path):
     assert time.monotonic() - began > 2, "the database was not held when it was needed"
     assert ran.json["graded"] == len(PEOPLE) - 1
     holder.wait()
+
+
+def rows_of(book, assignment, student):
+    """What nbgrader's tables hold of a submission, without the numbers of rows."""
+    submission = book._book.find_submission(assignment, student)
+    return {
+        "timestamp": submission.timestamp,
+        "extension": submission.extension,
+        "notebooks": {
+            notebook.name: {
+                "plain": (notebook.flagged, notebook.late_submission_penalty),
+                "grades": sorted(
+                    (g.name, g.auto_score, g.manual_score, g.extra_credit, g.needs_manual_grade)
+                    for g in notebook.grades
+                ),
+                "comments": sorted(
+                    (c.name, c.auto_comment, c.manual_comment) for c in notebook.comments
+                ),
+            }
+            for notebook in submission.notebooks
+        },
+    }
+
+
+def test_submissions_are_entered_as_nbgrader_does(built, tmp_path):
+    """The same rows as `add_submission` makes; entered again, only the time of arrival is new."""
+    course = copy_of(built, tmp_path / "course")
+    first, later = datetime(2026, 3, 1, 12), datetime(2026, 3, 2, 13, 30)
+    assignment, other = course.assignments[0], course.assignments[1]
+    with open_gradebook(course) as book:
+        book._book.add_student("theirs", first_name="T")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SAWarning)  # of nbgrader's own relations
+            book._book.add_submission(assignment, "theirs", timestamp=first)
+        book._book.add_student("early", first_name="E")
+        book.enter_submissions({("ours", assignment): first, ("early", other): None})
+        theirs, ours = (rows_of(book, assignment, name) for name in ("theirs", "ours"))
+        assert theirs["notebooks"]
+        assert all(n["grades"] and n["comments"] for n in theirs["notebooks"].values())
+        assert ours == theirs
+        assert rows_of(book, other, "early")["timestamp"] is None
+        assert book._book.find_student("early").first_name == "E"
+        grade = book._book.find_submission(assignment, "ours").notebooks[0].grades[0]
+        grade.manual_score = 1.0
+        book._book.db.commit()
+        book.enter_submissions({("ours", assignment): later, ("ours", other): later})
+        again = rows_of(book, assignment, "ours")
+        assert (again["timestamp"], rows_of(book, other, "ours")["timestamp"]) == (later, later)
+        book.enter_submissions({("ours", assignment): None})
+        assert rows_of(book, assignment, "ours") == again
+        kept = [
+            g.manual_score
+            for n in book._book.find_submission(assignment, "ours").notebooks
+            for g in n.grades
+        ]
+        assert kept.count(1.0) == 1
