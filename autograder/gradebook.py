@@ -13,7 +13,8 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -194,100 +195,177 @@ class Gradebook:
         return self._again(lambda: self._record_all(reports))
 
     def _record_all(self, reports: Sequence[tuple[str, Report]]) -> list[Manual]:
-        found = self._find_notebooks(reports)
-        manuals = []
-        try:
-            for student, report in reports:
-                notebook = found[student, report.assignment, report.notebook]
-                for grade in notebook.grades:
-                    if grade.cell.name in report.cells:
-                        self._enter_score(grade, report)
-                comments = _comments(report)
-                for comment in notebook.comments:
-                    comment.auto_comment = comments.get(comment.cell.name)
-                self._enter_penalty(student, notebook)
-                manuals.append(self._manual(notebook))
-            self._book.db.commit()
-        except BaseException:
-            self._book.db.rollback()
-            raise
-        return manuals
+        from nbgrader import api
+        from sqlalchemy import update
 
-    def _find_notebooks(
-        self, reports: Sequence[tuple[str, Report]]
-    ) -> dict[tuple[str, str, str], Any]:
-        """nbgrader's rows of submitted notebooks with all that hangs on them, in few queries."""
+        session = self._book.db
+        try:
+            entries = self._find_entries(reports)
+            scores = [score for one in entries for score in one.scores()]
+            comments = [comment for one in entries for comment in one.comments()]
+            for table, values in ((api.Grade, scores), (api.Comment, comments)):
+                if values:
+                    session.execute(update(table), values)
+            # Scores are computed by the database, so what was read before is out of date.
+            session.expire_all()
+            penalties = [self._enter_penalty(one) for one in entries]
+            session.commit()
+        except BaseException:
+            session.rollback()
+            raise
+        return [one.manual(penalty) for one, penalty in zip(entries, penalties, strict=True)]
+
+    def _find_entries(self, reports: Sequence[tuple[str, Report]]) -> list[_Entry]:
+        """What nbgrader's tables hold of these notebooks, in three queries.
+
+        Raises:
+            CourseError: one of them is not there.
+        """
         from nbgrader import api
         from sqlalchemy import select
-        from sqlalchemy.orm import contains_eager, selectinload
 
         submitted, rows = api.SubmittedAssignment, api.SubmittedNotebook
         query = (
-            select(rows)
-            .join(rows.assignment)
-            .join(submitted.assignment)
-            .join(rows.notebook)
+            select(
+                rows.id,
+                rows.late_submission_penalty,
+                submitted.student_id,
+                submitted.timestamp,
+                submitted.extension,
+                api.Assignment.name,
+                api.Assignment.duedate,
+                api.Notebook.name,
+            )
+            .select_from(rows)
+            .join(submitted, rows.assignment_id == submitted.id)
+            .join(api.Assignment, submitted.assignment_id == api.Assignment.id)
+            .join(api.Notebook, rows.notebook_id == api.Notebook.id)
             .where(submitted.student_id.in_({student for student, _ in reports}))
             .where(api.Assignment.name.in_({report.assignment for _, report in reports}))
             .where(api.Notebook.name.in_({report.notebook for _, report in reports}))
-            .options(
-                contains_eager(rows.assignment).contains_eager(submitted.assignment),
-                contains_eager(rows.notebook),
-                selectinload(rows.grades).joinedload(api.Grade.cell),
-                selectinload(rows.comments).joinedload(api.Comment.cell),
-            )
-            .execution_options(populate_existing=True)
         )
-        found = {
-            (row.assignment.student_id, row.assignment.assignment.name, row.notebook.name): row
-            for row in self._book.db.scalars(query)
-        }
+        found = {}
+        for (
+            number,
+            penalty,
+            student,
+            arrived,
+            longer,
+            assignment,
+            due,
+            name,
+        ) in self._book.db.execute(query):
+            late_s = _late_s(arrived, due, longer)
+            found[student, assignment, name] = number, penalty, late_s
+        entries = []
         for student, report in reports:
-            if (student, report.assignment, report.notebook) not in found:
+            key = student, report.assignment, report.notebook
+            if key not in found:
                 raise CourseError(
                     f"the gradebook holds no {report.notebook} of {student} in "
                     f"{report.assignment}; run: autograder build {report.assignment}"
                 )
-        return found
+            entries.append(_Entry(student, report, *found[key]))
+        self._find_cells({entry.id: entry for entry in entries})
+        return entries
+
+    def _find_cells(self, entries: Mapping[str, _Entry]) -> None:
+        """Add to the entries, by their numbers, what is there of their cells."""
+        from nbgrader import api
+        from sqlalchemy import func, select
+
+        cells, graded, tasks = (
+            kind.__table__ for kind in (api.BaseCell, api.GradeCell, api.TaskCell)
+        )
+        grades, comments = api.Grade.__table__, api.Comment.__table__
+        most = func.coalesce(graded.c.max_score, tasks.c.max_score, 0.0).label("max_score")
+        query = (
+            select(grades.c.notebook_id, grades.c.id, cells.c.name, grades.c.manual_score, most)
+            .join(cells, grades.c.cell_id == cells.c.id)
+            .outerjoin(graded, graded.c.id == cells.c.id)
+            .outerjoin(tasks, tasks.c.id == cells.c.id)
+            .where(grades.c.notebook_id.in_(entries))
+        )
+        for row in self._book.db.execute(query):
+            entries[row.notebook_id].grade_rows.append(row)
+        query = (
+            select(comments.c.notebook_id, comments.c.id, cells.c.name, comments.c.manual_comment)
+            .join(cells, comments.c.cell_id == cells.c.id)
+            .where(comments.c.notebook_id.in_(entries))
+        )
+        for row in self._book.db.execute(query):
+            entries[row.notebook_id].comment_rows.append(row)
 
     def manual(self, student: str, report: Report) -> Manual:
         """What a person wrote, and the late penalty, for one notebook."""
-        notebook = self._book.find_submission_notebook(report.notebook, report.assignment, student)
-        return self._manual(notebook)
+        (entry,) = self._find_entries([(student, report)])
+        self._book.db.rollback()
+        return entry.manual(entry.penalty)
 
-    @staticmethod
-    def _enter_score(grade: Any, report: Report) -> None:
-        score = None if report.withheld else report.cell_score(grade.cell.name)
-        grade.auto_score = None if score is None else min(max(float(score), 0.0), grade.max_score)
-        # As nbgrader does: a mark that a person has changed is shown to a person again.
-        grade.needs_manual_grade = score is None or grade.manual_score is not None
+    def _enter_penalty(self, entry: _Entry) -> float | None:
+        """Write the penalty for lateness that the course's plugin gives, and return it."""
+        from nbgrader import api
 
-    def _enter_penalty(self, student: str, notebook: Any) -> None:
-        late_s = notebook.assignment.total_seconds_late
+        if entry.late_s <= 0 and entry.penalty is None:
+            return None
+        notebook = self._book.db.get(api.SubmittedNotebook, entry.id)
         notebook.late_submission_penalty = None
-        if late_s <= 0:
-            return
-        # The notebook's score is computed by the database.
-        self._book.db.flush()
-        self._book.db.refresh(notebook)
-        if self._penalties is None:
-            self._penalties = _late_penalties(self._course)
-        penalty = self._penalties.plugin_inst.late_submission_penalty(
-            student, notebook.score, late_s
-        )
-        if penalty is not None:
-            notebook.late_submission_penalty = self._penalties._check_late_penalty(
-                notebook, penalty
+        if entry.late_s > 0:
+            if self._penalties is None:
+                self._penalties = _late_penalties(self._course)
+            penalty = self._penalties.plugin_inst.late_submission_penalty(
+                entry.student, notebook.score, entry.late_s
             )
+            if penalty is not None:
+                notebook.late_submission_penalty = self._penalties._check_late_penalty(
+                    notebook, penalty
+                )
+        written: float | None = notebook.late_submission_penalty
+        return written
 
-    @staticmethod
-    def _manual(notebook: Any) -> Manual:
-        comments = {
-            comment.cell.name: comment.manual_comment
-            for comment in notebook.comments
-            if comment.manual_comment
-        }
-        return Manual(comments, float(notebook.late_submission_penalty or 0.0))
+
+@dataclass
+class _Entry:
+    """A report, and what the gradebook holds of its notebook."""
+
+    student: str
+    report: Report
+    id: str
+    penalty: float | None
+    late_s: float
+    grade_rows: list[Any] = field(default_factory=list)
+    comment_rows: list[Any] = field(default_factory=list)
+
+    def scores(self) -> Iterator[dict[str, Any]]:
+        """The new values of the rows of grades."""
+        for row in self.grade_rows:
+            if row.name not in self.report.cells:
+                continue
+            score = None if self.report.withheld else self.report.cell_score(row.name)
+            yield {
+                "id": row.id,
+                "auto_score": None if score is None else min(max(float(score), 0.0), row.max_score),
+                # As nbgrader does: a mark that a person has changed is shown to a person again.
+                "needs_manual_grade": score is None or row.manual_score is not None,
+            }
+
+    def comments(self) -> Iterator[dict[str, Any]]:
+        """The new values of the rows of comments."""
+        texts = _comments(self.report)
+        for row in self.comment_rows:
+            yield {"id": row.id, "auto_comment": texts.get(row.name)}
+
+    def manual(self, penalty: float | None) -> Manual:
+        """What only the gradebook knows and the feedback page should show."""
+        comments = {row.name: row.manual_comment for row in self.comment_rows if row.manual_comment}
+        return Manual(comments, float(penalty or 0.0))
+
+
+def _late_s(arrived: datetime | None, due: datetime | None, longer: timedelta | None) -> float:
+    """Seconds after the due date, with a student's extension; 0 where there is none."""
+    if arrived is None or due is None:
+        return 0.0
+    return max(0.0, (arrived - due - (longer or timedelta())).total_seconds())
 
 
 def _add_rows(
