@@ -40,6 +40,8 @@ from autograder.verdict import Graded, Report, Status, Verdict
 
 BATCH = 64
 """Reports that are written in one transaction, where so many have come."""
+GATHER_S = 0.25
+"""How long a report waits for the next one, so that they share a transaction."""
 
 
 @dataclass(frozen=True)
@@ -310,11 +312,11 @@ def _write_all(
 def _next_batch(
     arriving: SimpleQueue[tuple[Task, Report] | None],
 ) -> list[tuple[Task, Report]]:
-    """The reports that are there, at least one; none when no more will come."""
+    """At least one report, and those that come soon after; none when no more will come."""
     batch: list[tuple[Task, Report]] = []
     try:
         while len(batch) < BATCH:
-            item = arriving.get(block=not batch)
+            item = arriving.get(timeout=GATHER_S if batch else None)
             if item is None:
                 arriving.put(None)
                 break
@@ -389,12 +391,12 @@ def write_batch(course: Course, book: Gradebook, batch: Sequence[tuple[Task, Rep
     manuals = book.record_all([(task.student, report) for task, report in batch])
     assignments = {task.lab.assignment for task, _ in batch}
     files = {assignment: course.public_files(assignment) for assignment in assignments}
+    for student, assignment in dict.fromkeys((t.student, t.lab.assignment) for t, _ in batch):
+        for name, data in files[assignment].items():
+            write_whole(course.root / "autograded" / student / assignment / name, data)
     for (task, report), manual in zip(batch, manuals, strict=True):
         notebook = autograded_notebook(task.lab, _submission(course, task), report)
-        autograded = _autograded(course, task.student, task.lab)
-        write_whole(autograded, to_text(notebook).encode())
-        for name, data in files[task.lab.assignment].items():
-            write_whole(autograded.with_name(name), data)
+        write_whole(_autograded(course, task.student, task.lab), to_text(notebook).encode())
         page = feedback_page(report, student=task.student, course=course.title, manual=manual)
         path = feedback_path(course, task.student, report.assignment, report.notebook)
         write_whole(path, page.encode("utf-8", "replace"))
@@ -411,9 +413,12 @@ def _submission(course: Course, task: Task) -> Submission | None:
 
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     staged = path.with_name(f".{path.name}.new")
-    staged.write_bytes(data)
+    try:
+        staged.write_bytes(data)
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        staged.write_bytes(data)
     staged.replace(path)
 
 
