@@ -15,7 +15,7 @@ from autograder.service.attempts import Attempts, State
 from autograder.service.intake import NotTaken, keep_copy, read_arrival, read_name
 from autograder.service.settings import inbound_folder, read_settings
 
-from .exchange import AS_ROOT, built_toys, configure, exchange, until  # noqa: F401
+from .exchange import AS_ROOT, configure, until
 
 NOTEBOOK = f"{toy.NOTEBOOK}.ipynb"
 needs_root = pytest.mark.skipif(not AS_ROOT, reason="files of several accounts need root")

@@ -24,15 +24,13 @@ from autograder.course import Course
 from autograder.service.attempts import FINISHED, Attempts, State
 from autograder.service.grading import GradingService
 
-from .exchange import (  # noqa: F401
+from .exchange import (
     AS_ROOT,
     LESS,
     MOST,
     STUDENTS,
     WRONG,
     book_scores,
-    built_toys,
-    exchange,
     make_exchange,
     serving,
     settled,

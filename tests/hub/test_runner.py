@@ -20,15 +20,13 @@ from autograder.service.attempts import State
 from autograder.service.grading import GradingService
 from autograder.service.settings import read_settings
 
-from .exchange import (  # noqa: F401
+from .exchange import (
     LESS,
     MOST,
     WRONG,
     Exchange,
     book_scores,
-    built_toys,
     configure,
-    exchange,
     serving,
     settled,
     until,
