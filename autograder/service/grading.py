@@ -23,6 +23,7 @@ from autograder.marking import Change
 from autograder.sandbox.doctor import strongest
 from autograder.service.arrivals import SETTLE_S, Arrivals, Notices
 from autograder.service.attempts import Attempt, Attempts, State
+from autograder.service.current import CurrentCourse
 from autograder.service.placing import Placing
 from autograder.service.regrade import Regrading
 from autograder.service.runner import Grader
@@ -49,22 +50,28 @@ class GradingService:
     """
 
     def __init__(self, course: Course, settings: Service | None = None) -> None:
-        self.course = course
+        self._current = CurrentCourse(course)
         self.settings = settings or read_settings(course)
         with open_gradebook(course) as book:  # nbgrader makes the database, where there is none.
             due = book.due_dates()
-        for lab in course.labs:
-            _ = lab.exercises  # Read now: threads must not parse at the same time.
         self.attempts = Attempts(course.database, self.settings.rules, self.settings.busy_s)
         self._signals = Signals()
-        self._arrivals = Arrivals(course, self.settings, self.attempts, inbound_folder(course))
-        self._placing = Placing(course, self.settings, self.attempts, self._signals, self.visible)
+        inbound = inbound_folder(course)
+        self._arrivals = Arrivals(self._current, self.settings, self.attempts, inbound)
+        self._placing = Placing(
+            self._current, self.settings, self.attempts, self._signals, self.visible
+        )
         self._placing.due = due
         self._regrading = Regrading(course.root, self.settings, self.attempts, self._placing.pen)
         self._graders: list[Grader] = []
         self._threads: list[threading.Thread] = []
         self._tier = ""
         self._arrived = threading.Event()
+
+    @property
+    def course(self) -> Course:
+        """The course as it is now."""
+        return self._current.read()
 
     def start(self) -> None:
         """Begin to take in and to grade.
@@ -139,7 +146,7 @@ class GradingService:
         }
         found["incomplete"] = len(self._arrivals.incomplete)
         found["faults"] = [
-            {"activity": activity, "kind": kind, "since": since}
+            {"activity": activity.partition(":")[0], "kind": kind, "since": since}
             for activity, (kind, since) in self._signals.faults.items()
         ]
         runs = bool(self._threads) and alive == len(self._threads)
