@@ -11,7 +11,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from engine import toy
+from sqlalchemy import delete, update
 
+from autograder.service import tables
 from autograder.service.arrivals import Arrivals, Notices
 from autograder.service.attempts import Attempts, State
 from autograder.service.current import CurrentCourse
@@ -170,6 +172,29 @@ def test_a_linked_folder_is_not_followed(exchange, arrivals, store, tmp_path):
     folder.symlink_to(elsewhere)
     assert arrivals.scan() == 0
     assert store.of() == []
+
+
+def test_a_name_that_no_database_holds_stops_nobody(exchange, arrivals, store):
+    """Bytes that are no text, and control characters, are passed over."""
+    named = b"games+toys+2026-11-26 02:10:31 UTC+"
+    for end in (b"\xff\xfe", b"a\nb", b"\x7f"):
+        os.mkdir(os.path.join(os.fsencode(exchange.inbound), named + end))
+    exchange.hand_in("games")
+    assert arrivals.scan() == 1
+    assert len(store.of()) == 1
+
+
+def test_an_older_copy_of_the_database_is_put_back(exchange, arrivals, store):
+    """What the store has forgotten is taken in again, once."""
+    exchange.hand_in("games")
+    before = store.version()
+    assert arrivals.scan() == 1
+    with store._engine.begin() as db:
+        db.execute(delete(tables.attempts))
+        db.execute(update(tables.version).values(number=before - 1))
+    assert arrivals.scan() == 1
+    assert arrivals.scan() == 0
+    assert len(store.of()) == 1
 
 
 def test_what_is_no_submission_is_left_alone(exchange, arrivals, store):
