@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 from math import ceil
 from typing import Any
@@ -289,13 +290,20 @@ class Attempts:
         return [Report.from_json(text) for text in texts]
 
     def queue(self) -> list[Attempt]:
-        """What is being graded, then what waits, in the order in which it will be served."""
+        """What is being graded, then what waits, in the order in which it will be served.
+
+        What was begun by a grader that is gone waits.
+        """
         now = time.time()
         waits = or_(table.c.state == State.WAITING, _ready(now))
         runs = _runs(now)
         with self._engine.connect() as db:
             running = db.execute(select(table).where(runs).order_by(table.c.started)).all()
-            return [attempt_of(row) for row in (*running, *_order(db, now, waits))]
+            waiting = [attempt_of(row) for row in _order(db, now, waits)]
+        return [
+            *map(attempt_of, running),
+            *(replace(attempt, state=State.WAITING) for attempt in waiting),
+        ]
 
     def ahead_of(self, attempt_id: int) -> int:
         """How many waiting attempts will be served before this one; 0 when it does not wait."""

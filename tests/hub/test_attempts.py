@@ -132,7 +132,7 @@ def test_a_lease_that_ran_out_goes_to_another(store):
     """The first holder can neither renew nor finish any more; the second one's mark is kept."""
     attempt = arrive(store, "ada")
     assert store.lease("dead", -1).id == attempt.id
-    assert [one.id for one in store.queue()] == [attempt.id]
+    assert [(one.id, one.state) for one in store.queue()] == [(attempt.id, State.WAITING)]
     second = store.lease("alive", 60)
     assert (second.id, second.tries) == (attempt.id, 2)
     assert not store.renew(attempt.id, "dead", 60)
