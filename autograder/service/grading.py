@@ -11,6 +11,7 @@ import logging
 import os
 import shutil
 import threading
+import time
 from datetime import datetime
 from typing import Any
 
@@ -32,8 +33,8 @@ from autograder.service.signals import Signals
 
 log = logging.getLogger("autograder.service")
 
-GRACE_S = 10.0
-"""How long gradings may take to end when the service does."""
+GRACE_S = 2.5
+"""How long gradings may take to end when the service does; a hub may kill it after five seconds."""
 FEW_MIB = 64
 """Less free disk than this is told as a fault."""
 
@@ -93,8 +94,9 @@ class GradingService:
         """End; what is being graded and does not end soon waits for the next start."""
         self._signals.stop()
         self._arrived.set()
+        ends = time.monotonic() + GRACE_S
         for thread in self._threads:
-            thread.join(GRACE_S)
+            thread.join(max(ends - time.monotonic(), 0.0))
         for grader in self._graders:
             try:
                 grader.give_back()
