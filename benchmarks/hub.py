@@ -46,7 +46,13 @@ from tests.hub.hub_process import Hub, start_hub  # noqa: E402 - it needs the pa
 ASSIGNMENT = "gradient_descent"
 MOST_S = 600.0
 """No mark is waited for longer."""
-COMMANDS = ("collect", "autograde", "generate_feedback", "release_feedback")
+COMMANDS = {
+    "collect": ("--update",),
+    "autograde": ("--force",),
+    "generate_feedback": ("--force",),
+    "release_feedback": (),
+}
+"""nbgrader's, each with the option by which it does its work again."""
 SETTINGS = """
 c.Exchange.root = {exchange!r}
 c.GradingService.check_owner = False
@@ -112,22 +118,25 @@ class Page(threading.Thread):
         self.marks: dict[int, float] = {}
         """When the mark of each attempt was there, by its number; s since 1970."""
         self.listens = threading.Event()
+        self.closed = False
 
     def run(self) -> None:
-        """Listen until the program ends."""
-        while True:
+        """Listen until the page is closed."""
+        while not self.closed:
             try:
                 with requests.get(
                     self._address, headers=self._headers, stream=True, timeout=60
                 ) as answer:
                     answer.raise_for_status()
                     self._read(answer)
-            except requests.ConnectionError:
-                time.sleep(0.1)
+            except requests.RequestException:
+                time.sleep(0.1)  # A browser would come back, too.
 
     def _read(self, answer: requests.Response) -> None:
         for line in answer.iter_lines(chunk_size=1, decode_unicode=True):
             self.listens.set()
+            if self.closed:
+                return
             if line.startswith("data:"):
                 attempt = json.loads(line.removeprefix("data:"))
                 if attempt["score"] is not None:
@@ -154,7 +163,11 @@ def open_pages(hub: Hub, students: Sequence[str]) -> Iterator[dict[str, Page]]:
         page.start()
     for page in pages.values():
         page.listens.wait(60)
-    yield pages
+    try:
+        yield pages
+    finally:
+        for page in pages.values():
+            page.closed = True
 
 
 def alone(made: Class, page: Page, student: str, count: int) -> list[float]:
@@ -206,8 +219,7 @@ def by_hand(made: Class, student: str, times: int) -> dict[str, list[float]]:
     found: dict[str, list[float]] = {name: [] for name in (*COMMANDS, "together")}
     for _ in range(times):
         made.hand_in(student, made.work())
-        for name in COMMANDS:
-            more = ["--update"] if name == "collect" else ["--force"]
+        for name, more in COMMANDS.items():
             command = [sys.executable, "-m", "nbgrader", name, ASSIGNMENT, "--student", student]
             began = time.perf_counter()
             subprocess.run([*command, *more], cwd=made.course.root, check=True, capture_output=True)
@@ -241,6 +253,7 @@ def measure(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
         found["flood"] = summary(evenly)
         found["at once"] = summary(at_once)
         verify(made.course, options.alone + 2 * options.flood)
+        print(json.dumps(found), file=sys.stderr, flush=True)
     finally:
         hub.stop()
     beside = Class(folder / "by-hand")

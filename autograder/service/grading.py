@@ -45,12 +45,13 @@ class GradingService:
     Args:
         course: the course, built.
         settings: its settings, if not those of its `course_config.py`.
+        tier: the tier of isolation; the strongest that holds, if none is named.
 
     Raises:
         CourseError: a setting cannot be, or the gradebook cannot be opened.
     """
 
-    def __init__(self, course: Course, settings: Service | None = None) -> None:
+    def __init__(self, course: Course, settings: Service | None = None, tier: str = "") -> None:
         self._current = CurrentCourse(course)
         self.settings = settings or read_settings(course)
         with open_gradebook(course) as book:  # nbgrader makes the database, where there is none.
@@ -66,7 +67,7 @@ class GradingService:
         self._regrading = Regrading(course.root, self.settings, self.attempts, self._placing.pen)
         self._graders: list[Grader] = []
         self._threads: list[threading.Thread] = []
-        self._tier = ""
+        self._tier = tier
         self._arrived = threading.Event()
 
     @property
@@ -80,7 +81,7 @@ class GradingService:
         Raises:
             NoJail: no tier of isolation that the course admits holds here.
         """
-        self._tier = strongest(self.course.require, self.course.limits)
+        self._tier = self._tier_now()
         self._graders = [
             Grader(self.course.root, self._tier, self.settings, self.attempts, self._signals)
             for _ in range(self.settings.workers or os.cpu_count() or 1)
