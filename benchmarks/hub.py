@@ -133,7 +133,7 @@ class Page(threading.Thread):
                 time.sleep(0.1)  # A browser would come back, too.
 
     def _read(self, answer: requests.Response) -> None:
-        for line in answer.iter_lines(chunk_size=1, decode_unicode=True):
+        for line in answer.iter_lines(chunk_size=None, decode_unicode=True):
             self.listens.set()
             if self.closed:
                 return
