@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from autograder.classroom import Classroom, broken_report
-from autograder.course import CONFIG, Course
+from autograder.course import CONFIG, Course, Lab
 from autograder.digest import exercise_digests
+from autograder.errors import CourseError
 from autograder.grader import unreadable
 from autograder.marking import Task, find_task, job_of, signed
 from autograder.service.attempts import Attempt, State
@@ -32,7 +33,8 @@ class Room:
         tier: the tier of isolation to use.
 
     Raises:
-        CourseError: the course contradicts itself, as it may while somebody works on it.
+        CourseError: the course contradicts itself, as it may while somebody works on it, or
+            nothing of it is built.
     """
 
     def __init__(self, root: Path, tier: str) -> None:
@@ -40,10 +42,12 @@ class Room:
         self._tier = tier
         with _parsing:
             self.course = Course.load(root)
-            self._digests = {
-                lab.path: exercise_digests(self.course, lab, tier) for lab in self.course.labs
-            }
-        self._classroom = Classroom(self.course, self.course.labs, tier, 1)
+            # A course may be given out week by week: what is not built yet keeps nobody waiting.
+            built = [lab for lab in self.course.labs if lab.release.is_file()]
+            if not built:
+                raise CourseError(f"{root}: nothing is built yet; run: autograder build")
+            self._digests = {lab.path: exercise_digests(self.course, lab, tier) for lab in built}
+        self._classroom = Classroom(self.course, built, tier, 1)
         self._classroom.start()
 
     def close(self) -> None:
@@ -56,7 +60,11 @@ class Room:
         return course_stamp(self.course.root) == self._stamp
 
     def tasks(self, attempt: Attempt, before: Sequence[Report] = ()) -> list[Task]:
-        """The notebooks of an attempt, each with its earlier report where there is one."""
+        """The notebooks of an attempt, each with its earlier report where there is one.
+
+        Raises:
+            CourseError: the assignment has not been built.
+        """
         folder = self.course.root / ATTEMPTS
         place = attempt.folder.removeprefix(f"{ATTEMPTS}/")
         earlier = {report.notebook: report for report in before if not report.withheld}
@@ -65,13 +73,18 @@ class Room:
                 self.course,
                 lab,
                 attempt.student,
-                self._digests[lab.path],
+                self._digests_of(lab),
                 folder,
                 f"{place}/{lab.name}.ipynb",
                 earlier.get(lab.name),
             )
             for lab in self.course.labs_of(attempt.assignment)
         ]
+
+    def _digests_of(self, lab: Lab) -> dict[str, str]:
+        if lab.path not in self._digests:
+            raise CourseError(f"{lab.release}: not built yet; run: autograder build")
+        return self._digests[lab.path]
 
     def grade(self, tasks: Sequence[Task]) -> list[Report]:
         """The reports on the notebooks of one attempt; what is fresh is not graded again.
