@@ -89,11 +89,13 @@ class JupyterLab:
         expect(handed_in).to_have_count(count + 1, timeout=ACT_MS)
 
     def fetch_feedback(self, assignment: str) -> None:
-        """Press Fetch Feedback, and wait until each submission of which there is some links to it."""
+        """Press Fetch Feedback, and wait until a submission has a link to it."""
+        self.page.bring_to_front()
         submitted = self.assignments("submitted", assignment)
         submitted.get_by_role("button", name="Fetch Feedback").click()
         submitted.get_by_text("view feedback").first.wait_for(timeout=ACT_MS)
 
     def show_notebook(self, notebook: str) -> None:
         """Go back to the tab of an open notebook."""
+        self.page.bring_to_front()
         self.page.locator(".lm-TabBar-tab", has_text=f"{notebook}.ipynb").click()

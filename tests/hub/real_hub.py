@@ -5,6 +5,7 @@ It is the trial that `make hub` runs, with one assignment released. Everything i
 
 from __future__ import annotations
 
+import json
 import os
 import pwd
 import shutil
@@ -93,10 +94,13 @@ with Gradebook(sys.argv[1]) as book:
 """
 
 
-def gradebook_scores(trial: Trial) -> str:
-    """The scores in nbgrader's gradebook by student, as JSON; read by the course's owner."""
+def gradebook_scores(trial: Trial) -> dict[str, float]:
+    """The scores in nbgrader's gradebook by student; read by the course's owner."""
     database = f"sqlite:///{course_folder(trial) / 'gradebook.db'}"
-    return run_as(trial, trial.settings.course.owner, SCORES, database)
+    found: dict[str, float] = json.loads(
+        run_as(trial, trial.settings.course.owner, SCORES, database)
+    )
+    return found
 
 
 REFUSED = """

@@ -6,9 +6,7 @@ tests are chapters: each goes on from where the one before it ended.
 
 from __future__ import annotations
 
-import json
 import os
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,6 +38,8 @@ from .real_hub import (
 
 SHOTS = "AUTOGRADER_SCREENSHOTS"
 WRONG = {"hidden_input": "def hidden_input(x, weights):\n    return sigmoid(np.dot(x, weights))"}
+TOLD = "You return the sigmoid of the sums."
+"""What the feedback says about it."""
 
 
 @dataclass
@@ -129,7 +129,7 @@ def test_a_student_hands_in_and_betters_the_mark(trial, enter, story, snap):
     fetched = home(ada.name) / COURSE / ASSIGNMENT / "feedback"
     [feedback] = fetched.glob(f"*/{NOTEBOOK}.html")
     assert feedback.stat().st_uid == home(ada.name).stat().st_uid
-    assert "A sigmoid too many" in feedback.read_text()
+    assert TOLD in feedback.read_text()
 
     lab.show_notebook(NOTEBOOK)
     for source in solved.values():
@@ -139,14 +139,14 @@ def test_a_student_hands_in_and_betters_the_mark(trial, enter, story, snap):
     expect(card).to_contain_text("15 of 15 points", timeout=ACT_MS)
     assert own.evaluate("window.stayed")
     assert troubles == []
-    assert json.loads(gradebook_scores(trial)) == {ada.name: 15.0}
+    assert gradebook_scores(trial) == {ada.name: 15.0}
     own.get_by_role("link", name=ASSIGNMENT).click()
     expect(own.locator(".attempt")).to_have_count(2)
     expect(own.locator(".counting")).to_contain_text("15 of 15 points")
     snap(own, "assignment")
     own.go_back()
     own.evaluate("window.stayed = true")
-    # The exercises are the course's, the class is the instructor's: not on a student's server.
+    # A student's server has no formgrader.
     assert page.request.get(f"{trial.url}/user/{ada.name}/formgrader").status == 404
 
 
@@ -169,7 +169,7 @@ def read_feedback(trial, context, story, snap):
     snap(page, "attempt")
     page.get_by_role("link", name=f"Feedback on {NOTEBOOK}").click()
     expect(page.locator("h1")).to_have_text(f"Feedback on {NOTEBOOK}")
-    expect(page.get_by_text("Sigmoid too many")).to_be_visible()
+    expect(page.get_by_text(TOLD).first).to_be_visible()
     snap(page, "feedback")
     page.close()
 
@@ -188,8 +188,7 @@ def test_an_instructor_regrades(trial, enter, story, snap):
     formgrader = page.context.new_page()
     formgrader.goto(trial.service(COURSE, "formgrader"))
     submissions = formgrader.get_by_role("row", name=ASSIGNMENT)
-    expect(submissions).to_contain_text("1", timeout=ACT_MS)
-    formgrader.screenshot(path=None)
+    expect(submissions.get_by_role("link", name="1")).to_be_visible(timeout=ACT_MS)
 
     make_stricter(trial)
     page.goto(trial.service("grading", "class/regrade"))
@@ -200,8 +199,10 @@ def test_an_instructor_regrades(trial, enter, story, snap):
     status = page.get_by_role("status")
     expect(status).to_contain_text("1 mark would change", timeout=ACT_MS)
     expect(page.get_by_role("row", name=ada.name)).to_contain_text("15 → 14")
-    assert json.loads(gradebook_scores(trial)) == {ada.name: 15.0}
+    assert gradebook_scores(trial) == {ada.name: 15.0}
     snap(page, "preview")
+    applying = page.locator("form.ask").get_attribute("action")
+    assert page.request.post(f"{trial.url}{applying}").status == 403  # Nothing shows it is ours.
     page.get_by_role("button", name="Apply these changes").click()
     expect(status).to_contain_text("1 mark changed", timeout=ACT_MS)
     assert story.home_page is not None
@@ -222,3 +223,90 @@ def make_stricter(trial: Trial) -> None:
     """Change a hidden check of the course, as its owner, so that it holds for nobody."""
     suite = course_folder(trial) / "tests" / "hidden" / ASSIGNMENT / f"test_{NOTEBOOK}.py"
     run_as(trial, trial.settings.course.owner, STRICTER, str(suite))
+
+
+def test_another_student_sees_nothing_of_it(trial, enter, story):
+    """Not on pages, not by a token, not in the exchange, not in a terminal."""
+    ada, bela = people(trial, "student")
+    page = enter(bela, trial.service("grading"))
+    expect(page.locator(".card")).to_contain_text("Nothing handed in yet.")
+    [attempt] = story.attempts
+    for path, status in {
+        f"attempts/{attempt}": 404,
+        f"attempts/{attempt}/feedback/{NOTEBOOK}": 404,
+        "class": 403,
+        "class/queue": 403,
+        "class/insight": 403,
+        "class/marks.csv": 403,
+        "class/regrade": 403,
+    }.items():
+        assert page.goto(trial.service("grading", path)).status == status, path
+    for url in (trial.service(COURSE, "formgrader"), f"{trial.url}/user/{ada.name}/lab"):
+        assert page.goto(url).status in (403, 404), url
+
+    page.goto(f"{trial.url}/hub/token")
+    page.get_by_role("button", name="Request new API token").click()
+    shown = page.locator("#token-result")
+    expect(shown).not_to_be_empty()
+    token = shown.inner_text().strip()
+    for method, path, status in (
+        ("GET", "api/attempts", 200),
+        ("GET", f"api/attempts?student={ada.name}", 404),
+        ("GET", f"api/attempts/{attempt}", 404),
+        ("POST", "api/regrade", 403),
+    ):
+        answer = asked(trial, method, path, token)
+        assert answer.status_code == status, (path, answer.text)
+    assert asked(trial, "GET", "api/attempts", token).json() == {"attempts": []}
+
+    owned, inbound = course_folder(trial), trial.settings.places.exchange / COURSE / "inbound"
+    closed = [home(ada.name), owned, owned / "gradebook.db", owned / "tests" / "hidden"]
+    assert open_to(trial, bela.name, inbound, trial.settings.places.state, *closed) == []
+    assert open_to(trial, bela.name, home(bela.name)) == [str(home(bela.name))]
+
+
+def asked(trial: Trial, method: str, path: str, token: str) -> requests.Response:
+    """What the service's API answers to the bearer of a token."""
+    headers = {"Authorization": f"token {token}"}
+    body = {"assignment": ASSIGNMENT, "student": ""} if method == "POST" else None
+    url = trial.service("grading", path)
+    return requests.request(method, url, headers=headers, json=body, timeout=60)
+
+
+FORGE = """
+import pathlib, sys
+inbound, student, assignment, notebook, original, how = sys.argv[1:]
+when = "2026-01-01 00:00:00.000000 UTC"
+folder = pathlib.Path(inbound, f"{student}+{assignment}+{when}+forged")
+folder.mkdir()
+work = folder / f"{notebook}.ipynb"
+if how == "link":
+    work.symlink_to(original)
+else:
+    work.write_bytes(pathlib.Path(original).read_bytes())
+(folder / "timestamp.txt").write_text(when)
+(folder / "submission_secret.txt").write_text("0123456789abcdef" * 4)
+folder.chmod(0o777)
+"""
+
+
+def test_what_is_forged_is_refused(trial, enter, story):
+    """Work in another's name, and a link to what is closed; who did it is told, no mark changes."""
+    ada, bela = people(trial, "student")
+    exchange = trial.settings.places.exchange / COURSE
+    page = enter(bela, trial.service("grading", f"assignments/{ASSIGNMENT}"))
+    rows = page.locator(".attempt")
+    where = (str(exchange / "inbound"),)
+    file = f"{ASSIGNMENT}/{NOTEBOOK}.ipynb"
+    what = (ASSIGNMENT, NOTEBOOK)
+    released, master = exchange / "outbound" / file, course_folder(trial) / "source" / file
+    run_as(trial, bela.name, FORGE, *where, ada.name, *what, str(released), "copy")
+    expect(rows).to_have_count(1, timeout=ACT_MS)
+    expect(rows.first).to_contain_text(f"named as {ada.name}'s")
+    run_as(trial, bela.name, FORGE, *where, bela.name, *what, str(master), "link")
+    expect(rows).to_have_count(2, timeout=ACT_MS)
+    expect(rows.first).to_contain_text("link")
+    expect(rows.locator(".score")).to_have_count(0)
+    assert gradebook_scores(trial) == {ada.name: 14.0}
+    assert story.home_page is not None
+    expect(story.home_page.locator(".card")).to_contain_text("14 of 15 points")
