@@ -10,16 +10,11 @@ import os
 import pwd
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "deploy" / "hub"))
-
-from trial import CACHE, COURSE, Person, Trial  # noqa: E402
+from trial import CACHE, Person, Trial
 
 ASSIGNMENT, NOTEBOOK = "multilayer_perceptrons", "multilayer"
 
@@ -117,6 +112,3 @@ for path in sys.argv[1:]:
 def open_to(trial: Trial, name: str, *paths: Path) -> list[str]:
     """Which of these folders and files an account can list or read."""
     return run_as(trial, name, REFUSED, *map(str, paths)).split()
-
-
-__all__ = ["ASSIGNMENT", "COURSE", "NOTEBOOK", "Person", "Trial", "trial"]

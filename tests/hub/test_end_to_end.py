@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import requests
 from playwright.sync_api import Browser, BrowserContext, Page, expect
+from trial import CHECKOUT, COURSE, Person, Trial
 
 from autograder import specimen
 from autograder.course import Course
@@ -22,11 +23,7 @@ from .browsing import PHONE, WIDE, Watched, browser, watch  # noqa: F401
 from .jupyterlab import ACT_MS, JupyterLab, log_in
 from .real_hub import (
     ASSIGNMENT,
-    COURSE,
     NOTEBOOK,
-    ROOT,
-    Person,
-    Trial,
     course_folder,
     gradebook_scores,
     home,
@@ -93,7 +90,7 @@ def enter(browser: Browser, trial: Trial) -> Iterator[Callable[[Person, str], Pa
 
 def right() -> dict[str, str]:
     """The master's own solutions, by solution cell."""
-    [lab] = Course.load(ROOT).labs_of(ASSIGNMENT)
+    [lab] = Course.load(CHECKOUT).labs_of(ASSIGNMENT)
     return specimen.solutions(lab)
 
 
