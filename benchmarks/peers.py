@@ -3,16 +3,20 @@
 The hidden suite is run once on the master's own solution, and the calls that it makes are written
 down with the reference's answers: as hidden tests in notebooks for nbgrader, as test files for
 otter, as a test module for plain pytest. So every way checks the same functions on the same inputs.
+What only this grader looks at (arguments changed in place, an earlier slip that costs once) is not
+in the peers' tests, so a few exercises come out differently.
 """
 
 from __future__ import annotations
 
+import ast
 import inspect
 import json
 import random
 import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +26,14 @@ from autograder import specimen
 from autograder.build import build
 from autograder.catalogue import Example, load_catalogue
 from autograder.classroom import run_benches
+from autograder.compare import ATOL, RTOL
 from autograder.course import DEMONSTRATION, Course, Lab
 from autograder.demo import copy_course
+from autograder.errors import SuiteError
 from autograder.grader import Bench, plan
-from autograder.student import Session, Student
+from autograder.student import Session, Student, copy_arguments
 from autograder.submission import parse
+from autograder.verdict import Verdict
 
 ASSIGNMENT = "gradient_descent"
 SEED = 1
@@ -74,7 +81,11 @@ def _chosen(
 
 
 def record(course: Course, tier: str) -> dict[str, list[Recorded]]:
-    """The calls of every hidden check of the assignment, by notebook."""
+    """The calls of every hidden check of the assignment, by notebook.
+
+    Raises:
+        SuiteError: the master's own solution does not pass.
+    """
 
     def body(benches: dict[tuple[str, str], Bench]) -> dict[str, list[Recorded]]:
         return {bench.lab.name: _record(bench) for bench in benches.values()}
@@ -88,59 +99,79 @@ def _record(bench: Bench) -> list[Recorded]:
     reference = bench.catalogue.reference
     with Session(bench.jail, plan(bench.lab, notebook), bench.files) as session:
         runs = bench.suites.run(bench.checks, session, Student(session), reference, SEED)
-    return [
-        Recorded(
-            check.grade_cell,
-            case.function,
-            case.args,
-            getattr(reference, case.function)(*case.args),
-        )
-        for check, run in zip(bench.checks, runs, strict=True)
-        for case in run.cases
-    ]
+    recorded = []
+    for check, run in zip(bench.checks, runs, strict=True):
+        if run.result.verdict is not Verdict.PASSED:
+            raise SuiteError(f"{check.name}: the master's solution does not pass: {run.private}")
+        for case in run.cases:
+            expected = getattr(reference, case.function)(*copy_arguments(case.args))
+            recorded.append(Recorded(check.grade_cell, case.function, case.args, expected))
+    return recorded
 
 
 def assertions(calls: Iterable[Recorded]) -> str:
-    """Source that makes these calls and asserts their answers, for whoever has the functions."""
-    handed, lines = [], []
+    """Source that makes these calls and asserts their answers, for whoever has the functions.
+
+    Raises:
+        ValueError: an argument or answer cannot be written down as source.
+    """
+    handed: list[Callable[..., Any]] = []
+    lines: list[str] = []
     for call in calls:
         handed += [arg for arg in call.args if callable(arg) and arg not in handed]
         args = ", ".join(map(_literal, call.args))
-        wanted = call.expected if isinstance(call.expected, tuple) else (call.expected,)
+        parts = call.expected if isinstance(call.expected, tuple) else (call.expected,)
         found = "_found" if isinstance(call.expected, tuple) else "(_found,)"
-        lines.append(f"_found = {call.function}({args})")
-        lines.append(
-            f"for _a, _b in zip({found}, ({''.join(_literal(w) + ', ' for w in wanted)})):"
-        )
-        lines.append("    assert np.shape(_a) == np.shape(_b), 'the shape is not right'")
-        lines.append("    assert np.allclose(_a, _b, rtol=1e-6, atol=1e-9), 'the numbers differ'")
+        wanted = "".join(f"{_literal(part)}, " for part in parts)
+        lines += [
+            f"_found = {call.function}({args})",
+            f"for _a, _b in zip({found}, ({wanted}), strict=True):",
+            "    assert np.shape(_a) == np.shape(_b), 'the shape is not right'",
+            f"    assert np.allclose(_a, _b, rtol={RTOL}, atol={ATOL}), 'the numbers differ'",
+        ]
     return "\n".join(["import numpy as np", *map(inspect.getsource, handed), *lines]) + "\n"
 
 
 def _literal(value: Any) -> str:
     if callable(value):
         return str(value.__name__)
-    if isinstance(value, np.ndarray):
-        return f"np.array({value.tolist()!r})"
-    return repr(value.item() if isinstance(value, np.generic) else value)
+    plain = value.tolist() if isinstance(value, np.ndarray | np.generic) else value
+    text = repr(plain)
+    try:
+        ast.literal_eval(text)
+    except ValueError as error:
+        raise ValueError(f"{text[:60]}: cannot be written down for the peers") from error
+    return (
+        f"np.array({text}, dtype={str(value.dtype)!r})" if isinstance(value, np.ndarray) else text
+    )
+
+
+def copy_submissions(course: Course, folder: Path, *, demonstrations: bool) -> None:
+    """Copy the class's submissions; demonstration cells (plots, trainings) go along on request."""
+    shutil.copytree(course.root / "submitted", folder)
+    if not demonstrations:
+        _leave_out_demonstrations(folder.glob(f"*/{ASSIGNMENT}/*.ipynb"))
+
+
+def _leave_out_demonstrations(paths: Iterable[Path]) -> None:
+    for path in paths:
+        _edit(path, lambda cell: None if _is_demonstration(cell) else cell)
 
 
 def nbgrader_course(
-    course: Course, folder: Path, calls: dict[str, list[Recorded]], demonstrations: bool
+    course: Course, folder: Path, calls: dict[str, list[Recorded]], *, demonstrations: bool
 ) -> None:
     """The class as a stock nbgrader course with the same checks as hidden tests in its cells."""
-    shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(course.root / "source" / ASSIGNMENT, folder / "source" / ASSIGNMENT)
-    shutil.copytree(course.root / "submitted", folder / "submitted")
+    source = folder / "source" / ASSIGNMENT
+    shutil.copytree(course.root / "source" / ASSIGNMENT, source)
+    copy_submissions(course, folder / "submitted", demonstrations=demonstrations)
     (folder / "nbgrader_config.py").write_text(
         'c = get_config()\nc.CourseDirectory.course_id = "bench"\n', encoding="utf-8"
     )
-    for lab in course.labs_of(ASSIGNMENT):
-        path = folder / "source" / ASSIGNMENT / f"{lab.name}.ipynb"
-        _edit(path, lambda cell, own=calls[lab.name]: _with_hidden_tests(cell, own))
+    for name, own in calls.items():
+        _edit(source / f"{name}.ipynb", partial(_with_hidden_tests, calls=own))
     if not demonstrations:
-        for path in folder.glob(f"*/**/{ASSIGNMENT}/*.ipynb"):
-            _edit(path, _unless_demonstration)
+        _leave_out_demonstrations(source.glob("*.ipynb"))
 
 
 def _with_hidden_tests(cell: dict[str, Any], calls: list[Recorded]) -> dict[str, Any]:
@@ -152,8 +183,8 @@ def _with_hidden_tests(cell: dict[str, Any], calls: list[Recorded]) -> dict[str,
     return {**cell, "source": _text(cell["source"]) + hidden}
 
 
-def _unless_demonstration(cell: dict[str, Any]) -> dict[str, Any] | None:
-    return None if DEMONSTRATION in cell["metadata"].get("tags", []) else cell
+def _is_demonstration(cell: dict[str, Any]) -> bool:
+    return DEMONSTRATION in cell["metadata"].get("tags", [])
 
 
 def _edit(path: Path, change: Callable[[dict[str, Any]], dict[str, Any] | None]) -> None:

@@ -1,6 +1,1 @@
-"""Tests of the service on a hub; deploy/hub, whose programs know each other by name, is at hand."""
-
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "deploy" / "hub"))
+"""Tests of the service: its store, its intake, its grading, its pages, and all of it on a hub."""

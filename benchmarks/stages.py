@@ -1,0 +1,110 @@
+"""Where the time of `autograder grade` goes, by process, thread and stage.
+
+The command is run as it is, from a cold start with all its workers, and each of its Python
+processes samples its own stacks (sampled/sitecustomize.py), which slows it down by some percent.
+What a worker waits for in its jail is told by what it waits for: forks, cells, calls.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from pathlib import Path
+
+from measure import run
+from peers import ASSIGNMENT
+from ways import Class
+
+import autograder
+
+SAMPLED = Path(__file__).with_name("sampled")
+PACKAGE = Path(autograder.__file__).parent
+
+ANYWHERE = (
+    ("import", "imports"),
+    ("sandbox/doctor.run_canaries", "canaries: does the jail hold?"),
+    ("diagnosis.", "diagnosis"),
+    ("pictures.", "pictures"),
+    ("sandbox/supervisor.Jail._launch", "jail started"),
+    ("student.Session._run_cells", "cells run, in the jail"),
+)
+"""Beginnings of names that decide wherever they are on the stack; the first that fits."""
+
+INNERMOST = (
+    ("student.", "calls answered, in the jail"),
+    ("sandbox/", "forks, their walls and their ends"),
+    ("suite.", "hidden checks and their reference"),
+    ("compare.", "answers compared"),
+    ("submission.", "submissions read"),
+    ("classroom._serve", "waits for work"),
+    ("classroom.Classroom._ready", "waits for workers"),
+    ("classroom.", "workers started and ended"),
+    ("grader.", "marks"),
+    ("marking._next_batch", "waits for reports"),
+    ("gradebook.", "gradebook"),
+    ("autograded.", "autograded notebooks"),
+    ("feedback/", "feedback pages"),
+    ("report/", "class page"),
+    ("verdict.", "reports"),
+    ("course.", "course, catalogue and digests read"),
+    ("catalogue.", "course, catalogue and digests read"),
+    ("digest.", "course, catalogue and digests read"),
+    ("marking.", "files found and written"),
+    ("cli.", "command line and screen"),
+)
+"""Beginnings of names, of which the innermost frame that has one decides; the first that fits."""
+
+
+def stage_of(stack: list[str]) -> str | None:
+    """The stage that a stack belongs to; none when nothing of ours is on it.
+
+    Args:
+        stack: module.function of each frame, from the inside out.
+    """
+    for beginning, stage in ANYWHERE:
+        if any(frame.startswith(beginning) for frame in stack):
+            return stage
+    for frame in stack:
+        for beginning, stage in INNERMOST:
+            if frame.startswith(beginning):
+                return stage
+    return "other" if stack else None
+
+
+def profile(classroom: Class, workers: int) -> str:
+    """Grade a class once, sampled; a table in Markdown."""
+    into = classroom.scratch / "samples"
+    into.mkdir()
+    paths = os.pathsep.join(filter(None, [str(SAMPLED), os.environ.get("PYTHONPATH")]))
+    command = ["autograder", "grade", ASSIGNMENT, "--workers", str(workers)]
+    environment = {"SAMPLES_INTO": str(into), "SAMPLES_OF": f"{PACKAGE}/", "PYTHONPATH": paths}
+    run(command, classroom.course.root, environment)
+    return table(read_samples(into), classroom.students, workers)
+
+
+def read_samples(folder: Path) -> dict[str, Counter[str]]:
+    """Seconds by stage for each kind of process and thread; those of all workers added up."""
+    found: dict[str, Counter[str]] = {}
+    for path in sorted(folder.glob("*.json")):
+        role = path.stem.split("-")[0]
+        for seconds, thread, *stack in json.loads(path.read_text(encoding="utf-8")):
+            stage = stage_of(stack)
+            if stage is not None:
+                who = role if thread == "MainThread" else f"{role}, {thread.split('_')[0]}"
+                found.setdefault(who, Counter())[stage] += seconds
+    return found
+
+
+def table(found: dict[str, Counter[str]], students: int, workers: int) -> str:
+    """The stages in Markdown, for each process and thread the longest first."""
+    lines = [
+        f"{students} submissions, {workers} workers; workers' seconds are added up.",
+        "",
+        "| process | stage | s | ms a submission |",
+        "|---|---|---|---|",
+    ]
+    for who, stages in found.items():
+        for stage, seconds in stages.most_common():
+            lines.append(f"| {who} | {stage} | {seconds:.2f} | {seconds / students * 1e3:.1f} |")
+    return "\n".join(lines)
