@@ -14,12 +14,13 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+from sqlalchemy.exc import OperationalError
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver
 
-from autograder.course import Course
 from autograder.service.attempts import Attempts
+from autograder.service.current import CurrentCourse
 from autograder.service.intake import (
     NotTaken,
     NotYet,
@@ -44,20 +45,23 @@ class Arrivals:
     """Takes in what arrives in the exchange.
 
     Args:
-        course: the course.
+        current: the course.
         settings: its settings.
         attempts: the store.
         inbound: the exchange's folder.
     """
 
     def __init__(
-        self, course: Course, settings: Service, attempts: Attempts, inbound: Path
+        self, current: CurrentCourse, settings: Service, attempts: Attempts, inbound: Path
     ) -> None:
-        self._course, self._settings, self._attempts = course, settings, attempts
+        self._current, self._settings, self._attempts = current, settings, attempts
+        self._course = current.read()
         self.inbound = inbound
         self.incomplete: dict[str, float] = {}
         """Names of submissions that are not complete, with when each was first seen."""
         self._known: set[str] | None = None
+        self._version = -1
+        """Of the store; it is lower only after an older copy of the database was put back."""
         self._passed: dict[str, int] = {}
         """Names of what is not taken, with the time of change at which it was looked at."""
 
@@ -69,20 +73,33 @@ class Arrivals:
                 taken in by the next look.
             sqlalchemy.exc.SQLAlchemyError: likewise for the store.
         """
-        if self._known is None:
-            self._known = self._attempts.known_sources()
+        course = self._current.read()
+        if course is not self._course:
+            self._course = course
+            self._passed.clear()  # What is no submission to one course may be one to the next.
+        self._remember()
         found = self._unknown()
         for name in self.incomplete.keys() - {name for _, name in found}:
             del self.incomplete[name]
-        new, failed = 0, None
+        new = 0
+        failed: Exception | None = None
         for changed, name in found:
             try:
                 new += self._take(name, changed)
-            except (Unreachable, OSError) as error:
+            except OperationalError:
+                raise  # It is the store's; every other one would wait for it too.
+            except Exception as error:
                 failed = error  # The others are taken in all the same.
         if failed is not None:
-            raise failed if isinstance(failed, OSError) else OSError(str(failed))
+            raise OSError(str(failed)) if isinstance(failed, Unreachable) else failed
         return new
+
+    def _remember(self) -> None:
+        """Read what was taken in before, at the start and when the store is an older one."""
+        version = self._attempts.version()
+        if self._known is None or version < self._version:
+            self._known = self._attempts.known_sources()
+        self._version = version
 
     def _unknown(self) -> list[tuple[int, str]]:
         """Names that are not dealt with, the one that changed longest ago first."""

@@ -8,8 +8,10 @@ cannot write any more. So nothing is lost and nothing is counted twice, whoever 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
+from math import ceil
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
@@ -29,6 +31,12 @@ from autograder.service.tables import change, open_engine
 from autograder.verdict import Report
 
 __all__ = ["FINISHED", "Attempt", "Attempts", "Rules", "State"]
+
+CLOCK_S = 60.0
+"""By so much the clocks of two graders may differ."""
+MOST_REASON = 4_000
+"""Characters of a reason that are kept."""
+_UNFINISHED = (State.WAITING, State.RUNNING)
 
 
 class Attempts:
@@ -86,7 +94,7 @@ class Attempts:
             if row is not None:
                 return attempt_of(row), False
             moment = arrived.timestamp()
-            reason = refused or self._too_much(db, student, assignment, moment)
+            reason = _kept(refused) or self._too_much(db, student, assignment, moment)
             values = {
                 "source": source,
                 "student": student,
@@ -123,7 +131,7 @@ class Attempts:
         if nearest_s < rules.interval_s:
             return (
                 f"Attempts are graded at least {rules.interval_s:g} s apart; this one came "
-                f"{rules.interval_s - nearest_s:.0f} s too soon. Hand it in again."
+                f"{ceil(rules.interval_s - nearest_s)} s too soon. Hand it in again."
             )
         return ""
 
@@ -132,22 +140,24 @@ class Attempts:
         with self._engine.connect() as db:
             return set(db.scalars(select(table.c.source)))
 
-    def lease(self, owner: str, lease_s: float) -> Attempt | None:
+    def lease(self, owner: str, lease_s: float, leave_out: Collection[str] = ()) -> Attempt | None:
         """The attempt to be graded next, for `owner` alone until the lease runs out.
 
         Args:
             owner: a name that no other grader has.
             lease_s: how long; see `renew`.
+            leave_out: assignments of which nothing is wanted.
 
         Returns:
             The attempt, `tries` counted up; None when nothing waits.
         """
         now = time.time()
+        wanted = _ready(now) & table.c.assignment.not_in(leave_out)
         with self._engine.connect() as db:
-            if db.scalar(select(func.count()).where(_ready(now))) == 0:
+            if db.scalar(select(func.count()).where(wanted)) == 0:
                 return None
         with change(self._engine) as db:
-            order = _order(db, now, _ready(now))
+            order = _order(db, now, wanted)
             if not order:
                 return None
             row = order[0]
@@ -228,15 +238,16 @@ class Attempts:
     ) -> None:
         scores = [report.score for report in reports]
         whole = [score for score in scores if score is not None]
-        marks = {
+        marks: dict[str, Any] = {
             "score": sum(whole) if scores and len(whole) == len(scores) else None,
             "max_score": sum(report.max_score for report in reports) if reports else None,
         }
         query = update(table).where(table.c.id == attempt_id)
-        db.execute(query.values(state=state, reason=reason, placed=False, released=False, **marks))
+        marks |= {"reason": _kept(reason), "placed": False, "released": False}
+        db.execute(query.values(state=state, **marks))
         db.execute(delete(tables.reports).where(tables.reports.c.attempt == attempt_id))
         for position, report in enumerate(reports):
-            text = {"notebook": report.notebook, "report": report.to_json()}
+            text = {"notebook": report.notebook, "report": _storable(report.to_json())}
             where = {"attempt": attempt_id, "position": position}
             db.execute(insert(tables.reports).values(**where, **text))
         self._choose(db, attempt_id)
@@ -279,13 +290,20 @@ class Attempts:
         return [Report.from_json(text) for text in texts]
 
     def queue(self) -> list[Attempt]:
-        """What is being graded, then what waits, in the order in which it will be served."""
+        """What is being graded, then what waits, in the order in which it will be served.
+
+        What was begun by a grader that is gone waits.
+        """
         now = time.time()
         waits = or_(table.c.state == State.WAITING, _ready(now))
-        runs = (table.c.state == State.RUNNING) & (table.c.lease_until >= now)
+        runs = _runs(now)
         with self._engine.connect() as db:
             running = db.execute(select(table).where(runs).order_by(table.c.started)).all()
-            return [attempt_of(row) for row in (*running, *_order(db, now, waits))]
+            waiting = [attempt_of(row) for row in _order(db, now, waits)]
+        return [
+            *map(attempt_of, running),
+            *(replace(attempt, state=State.WAITING) for attempt in waiting),
+        ]
 
     def ahead_of(self, attempt_id: int) -> int:
         """How many waiting attempts will be served before this one; 0 when it does not wait."""
@@ -325,7 +343,19 @@ class Attempts:
 def _ready(now: float) -> Any:
     """What may be leased: waits and is due, or was leased to somebody who is gone."""
     waits = (table.c.state == State.WAITING) & (table.c.not_before <= now)
-    return or_(waits, (table.c.state == State.RUNNING) & (table.c.lease_until < now))
+    gone = (table.c.state == State.RUNNING) & (table.c.lease_until < now)
+    return or_(waits, gone, table.c.state.in_(_UNFINISHED) & _begun_later(now))
+
+
+def _runs(now: float) -> Any:
+    """What is being graded."""
+    held = (table.c.state == State.RUNNING) & (table.c.lease_until >= now)
+    return held & ~_begun_later(now)
+
+
+def _begun_later(now: float) -> Any:
+    """What was begun in the future: the clock was put back, and no time in its row holds."""
+    return func.coalesce(table.c.started, 0.0) > now + CLOCK_S
 
 
 def _held(attempt_id: int, owner: str) -> Any:
@@ -334,10 +364,9 @@ def _held(attempt_id: int, owner: str) -> Any:
 
 def _order(db: Connection, now: float, waits: Any) -> list[Row[Any]]:
     rows = db.execute(select(table).where(waits)).all()
-    runs = (table.c.state == State.RUNNING) & (table.c.lease_until >= now)
-    running = select(table.c.student, func.count()).where(runs).group_by(table.c.student)
+    running = select(table.c.student, func.count()).where(_runs(now)).group_by(table.c.student)
     served = select(table.c.student, func.max(table.c.started)).group_by(table.c.student)
-    begun = {student: when for student, when in db.execute(served) if when is not None}
+    begun = {who: min(when, now) for who, when in db.execute(served) if when is not None}
     runs_now = {student: count for student, count in db.execute(running)}  # noqa: C416 - rows
     return serving_order(rows, runs_now, begun)
 
@@ -345,3 +374,14 @@ def _order(db: Connection, now: float, waits: Any) -> list[Row[Any]]:
 def _by_arrival(newest_first: bool) -> tuple[Any, Any]:
     columns = table.c.arrived, table.c.id
     return (columns[0].desc(), columns[1].desc()) if newest_first else columns
+
+
+def _kept(reason: str) -> str:
+    """A reason as it is stored: what a student's file has a part in may be long and odd."""
+    reason = _storable(reason).replace("\0", "\N{REPLACEMENT CHARACTER}")
+    return reason if len(reason) <= MOST_REASON else f"{reason[:MOST_REASON]} …"
+
+
+def _storable(text: str) -> str:
+    """The text without halves of characters, which no database takes."""
+    return text.encode("utf-8", "replace").decode("utf-8")

@@ -11,6 +11,7 @@ import logging
 import os
 import shutil
 import threading
+import time
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +24,7 @@ from autograder.marking import Change
 from autograder.sandbox.doctor import strongest
 from autograder.service.arrivals import SETTLE_S, Arrivals, Notices
 from autograder.service.attempts import Attempt, Attempts, State
+from autograder.service.current import CurrentCourse
 from autograder.service.placing import Placing
 from autograder.service.regrade import Regrading
 from autograder.service.runner import Grader
@@ -31,8 +33,8 @@ from autograder.service.signals import Signals
 
 log = logging.getLogger("autograder.service")
 
-GRACE_S = 10.0
-"""How long gradings may take to end when the service does."""
+GRACE_S = 2.5
+"""How long gradings may take to end when the service does; a hub may kill it after five seconds."""
 FEW_MIB = 64
 """Less free disk than this is told as a fault."""
 
@@ -43,28 +45,35 @@ class GradingService:
     Args:
         course: the course, built.
         settings: its settings, if not those of its `course_config.py`.
+        tier: the tier of isolation; the strongest that holds, if none is named.
 
     Raises:
         CourseError: a setting cannot be, or the gradebook cannot be opened.
     """
 
-    def __init__(self, course: Course, settings: Service | None = None) -> None:
-        self.course = course
+    def __init__(self, course: Course, settings: Service | None = None, tier: str = "") -> None:
+        self._current = CurrentCourse(course)
         self.settings = settings or read_settings(course)
         with open_gradebook(course) as book:  # nbgrader makes the database, where there is none.
             due = book.due_dates()
-        for lab in course.labs:
-            _ = lab.exercises  # Read now: threads must not parse at the same time.
         self.attempts = Attempts(course.database, self.settings.rules, self.settings.busy_s)
         self._signals = Signals()
-        self._arrivals = Arrivals(course, self.settings, self.attempts, inbound_folder(course))
-        self._placing = Placing(course, self.settings, self.attempts, self._signals, self.visible)
+        inbound = inbound_folder(course)
+        self._arrivals = Arrivals(self._current, self.settings, self.attempts, inbound)
+        self._placing = Placing(
+            self._current, self.settings, self.attempts, self._signals, self.visible
+        )
         self._placing.due = due
         self._regrading = Regrading(course.root, self.settings, self.attempts, self._placing.pen)
         self._graders: list[Grader] = []
         self._threads: list[threading.Thread] = []
-        self._tier = ""
+        self._tier = tier
         self._arrived = threading.Event()
+
+    @property
+    def course(self) -> Course:
+        """The course as it is now."""
+        return self._current.read()
 
     def start(self) -> None:
         """Begin to take in and to grade.
@@ -72,7 +81,7 @@ class GradingService:
         Raises:
             NoJail: no tier of isolation that the course admits holds here.
         """
-        self._tier = strongest(self.course.require, self.course.limits)
+        self._tier = self._tier_now()
         self._graders = [
             Grader(self.course.root, self._tier, self.settings, self.attempts, self._signals)
             for _ in range(self.settings.workers or os.cpu_count() or 1)
@@ -86,8 +95,9 @@ class GradingService:
         """End; what is being graded and does not end soon waits for the next start."""
         self._signals.stop()
         self._arrived.set()
+        ends = time.monotonic() + GRACE_S
         for thread in self._threads:
-            thread.join(GRACE_S)
+            thread.join(max(ends - time.monotonic(), 0.0))
         for grader in self._graders:
             try:
                 grader.give_back()
@@ -139,7 +149,7 @@ class GradingService:
         }
         found["incomplete"] = len(self._arrivals.incomplete)
         found["faults"] = [
-            {"activity": activity, "kind": kind, "since": since}
+            {"activity": activity.partition(":")[0], "kind": kind, "since": since}
             for activity, (kind, since) in self._signals.faults.items()
         ]
         runs = bool(self._threads) and alive == len(self._threads)

@@ -88,6 +88,8 @@ def read_name(name: str) -> Named:
     Raises:
         NotTaken: it is no such name.
     """
+    if not name.isprintable():
+        raise NotTaken("its name holds what no name of nbgrader's does")
     parts = name.rsplit("+", 3)
     if len(parts) > 2 and _TIME.fullmatch(parts[-1]):
         parts = [*name.rsplit("+", 2), ""]

@@ -15,15 +15,17 @@ from datetime import UTC, datetime
 
 from sqlalchemy.exc import OperationalError
 
-from autograder.course import Course
 from autograder.feedback import Manual, feedback_page
 from autograder.gradebook import Gradebook
 from autograder.marking import Task, find_task, write_batch, write_whole
 from autograder.service.attempts import Attempt, Attempts
+from autograder.service.current import CurrentCourse
 from autograder.service.intake import SECRET, TIMESTAMP
+from autograder.service.pen import Pen
 from autograder.service.release import Release
 from autograder.service.settings import Service
 from autograder.service.signals import Signals
+from autograder.service.tables import file_of
 from autograder.verdict import Report
 
 log = logging.getLogger("autograder.service")
@@ -36,7 +38,7 @@ class Placing(threading.Thread):
     """The one thread that owns the gradebook.
 
     Args:
-        course: the course.
+        current: the course.
         settings: its settings.
         attempts: the store.
         signals: of the service.
@@ -45,20 +47,22 @@ class Placing(threading.Thread):
 
     def __init__(
         self,
-        course: Course,
+        current: CurrentCourse,
         settings: Service,
         attempts: Attempts,
         signals: Signals,
         visible: Callable[[Attempt, datetime], str],
     ) -> None:
         super().__init__(name="placing", daemon=True)
-        self._course, self._settings, self._attempts = course, settings, attempts
+        self._current, self._settings, self._attempts = current, settings, attempts
         self._signals, self._visible = signals, visible
-        self._release = Release(course)
+        self._course = current.read()
+        self._release = Release(self._course)
         self._book: Gradebook | None = None
+        self._file = file_of(self._course.database)
         self.due: dict[tuple[str, str], datetime] = {}
         """When assignments are due; see `Gradebook.due_dates`."""
-        self.pen = threading.Lock()
+        self.pen = Pen(self._course.root)
         """Held while something is placed or released; whoever replaces reports needs it."""
 
     def run(self) -> None:
@@ -73,6 +77,11 @@ class Placing(threading.Thread):
         self._close_book()
 
     def _open_book(self) -> Gradebook:
+        course, file = self._current.read(), file_of(self._course.database)
+        if course is not self._course or file != self._file:
+            # An open one would go on with a file that was moved away.
+            self._close_book()
+            self._course, self._file = course, file
         if self._book is None:
             self._book = Gradebook(self._course)
         return self._book
@@ -186,10 +195,20 @@ class Placing(threading.Thread):
         """The feedback pages on an attempt, by notebook."""
         pages = {}
         for report in self._attempts.reports(attempt.id):
-            manual = Manual()
-            if attempt.counts:
-                manual = self._open_book().manual(attempt.student, report)
             pages[report.notebook] = feedback_page(
-                report, student=attempt.student, course=self._course.title, manual=manual
+                report,
+                student=attempt.student,
+                course=self._course.title,
+                manual=self._manual(attempt, report),
             )
         return pages
+
+    def _manual(self, attempt: Attempt, report: Report) -> Manual:
+        from nbgrader.api import MissingEntry
+
+        if not attempt.counts:
+            return Manual()
+        try:
+            return self._open_book().manual(attempt.student, report)
+        except MissingEntry:
+            return Manual()  # A person took the student out of the gradebook.

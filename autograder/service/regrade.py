@@ -6,6 +6,7 @@ still the same ones; otherwise it is graded anew.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,9 +15,13 @@ from pathlib import Path
 from autograder.marking import Change, Task, why_changed
 from autograder.service.attempt import counting
 from autograder.service.attempts import FINISHED, Attempt, Attempts
-from autograder.service.room import Room, course_stamp, outcome
+from autograder.service.current import course_stamp
+from autograder.service.pen import Pen
+from autograder.service.room import Room, outcome
 from autograder.service.settings import Service
 from autograder.verdict import Report
+
+log = logging.getLogger("autograder.service")
 
 
 @dataclass(frozen=True)
@@ -40,9 +45,7 @@ class Regrading:
         pen: held while reports are replaced.
     """
 
-    def __init__(
-        self, root: Path, settings: Service, attempts: Attempts, pen: threading.Lock
-    ) -> None:
+    def __init__(self, root: Path, settings: Service, attempts: Attempts, pen: Pen) -> None:
         self._root, self._settings, self._attempts, self._pen = root, settings, attempts, pen
         self._previews: dict[tuple[str, str], _Graded] = {}
         self._one_at_a_time = threading.Lock()
@@ -82,20 +85,25 @@ class Regrading:
 
     def _grade(self, assignment: str, student: str, tier: str) -> _Graded:
         attempts = self._finished(assignment, student)
-        room = Room(self._root, tier)
+        room = Room(self._root, tier, assignment)
         before: dict[int, list[Report]] = {}
         after: dict[int, list[Report]] = {}
         tasks: dict[int, list[Task]] = {}
         try:
             for attempt in attempts:
-                before[attempt.id] = self._attempts.reports(attempt.id)
-                tasks[attempt.id] = room.tasks(attempt, before[attempt.id])
-                after[attempt.id] = room.grade(tasks[attempt.id])
+                known = before[attempt.id] = self._attempts.reports(attempt.id)
+                try:
+                    tasks[attempt.id] = room.tasks(attempt, known)
+                except FileNotFoundError as error:
+                    log.warning("%s: it keeps its mark", error)
+                    after[attempt.id] = known
+                else:
+                    after[attempt.id] = room.grade(tasks[attempt.id])
         finally:
             room.close()
         changes = self._changes(attempts, before, after, tasks)
         new = {number: reports for number, reports in after.items() if reports != before[number]}
-        return _Graded(course_stamp(self._root), attempts, new, changes)
+        return _Graded(room.stamp, attempts, new, changes)
 
     def _changes(
         self,
@@ -112,13 +120,14 @@ class Regrading:
             scored = [replace(one, score=_sum(after[one.id])) for one in own]
             new = counting(scored, self._settings.keep)
             earlier = {r.notebook: r for r in before[old.id]} if old else {}
-            for task, report in zip(tasks[new.id], after[new.id], strict=True):
+            asked = {task.lab.name: task for task in tasks.get(new.id, ())}
+            for report in after[new.id]:
                 known = earlier.get(report.notebook)
                 if known is not None and known.score == report.score:
                     continue
                 why = "another attempt is the best one now"
                 if old is not None and new.id == old.id and known is not None:
-                    why = why_changed(task, known)
+                    why = why_changed(asked[report.notebook], known)
                 score = known.score if known else None
                 changes.append(
                     Change(student, report.assignment, report.notebook, score, report.score, why)

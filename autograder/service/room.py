@@ -5,24 +5,20 @@ When the course changes on disk, the room is no longer fresh, and a new one must
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 
 from autograder.classroom import Classroom, broken_report
-from autograder.course import CONFIG, Course, Lab
+from autograder.course import Course, Lab
 from autograder.digest import exercise_digests
 from autograder.errors import CourseError
 from autograder.grader import unreadable
 from autograder.marking import Task, find_task, job_of, signed
 from autograder.service.attempts import Attempt, State
+from autograder.service.current import PARSING, course_stamp, load_whole
 from autograder.service.intake import ATTEMPTS
+from autograder.submission import Unreachable, Unreadable, read_bytes
 from autograder.verdict import Report
-
-_GRADED_BY = ("source/*/*", "release/*/*.ipynb", "tests/hidden/*.py", "tests/hidden/*/*.py", CONFIG)
-"""Files that a mark depends on."""
-_parsing = threading.Lock()
-"""Python 3.11 counts the depth of syntax trees of all threads together, and stumbles over it."""
 
 
 class Room:
@@ -31,24 +27,28 @@ class Room:
     Args:
         root: the course's folder.
         tier: the tier of isolation to use.
+        assignment: the only one that is graded here; all that are built where none is named.
 
     Raises:
         CourseError: the course contradicts itself, as it may while somebody works on it, or
             nothing of it is built.
     """
 
-    def __init__(self, root: Path, tier: str) -> None:
-        self._stamp = course_stamp(root)
+    def __init__(self, root: Path, tier: str, assignment: str = "") -> None:
+        self.stamp = course_stamp(root)
+        """Of the course that it grades by."""
         self._tier = tier
-        with _parsing:
-            self.course = Course.load(root)
-            # A course may be given out week by week: what is not built yet keeps nobody waiting.
-            built = [lab for lab in self.course.labs if lab.release.is_file()]
-            if not built:
-                raise CourseError(f"{root}: nothing is built yet; run: autograder build")
-            self._digests = {lab.path: exercise_digests(self.course, lab, tier) for lab in built}
-        self._classroom = Classroom(self.course, built, tier, 1)
+        self.course = load_whole(root)
+        labs = _built(self.course, assignment)
+        with PARSING:
+            self._digests = {lab.path: exercise_digests(self.course, lab, tier) for lab in labs}
+        self._served = {lab.assignment for lab in labs}
+        self._classroom = Classroom(self.course, labs, tier, 1)
         self._classroom.start()
+
+    def serves(self, assignment: str) -> bool:
+        """Whether submissions of this assignment can be graded here."""
+        return assignment in self._served
 
     def close(self) -> None:
         """End the worker."""
@@ -57,23 +57,25 @@ class Room:
     @property
     def fresh(self) -> bool:
         """Whether the course on disk is still the one that this room grades by."""
-        return course_stamp(self.course.root) == self._stamp
+        return course_stamp(self.course.root) == self.stamp
 
     def tasks(self, attempt: Attempt, before: Sequence[Report] = ()) -> list[Task]:
         """The notebooks of an attempt, each with its earlier report where there is one.
 
         Raises:
-            CourseError: the assignment has not been built.
+            FileNotFoundError: our copy of it is gone.
+            OSError: it cannot be read now.
         """
         folder = self.course.root / ATTEMPTS
         place = attempt.folder.removeprefix(f"{ATTEMPTS}/")
+        self._require_copy(attempt)
         earlier = {report.notebook: report for report in before if not report.withheld}
         return [
             find_task(
                 self.course,
                 lab,
                 attempt.student,
-                self._digests_of(lab),
+                self._digests[lab.path],
                 folder,
                 f"{place}/{lab.name}.ipynb",
                 earlier.get(lab.name),
@@ -81,10 +83,18 @@ class Room:
             for lab in self.course.labs_of(attempt.assignment)
         ]
 
-    def _digests_of(self, lab: Lab) -> dict[str, str]:
-        if lab.path not in self._digests:
-            raise CourseError(f"{lab.release}: not built yet; run: autograder build")
-        return self._digests[lab.path]
+    def _require_copy(self, attempt: Attempt) -> None:
+        """No student has less points because a disk of ours fails."""
+        if not attempt.folder or not (self.course.root / attempt.folder).is_dir():
+            raise FileNotFoundError(f"the copy of attempt {attempt.id} is gone")
+        for lab in self.course.labs_of(attempt.assignment):
+            try:
+                name = f"{attempt.folder}/{lab.name}.ipynb"
+                read_bytes(self.course.root, name, self.course.limits.notebook_mib)
+            except Unreachable as error:
+                raise OSError(f"attempt {attempt.id}: {error}") from None
+            except Unreadable:
+                continue  # It was like that when it was handed in.
 
     def grade(self, tasks: Sequence[Task]) -> list[Report]:
         """The reports on the notebooks of one attempt; what is fresh is not graded again.
@@ -120,11 +130,10 @@ def outcome(reports: Sequence[Report]) -> tuple[State, str]:
     return (State.NEEDS_PERSON if asking else State.DONE), "; ".join(reasons)
 
 
-def course_stamp(root: Path) -> tuple[tuple[str, int, int], ...]:
-    """Changes when any file does that marks depend on: names, sizes and times of change."""
-    found = []
-    for pattern in _GRADED_BY:
-        for path in root.glob(pattern):
-            status = path.stat()
-            found.append((str(path), status.st_size, status.st_mtime_ns))
-    return tuple(sorted(found))
+def _built(course: Course, assignment: str) -> list[Lab]:
+    """The labs of the assignments that can be graded: a half-made one holds up no other."""
+    named = [assignment] if assignment else course.assignments
+    built = [name for name in named if all(lab.release.is_file() for lab in course.labs_of(name))]
+    if not built:
+        raise CourseError(f"{', '.join(named)}: not built yet; run: autograder build")
+    return [lab for lab in course.labs if lab.assignment in built]

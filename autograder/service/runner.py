@@ -11,12 +11,14 @@ import logging
 import secrets
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, SQLAlchemyError
 
-from autograder.errors import AutograderError
+from autograder.errors import AutograderError, CourseError, NoJail
 from autograder.service.attempts import Attempt, Attempts, State
+from autograder.service.current import course_stamp
 from autograder.service.room import Room, outcome
 from autograder.service.settings import Service
 from autograder.service.signals import Signals
@@ -26,6 +28,10 @@ log = logging.getLogger("autograder.service")
 
 LATER = 5.0
 """Polls after which an attempt is taken up again that a fault of the machine put back."""
+LEFT_OUT = 15.0
+"""Polls after which an assignment is tried again whose suites could not be used."""
+AWAY = (OperationalError, InterfaceError, InternalError)
+"""What a database says that is locked, full or gone, and may be there again."""
 
 
 class Grader(threading.Thread):
@@ -47,6 +53,12 @@ class Grader(threading.Thread):
         self._root, self._tier = root, tier
         self._settings, self._attempts, self._signals = settings, attempts, signals
         self._room: Room | None = None
+        self._apart = False
+        """Whether each assignment has a room of its own, since the suites of one are at fault."""
+        self._left_out: set[str] = set()
+        """Assignments that cannot be graded by the course as it is."""
+        self._stamp: object = None
+        self._again_s = 0.0
         self._held: int | None = None
 
     def run(self) -> None:
@@ -58,7 +70,7 @@ class Grader(threading.Thread):
             with self._signals.watched("opening the course"):
                 self._enter_room()
             with self._signals.watched("taking the next attempt"):
-                found = self._room is not None and self._next()
+                found = (self._room is not None or self._apart) and self._next()
             if not found:
                 self._signals.wait(seen, self._settings.poll_s)
         self._leave_room()
@@ -69,11 +81,35 @@ class Grader(threading.Thread):
         if held is not None:
             self._attempts.give_back(held, self.holder, counted=False)
 
-    def _enter_room(self) -> None:
+    def _enter_room(self, assignment: str = "") -> Room | None:
+        """The room in which an assignment is graded; where none is named, one for all, if any.
+
+        Raises:
+            CourseError: the course contradicts itself, or the assignment is not built.
+        """
         if self._room is not None and not self._room.fresh:
             self._leave_room()
-        if self._room is None:
-            self._room = Room(self._root, self._tier)
+        self._follow_course()
+        room = self._room
+        if room is not None and assignment and not room.serves(assignment):
+            if not self._apart:
+                raise CourseError(f"{assignment}: not built yet; run: autograder build")
+            self._leave_room()
+        if self._room is None and (assignment or not self._apart):
+            self._room = Room(self._root, self._tier, assignment if self._apart else "")
+        return self._room
+
+    def _follow_course(self) -> None:
+        """Try everything again when the course is another one, or some time went by."""
+        if not (self._apart or self._left_out):
+            return
+        stamp, now = course_stamp(self._root), time.monotonic()
+        if stamp != self._stamp:
+            self._apart = False
+        if stamp != self._stamp or now >= self._again_s:
+            self._left_out.clear()
+            self._stamp = stamp
+            self._again_s = now + LEFT_OUT * self._settings.poll_s
 
     def _leave_room(self) -> None:
         room, self._room = self._room, None
@@ -82,12 +118,14 @@ class Grader(threading.Thread):
 
     def _next(self) -> bool:
         """Grade what is next; whether there was something."""
-        attempt = self._attempts.lease(self.holder, self._settings.lease_s)
+        attempt = self._attempts.lease(self.holder, self._settings.lease_s, self._left_out)
         if attempt is None:
             return False
         self._held = attempt.id
         try:
-            self._settle(attempt)
+            # An assignment that is at fault stays told while others are graded.
+            with self._signals.watched(f"grading: {attempt.assignment}"):
+                self._settle(attempt)
         finally:
             self._held = None
             self._signals.wake()
@@ -95,35 +133,71 @@ class Grader(threading.Thread):
 
     def _settle(self, attempt: Attempt) -> None:
         """Grade an attempt and write the result down, or put the attempt back."""
-        reports: list[Report] = []
-        with self._signals.watched("grading"):
-            try:
-                reports = self._grade(attempt)
-            except (AutograderError, OSError, SQLAlchemyError):
-                self._put_back(attempt, counted=False)
-                raise
-            except Exception:
-                self._put_back(attempt, counted=True)
-                raise
-        if not reports:
-            return
+        try:
+            reports = self._grade(attempt)
+            fresh = self._room is not None and self._room.fresh
+        except (NoJail, OSError, SQLAlchemyError):
+            self._put_back(attempt, LATER, counted=False)
+            raise
+        except AutograderError:
+            self._leave_out(attempt.assignment)
+            self._put_back(attempt, 0.0, counted=False)
+            raise
+        except Exception:
+            self._leave_room()
+            self._put_back(attempt, LATER, counted=True)
+            raise
+        if fresh:
+            self._write_down(attempt, reports)
+        else:
+            # Somebody changed the course meanwhile, and may have graded everything again.
+            self._put_back(attempt, 0.0, counted=False)
+
+    def _write_down(self, attempt: Attempt, reports: Sequence[Report]) -> None:
+        """Finish an attempt, as soon as the database can be written."""
         state, reason = outcome(reports)
         while not self._signals.stopped:
             with self._signals.watched("writing a mark"):
-                if not self._attempts.finish(attempt.id, self.holder, state, reports, reason):
-                    log.warning("attempt %d was given to another grader meanwhile", attempt.id)
-                return
+                try:
+                    if not self._attempts.finish(attempt.id, self.holder, state, reports, reason):
+                        log.warning("attempt %d was given to another grader meanwhile", attempt.id)
+                    return
+                except AWAY:
+                    raise
+                except Exception:
+                    log.exception("attempt %d cannot be written down", attempt.id)
+                    self._put_back(attempt, LATER, counted=True)
+                    return
             self._signals.pause(self._settings.poll_s)
 
     def _grade(self, attempt: Attempt) -> list[Report]:
-        assert self._room is not None
-        if not (self._root / attempt.folder).is_dir():
-            raise FileNotFoundError(f"{attempt.folder} is gone")
-        tasks = self._room.tasks(attempt, self._alike(attempt))
+        room = self._enter_room(attempt.assignment)
+        assert room is not None
+        tasks = room.tasks(attempt, self._alike(attempt))
         if attempt.tries > self._settings.tries:
             log.error("attempt %d was begun %d times in vain", attempt.id, attempt.tries - 1)
-            return self._room.give_up(tasks)
-        return self._room.grade(tasks)
+            return room.give_up(tasks)
+        try:
+            return room.grade(tasks)
+        except (NoJail, OSError):
+            self._leave_room()
+            raise
+        except AutograderError as error:
+            self._leave_room()
+            if self._apart:
+                raise
+            log.warning("assignments are graded apart: %s", error)
+            self._apart, self._stamp = True, room.stamp
+        room = self._enter_room(attempt.assignment)
+        assert room is not None
+        return room.grade(tasks)
+
+    def _leave_out(self, assignment: str) -> None:
+        """Do not take up an assignment before the course is another one, or for some time."""
+        if not self._left_out:
+            self._stamp = course_stamp(self._root)
+            self._again_s = time.monotonic() + LEFT_OUT * self._settings.poll_s
+        self._left_out.add(assignment)
 
     def _alike(self, attempt: Attempt) -> list[Report]:
         """Reports on the same work handed in before: it gets the same mark, not other inputs."""
@@ -134,9 +208,8 @@ class Grader(threading.Thread):
         ]
         return self._attempts.reports(same[0].id) if same else []
 
-    def _put_back(self, attempt: Attempt, counted: bool) -> None:
-        later_s = LATER * self._settings.poll_s
-        self._leave_room()
+    def _put_back(self, attempt: Attempt, polls: float, counted: bool) -> None:
+        later_s = polls * self._settings.poll_s
         try:
             self._attempts.give_back(attempt.id, self.holder, later_s=later_s, counted=counted)
         except SQLAlchemyError:

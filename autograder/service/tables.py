@@ -125,6 +125,14 @@ def _engine(database_url: str, busy_s: float) -> Engine:
     return engine
 
 
+def file_of(database_url: str) -> tuple[int, int] | None:
+    """Which file an SQLite database is now; None for one that is gone, or none."""
+    url = make_url(database_url)
+    if url.get_backend_name() != "sqlite" or not url.database:
+        return None
+    return _identity(Path(url.database))
+
+
 def _identity(path: Path) -> tuple[int, int] | None:
     """Which file lies there now."""
     try:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import glob
-import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
+from postgresql_server import running_server
 
 from autograder.course import Course
 from autograder.demo import CLASS, make_class
@@ -25,45 +23,11 @@ ASSIGNMENT = "multilayer_perceptrons"
 pytestmark = pytest.mark.slow
 
 
-def binaries() -> str:
-    """The folder of Debian's PostgreSQL server."""
-    found = sorted(glob.glob("/usr/lib/postgresql/*/bin"))
-    if not found:
-        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
-    return found[-1]
-
-
-def as_postgres(command: list[str]) -> list[str]:
-    """The server refuses to run as root."""
-    return ["runuser", "-u", "postgres", "--", *command] if os.getuid() == 0 else command
-
-
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    """A PostgreSQL server of our own on loopback; the address of an empty database in it."""
-    place, folder = binaries(), Path("/tmp") / f"autograder-pg-{os.getpid()}"
-    folder.mkdir()
-    if os.getuid() == 0:
-        shutil.chown(folder, "postgres")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    options = ["-D", str(folder / "data")]
-    try:
-        quiet = {"check": True, "capture_output": True, "cwd": "/"}
-        subprocess.run(
-            as_postgres([f"{place}/initdb", *options, "-A", "trust", "-U", "grader"]), **quiet
-        )
-        settings = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder}"
-        start = [f"{place}/pg_ctl", *options, "-w", "-o", settings, "-l", f"{folder}/log", "start"]
-        subprocess.run(as_postgres(start), check=True, stdout=subprocess.DEVNULL, cwd="/")
-        try:
-            yield f"postgresql+psycopg://grader@127.0.0.1:{port}/postgres"
-        finally:
-            stop = [f"{place}/pg_ctl", *options, "-w", "-m", "immediate", "stop"]
-            subprocess.run(as_postgres(stop), **quiet)
-    finally:
-        shutil.rmtree(folder)
+def server():
+    """The address of an empty database on a PostgreSQL server of our own."""
+    with running_server() as address:
+        yield address
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ from autograder.service.assets import Assets
 from autograder.service.attempts import Attempts
 from autograder.verdict import Report
 
+from .exchange import built_toys, exchange, store  # noqa: F401
 from .hub_process import SERVICE, Hub, free_ports, start_hub
 from .small_class import STUDENTS, Desk, fill, grade, make_course
 

@@ -7,11 +7,14 @@ run as root, everything belongs to whoever runs them, and the check of owners is
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import pwd
 import secrets
 import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,7 +27,8 @@ from engine import toy
 from autograder.build import build
 from autograder.course import Course
 from autograder.gradebook import Gradebook, open_gradebook
-from autograder.service.attempts import FINISHED, Attempt
+from autograder.sandbox.doctor import strongest
+from autograder.service.attempts import FINISHED, Attempt, Attempts
 from autograder.service.grading import GradingService
 
 AS_ROOT = os.getuid() == 0
@@ -32,7 +36,21 @@ STUDENTS = ("games", "mail", "news", "backup", "man", "lp")
 MOST = sum(toy.POINTS.values())
 LESS = MOST - toy.POINTS["test_area"]
 WRONG = {"area": "def area(sides):\n    return 0.0\n"}
+SLOW = {"area": "import time\n" + toy.AREA.replace("    ###", "    time.sleep(1.0)\n    ###", 1)}
+"""Right, but takes some seconds."""
 SHORT_S = {"poll_s": 0.2, "lease_s": 3.0, "busy_s": 0.3, "workers": 2}
+
+SERVICE = """
+import sys, signal
+from pathlib import Path
+from autograder.course import Course
+from autograder.service.grading import GradingService
+if __name__ == "__main__":
+    service = GradingService(Course.load(Path(sys.argv[1])))
+    service.start()
+    signal.sigwait({signal.SIGTERM})
+    service.stop()
+"""
 
 
 @dataclass(frozen=True)
@@ -131,10 +149,16 @@ def configure(course: Course, text: str) -> Course:
     return Course.load(course.root)
 
 
+@functools.cache
+def tier() -> str:
+    """The strongest tier of isolation that holds here; finding out takes seconds."""
+    return strongest()
+
+
 @contextmanager
 def serving(course: Course) -> Iterator[GradingService]:
     """The service, running."""
-    service = GradingService(course)
+    service = GradingService(course, tier=tier())
     service.start()
     try:
         yield service
@@ -175,3 +199,38 @@ def scores_in(book: Gradebook) -> dict[str, float]:
         assert submission.student.id not in found
         found[submission.student.id] = submission.score
     return found
+
+
+@contextmanager
+def process(course: Course, folder: Path):
+    """The service in a process of its own; ended in the end, if it is still there."""
+    script = folder / "serve.py"
+    script.write_text(SERVICE)
+    running = subprocess.Popen([sys.executable, str(script), str(course.root)])
+    try:
+        yield running
+    finally:
+        running.terminate()
+        running.wait(60)
+
+
+@pytest.fixture
+def store(exchange):
+    """The course's store, as another process sees it."""
+    found = Attempts(exchange.course.database, busy_s=30)
+    yield found
+    found.close()
+
+
+def all_done(store: Attempts, count: int) -> bool:
+    """Whether there are so many attempts, all of them finished and in the gradebook."""
+    found = store.of()
+    finished = [one for one in found if one.state in FINISHED]
+    return len(finished) == len(found) == count and not store.to_place()
+
+
+def spoil_the_reference(exchange: Exchange) -> None:
+    """Change what is right, so that right work is wrong from now on."""
+    path = exchange.course.hidden / toy.ASSIGNMENT / "reference.py"
+    head = "def area(sides):"
+    path.write_text(path.read_text().replace(head, f"{head}\n    return 0.0", 1))

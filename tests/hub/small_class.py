@@ -56,12 +56,12 @@ def make_course(folder: Path) -> Course:
     return Course.load(folder)
 
 
-def register(course: Course) -> None:
-    """Enter the assignments into the gradebook, as compiling them would in many times the time."""
+def register(course: Course, assignments: Sequence[str] = ()) -> None:
+    """Enter assignments into the gradebook, as compiling them would in many times the time."""
     with scripts_on_path():
         book = Gradebook(course.database, course.course_id)
     with closing(book):
-        for assignment in course.assignments:
+        for assignment in assignments or course.assignments:
             book.add_assignment(assignment, duedate=DUE.get(assignment))
             for lab in course.labs_of(assignment):
                 where = (lab.name, assignment)

@@ -5,17 +5,22 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from engine import toy
+from sqlalchemy import delete, update
 
+from autograder.service import tables
 from autograder.service.arrivals import Arrivals, Notices
 from autograder.service.attempts import Attempts, State
+from autograder.service.current import CurrentCourse
 from autograder.service.intake import NotTaken, keep_copy, read_arrival, read_name
 from autograder.service.settings import inbound_folder, read_settings
 
-from .exchange import AS_ROOT, built_toys, configure, exchange, until  # noqa: F401
+from .exchange import AS_ROOT, configure
 
 NOTEBOOK = f"{toy.NOTEBOOK}.ipynb"
 needs_root = pytest.mark.skipif(not AS_ROOT, reason="files of several accounts need root")
@@ -33,7 +38,8 @@ def store(exchange):
 def arrivals(exchange, store) -> Arrivals:
     """What takes in; nothing grades."""
     settings = read_settings(exchange.course)
-    return Arrivals(exchange.course, settings, store, inbound_folder(exchange.course))
+    current = CurrentCourse(exchange.course)
+    return Arrivals(current, settings, store, inbound_folder(exchange.course))
 
 
 def test_names_as_nbgrader_gives_them():
@@ -58,7 +64,8 @@ def test_a_submission_is_taken_once(exchange, arrivals, store):
     folder = exchange.hand_in("games")
     assert arrivals.scan() == 1
     assert arrivals.scan() == 0
-    again = Arrivals(exchange.course, read_settings(exchange.course), store, arrivals.inbound)
+    current, settings = CurrentCourse(exchange.course), read_settings(exchange.course)
+    again = Arrivals(current, settings, store, arrivals.inbound)
     assert again.scan() == 0
     (attempt,) = store.of()
     assert (attempt.student, attempt.assignment, attempt.state) == (
@@ -115,7 +122,8 @@ def test_without_the_check_any_owner_may(exchange, store):
     """Where all have one account number, the name is believed; that is the course's decision."""
     course = configure(exchange.course, "c.GradingService.check_owner = False")
     exchange.hand_in("nobodys-account", owner="games")
-    assert Arrivals(course, read_settings(course), store, exchange.inbound).scan() == 1
+    arrivals = Arrivals(CurrentCourse(course), read_settings(course), store, exchange.inbound)
+    assert arrivals.scan() == 1
     assert store.of()[0].student == "nobodys-account"
 
 
@@ -166,6 +174,29 @@ def test_a_linked_folder_is_not_followed(exchange, arrivals, store, tmp_path):
     assert store.of() == []
 
 
+def test_a_name_that_no_database_holds_stops_nobody(exchange, arrivals, store):
+    """Bytes that are no text, and control characters, are passed over."""
+    named = b"games+toys+2026-11-26 02:10:31 UTC+"
+    for end in (b"\xff\xfe", b"a\nb", b"\x7f"):
+        os.mkdir(os.path.join(os.fsencode(exchange.inbound), named + end))
+    exchange.hand_in("games")
+    assert arrivals.scan() == 1
+    assert len(store.of()) == 1
+
+
+def test_an_older_copy_of_the_database_is_put_back(exchange, arrivals, store):
+    """What the store has forgotten is taken in again, once."""
+    exchange.hand_in("games")
+    before = store.version()
+    assert arrivals.scan() == 1
+    with store._engine.begin() as db:
+        db.execute(delete(tables.attempts))
+        db.execute(update(tables.version).values(number=before - 1))
+    assert arrivals.scan() == 1
+    assert arrivals.scan() == 0
+    assert len(store.of()) == 1
+
+
 def test_what_is_no_submission_is_left_alone(exchange, arrivals, store):
     """Other names, files and assignments are passed over, and do not hold up anybody."""
     (exchange.inbound / "notes.txt").write_text("hello")
@@ -201,22 +232,30 @@ def test_changed_after_the_folder_was_complete(exchange, arrivals, store):
     assert store.of()[0].arrived.timestamp() > complete
 
 
+@contextmanager
+def few_descriptors(left: int) -> Iterator[None]:
+    """Only so many more files can be opened by this process."""
+    held = []
+    try:
+        with suppress(OSError):
+            while True:
+                held.append(os.open("/dev/null", os.O_RDONLY))
+        for _ in range(left):
+            os.close(held.pop())
+        yield
+    finally:
+        for descriptor in held:
+            os.close(descriptor)
+
+
 def test_a_fault_of_the_machine_refuses_nobody(exchange, arrivals, store):
     """What cannot be read while no file can be opened is neither refused nor forgotten."""
     assert arrivals.scan() == 0
     exchange.hand_in("games")
-    held = []
-    try:
-        with pytest.raises(OSError, match="Too many open files"):
-            while True:
-                held.append(os.open("/dev/null", os.O_RDONLY))
-        # Enough to list the exchange, too few to read a submission.
-        os.close(held.pop())
-        with pytest.raises(OSError):
-            arrivals.scan()
-    finally:
-        for descriptor in held:
-            os.close(descriptor)
+    store.version()  # Its connection is open from now on.
+    # Enough to list the exchange, too few to read a submission.
+    with few_descriptors(1), pytest.raises(OSError, match="Too many open files"):
+        arrivals.scan()
     assert store.of() == []
     assert arrivals.scan() == 1
 

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import multiprocessing
+import secrets
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from postgresql_server import running_server
+from sqlalchemy import NullPool, create_engine, text, update
 
+from autograder.service import tables
 from autograder.service.attempts import Attempts, Rules, State
 from autograder.verdict import CheckResult, Report, Status, Verdict
 
@@ -14,18 +23,43 @@ BEGAN = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 LAB = "sorting"
 
 
-@pytest.fixture
-def address(tmp_path) -> str:
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """A PostgreSQL server."""
+    with running_server() as address:
+        yield address
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def address(request, tmp_path) -> str:
     """An empty database."""
-    return f"sqlite:///{tmp_path / 'course.db'}"
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'course.db'}"
+    server, name = request.getfixturevalue("server"), f"course_{secrets.token_hex(8)}"
+    engine = create_engine(server, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    with engine.connect() as db:
+        db.execute(text(f"CREATE DATABASE {name}"))
+    return server.removesuffix("postgres") + name
 
 
 @pytest.fixture
-def store(address):
+def open_store(address):
+    """Opens a store with rules."""
+    opened = []
+
+    def make(**rules) -> Attempts:
+        opened.append(Attempts(address, Rules(**rules), busy_s=60))
+        return opened[-1]
+
+    yield make
+    for store in opened:
+        store.close()
+
+
+@pytest.fixture
+def store(open_store) -> Attempts:
     """A store without limits, where the latest attempt counts."""
-    found = Attempts(address)
-    yield found
-    found.close()
+    return open_store()
 
 
 def arrive(store: Attempts, student: str, minute: float = 0, source: str = "", **more):
@@ -98,7 +132,7 @@ def test_a_lease_that_ran_out_goes_to_another(store):
     """The first holder can neither renew nor finish any more; the second one's mark is kept."""
     attempt = arrive(store, "ada")
     assert store.lease("dead", -1).id == attempt.id
-    assert [one.id for one in store.queue()] == [attempt.id]
+    assert [(one.id, one.state) for one in store.queue()] == [(attempt.id, State.WAITING)]
     second = store.lease("alive", 60)
     assert (second.id, second.tries) == (attempt.id, 2)
     assert not store.renew(attempt.id, "dead", 60)
@@ -118,6 +152,42 @@ def test_a_renewed_lease_does_not_run_out(store):
     assert store.lease("h", 60) is None
 
 
+@pytest.mark.parametrize("state", [State.RUNNING, State.WAITING])
+def test_a_clock_put_back_holds_up_nothing(store, state):
+    """What was leased or given back by a clock that was an hour ahead is taken up at once."""
+    attempt = arrive(store, "ada")
+    store.lease("dead", 60)
+    if state is State.WAITING:
+        store.give_back(attempt.id, "dead", later_s=60)
+    ahead = time.time() + 3600
+    times = {"started": ahead, "lease_until": ahead + 60, "not_before": ahead + 60}
+    with store._engine.begin() as db:
+        db.execute(update(tables.attempts).values(**times))
+    assert [one.id for one in store.queue()] == [attempt.id]
+    assert store.lease("alive", 60).id == attempt.id
+    assert store.lease("third", 60) is None
+
+
+def test_what_is_left_out_waits(store):
+    """Whoever cannot grade an assignment is given others."""
+    arrive(store, "ada")
+    assert store.lease("g", 60, leave_out={LAB}) is None
+    assert store.lease("g", 60, leave_out={"other"}) is not None
+
+
+def test_odd_and_long_words_are_kept(store):
+    """Half characters, null characters and very long reasons cost nobody their mark."""
+    arrive(store, "ada")
+    odd = "\ud800\x00 ü " + "x" * 1_000_000
+    attempt = store.lease("g", 60)
+    said = replace(report(3.0), reason=odd)
+    assert store.finish(attempt.id, "g", State.NEEDS_PERSON, [said], odd)
+    assert store.get(attempt.id).score == 3.0
+    assert store.get(attempt.id).reason.startswith("?\N{REPLACEMENT CHARACTER} ü xxx")
+    assert len(store.get(attempt.id).reason) < 5_000
+    assert store.reports(attempt.id)[0].score == 3.0
+
+
 def test_given_back_it_waits_as_long_as_asked(store):
     """A fault of the machine costs no try; nobody takes the attempt up before its time."""
     attempt = arrive(store, "ada")
@@ -130,9 +200,9 @@ def test_given_back_it_waits_as_long_as_asked(store):
 
 
 @pytest.mark.parametrize(("keep", "counts"), [("latest", 2), ("best", 1)])
-def test_latest_or_best_counts(address, keep, counts):
+def test_latest_or_best_counts(open_store, keep, counts):
     """Exactly one attempt gives the mark, by the course's rule."""
-    store = Attempts(address, Rules(keep=keep))
+    store = open_store(keep=keep)
     for minute, points in enumerate([2.0, 5.0, 1.0]):
         arrive(store, "ada", minute)
         grade(store, points)
@@ -151,15 +221,28 @@ def test_an_older_attempt_graded_later_does_not_count(store):
 
 
 def test_a_withheld_mark_is_no_score(store):
-    """A fault of ours gives no mark; under best, any mark is better."""
+    """A fault of ours gives no mark, and no zero either."""
     arrive(store, "ada")
     attempt = grade(store, 0.0, Status.BROKEN)
     assert (attempt.state, attempt.score, attempt.max_score) == (State.NEEDS_PERSON, None, 5.0)
+    assert attempt.counts
 
 
-def test_over_the_limit_is_refused_and_costs_nothing(address):
+def test_any_mark_is_better_than_a_withheld_one(open_store):
+    """Under best, a fault of ours takes nothing from anybody; graded again, it may give more."""
+    store = open_store(keep="best")
+    numbers = []
+    for minute, status in enumerate([Status.BROKEN, Status.GRADED, Status.BROKEN]):
+        arrive(store, "ada", minute)
+        numbers.append(grade(store, 0.0, status).id)
+    assert [one.id for one in store.of() if one.counts] == [numbers[1]]
+    assert store.replace_reports(numbers[2], State.DONE, [report(1.0)])
+    assert [one.id for one in store.of() if one.counts] == [numbers[2]]
+
+
+def test_over_the_limit_is_refused_and_costs_nothing(open_store):
     """What was refused does not count against the limit, and other students are not touched."""
-    store = Attempts(address, Rules(attempt_limit=2))
+    store = open_store(attempt_limit=2)
     arrive(store, "ada", 0, refused="gradient.ipynb: a link")
     taken = [arrive(store, "ada", minute).state for minute in (1, 2, 3)]
     assert taken == [State.WAITING, State.WAITING, State.REFUSED]
@@ -167,9 +250,23 @@ def test_over_the_limit_is_refused_and_costs_nothing(address):
     assert arrive(store, "bela", 4).state is State.WAITING
 
 
-def test_too_soon_is_refused(address):
+@pytest.mark.parametrize("rules", [{"attempt_limit": 2}, {"interval_s": 45.0}])
+def test_the_rules_hold_for_what_arrives_at_once(open_store, rules):
+    """Eight at the same moment, of which two may be taken: two are, and the others are told."""
+    stores, start = [open_store(**rules) for _ in range(8)], threading.Barrier(8)
+
+    def hand_in(number: int) -> State:
+        start.wait()
+        return arrive(stores[number], "ada", minute=number % 2, source=f"s{number}").state
+
+    with ThreadPoolExecutor(8) as students:
+        states = list(students.map(hand_in, range(8)))
+    assert sorted(states) == [State.REFUSED] * 6 + [State.WAITING] * 2
+
+
+def test_too_soon_is_refused(open_store):
     """The interval is measured from the last attempt that was taken."""
-    store = Attempts(address, Rules(interval_s=120))
+    store = open_store(interval_s=120)
     states = [arrive(store, "ada", minute).state for minute in (0, 1, 2)]
     assert states == [State.WAITING, State.REFUSED, State.WAITING]
     assert "60 s too soon" in store.of("ada", newest_first=False)[1].reason
@@ -219,6 +316,7 @@ def _take_all(address: str, owner: str, results) -> None:
     while (attempt := store.lease(owner, 600)) is not None:
         taken.append(attempt.id)
         store.finish(attempt.id, owner, State.DONE, [report(1.0)])
+    store.close()
     results.put(taken)
 
 

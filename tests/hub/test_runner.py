@@ -20,17 +20,15 @@ from autograder.service.attempts import State
 from autograder.service.grading import GradingService
 from autograder.service.settings import read_settings
 
-from .exchange import (  # noqa: F401
+from .exchange import (
     LESS,
     MOST,
     WRONG,
-    Exchange,
     book_scores,
-    built_toys,
     configure,
-    exchange,
     serving,
     settled,
+    spoil_the_reference,
     until,
 )
 
@@ -44,13 +42,6 @@ def nbgrader(folder: Path, home: Path, *arguments: str) -> str:
     )
     assert done.returncode == 0, done.stderr
     return done.stderr
-
-
-def spoil_the_reference(exchange: Exchange) -> None:
-    """Change what is right, so that right work is wrong from now on."""
-    path = exchange.course.hidden / toy.ASSIGNMENT / "reference.py"
-    head = "def area(sides):"
-    path.write_text(path.read_text().replace(head, f"{head}\n    return 0.0", 1))
 
 
 def test_every_attempt_is_graded_and_the_latest_counts(exchange):
