@@ -3,12 +3,13 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 BIN := .venv/bin
 
-.PHONY: help demo test bench lab build prove lint format clean jail
+.PHONY: help demo test bench hub lab build prove lint format clean jail
 
 help:
 	@echo "make demo   set everything up, build the labs, make a class and grade it"
 	@echo "make test   set everything up and run all tests"
 	@echo "make bench  this grader beside nbgrader, otter and pytest; some twenty minutes"
+	@echo "make hub    a JupyterHub with accounts to try, until Ctrl-C; root on Debian or Ubuntu"
 	@echo "make lab    open the student versions in JupyterLab"
 	@echo "make build  compile source/ to release/"
 	@echo "make prove  prove the hidden suites"
@@ -24,6 +25,12 @@ test: .venv/ready jail
 bench: .venv/ready jail
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	$(BIN)/python benchmarks/compare.py
+
+# Sets itself up, beside this checkout's .venv: everybody on the machine must be able to read it.
+# Some assignments only: make hub RELEASED="gradient_descent"
+hub:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer with venv is needed: apt-get install python3-venv (or set PYTHON=...)"; exit 2; }
+	@exec $(PYTHON) deploy/hub/trial.py $(RELEASED)
 
 lab: .venv/ready
 	$(BIN)/jupyter lab --notebook-dir=release

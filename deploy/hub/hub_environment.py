@@ -6,6 +6,7 @@ is copied into it, not linked, since its checkout holds the solutions.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -66,11 +67,26 @@ def build_environment(folder: Path, checkout: Path, say: Say) -> None:
         if not parent.stat().st_mode & 0o001:
             raise Unfit(f"{parent} is closed to others; places.environment must not lie there")
     _build_venv(folder / "venv", checkout, say)
-    if not (folder / "proxy" / "node_modules" / ".bin").is_dir():
-        say("installing the hub's proxy")
-        (folder / "proxy").mkdir(exist_ok=True)
-        npm = ["npm", "install", "--no-fund", "--no-audit", "--loglevel=error", PROXY]
-        run(npm, cwd=folder / "proxy")
+    install_proxy(folder / "proxy", say)
+
+
+def install_proxy(folder: Path, say: Say) -> Path:
+    """Install the hub's proxy into a folder, if it is not there.
+
+    Returns:
+        Its command.
+
+    Raises:
+        Unfit: npm cannot install it.
+    """
+    command = folder / "node_modules" / ".bin" / "configurable-http-proxy"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        if not command.exists():
+            say("installing the hub's proxy")
+            run(["npm", "install", "--no-fund", "--no-audit", "--loglevel=error", PROXY], folder)
+    return command
 
 
 def is_current(folder: Path, checkout: Path) -> bool:
@@ -122,7 +138,7 @@ def code_digest(checkout: Path) -> str:
 
 
 def run(command: Iterable[str], cwd: Path | None = None) -> None:
-    """Run an installer, as root, with what it makes readable by everybody.
+    """Run an installer with what it makes readable by everybody.
 
     Raises:
         Unfit: it failed; the text holds the end of what it said.

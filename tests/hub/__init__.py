@@ -1,1 +1,1 @@
-"""Tests of the service: its store, its intake, its grading, its pages."""
+"""Tests of the service: its store, its intake, its grading, its pages, and all of it on a hub."""

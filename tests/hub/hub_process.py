@@ -22,6 +22,9 @@ from typing import Any
 
 import pytest
 import requests
+from hub_environment import install_proxy
+from hub_settings import Unfit
+from trial import CACHE, PROXY
 
 SERVICE = "grading"
 READY_S, STOP_S = 60, 20
@@ -49,25 +52,21 @@ c.JupyterHub.load_roles = {roles!r}
 
 
 def proxy_command() -> list[str]:
-    """The hub's proxy: the installed one, else one that npm puts into a folder of the user's cache.
+    """The hub's proxy: the installed one, else the one that `make hub` uses, else one of our own.
 
-    Skips the test where neither is there.
+    Skips the test where there is none and none can be installed.
     """
     installed = shutil.which("configurable-http-proxy")
     if installed:
         return [installed]
     if not (shutil.which("node") and shutil.which("npm")):
         pytest.skip("JupyterHub's proxy needs node and npm; apt-get install nodejs npm")
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = cache / "notebook-autograder" / "proxy"
-    command = folder / "node_modules" / ".bin" / "configurable-http-proxy"
-    if not command.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        install = ["npm", "install", "--no-fund", "--no-audit", "configurable-http-proxy@^5"]
-        done = subprocess.run(install, cwd=folder, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            pytest.skip(f"npm cannot install JupyterHub's proxy: {done.stderr.strip()[-300:]}")
-    return [str(command)]
+    own = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / CACHE.name
+    folder = (CACHE if os.access(CACHE.parent, os.W_OK) else own) / PROXY.name
+    try:
+        return [str(install_proxy(folder, print))]
+    except Unfit as problem:
+        pytest.skip(f"npm cannot install JupyterHub's proxy: {problem}")
 
 
 def free_ports(count: int) -> list[int]:
