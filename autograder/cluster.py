@@ -31,6 +31,8 @@ from autograder.verdict import Report
 
 CONNECT_S = 15.0
 """How long the scheduler may take to answer."""
+RETURN_S = 60.0
+"""How long to wait for a worker when all have died; a nanny starts another within seconds."""
 AHEAD = 3
 """Jobs that are with the cluster at once, for each thread of its workers."""
 MOST_TRIES = 2
@@ -103,7 +105,7 @@ class Cluster:
         from distributed import as_completed
 
         packed = pack(course)
-        archive = self._client.scatter(packed, broadcast=True, hash=True)
+        archive = self._spread(packed)
         names = tuple((lab.assignment, lab.name) for lab in labs)
         digest = hashlib.sha256(packed).hexdigest()
         waiting, suspects = deque(jobs), deque[Job]()
@@ -128,10 +130,23 @@ class Cluster:
             report = self._result(future)
             if report is not None:
                 yield job, report
-            elif tried < MOST_TRIES:
-                suspects.append(job)
             else:
-                yield job, broken_report(course, job, tier)
+                archive = self._spread(packed)
+                if tried < MOST_TRIES:
+                    suspects.append(job)
+                else:
+                    yield job, broken_report(course, job, tier)
+
+    def _spread(self, packed: bytes) -> Any:
+        """Put the course on every worker there is; what only a dead one held is lost with it."""
+        try:
+            self._client.wait_for_workers(1, timeout=RETURN_S)
+            return self._client.scatter(packed, broadcast=True, hash=False, timeout=RETURN_S)
+        except TimeoutError:
+            raise CourseError(
+                f"no worker is left, and none came back in {RETURN_S:g} s; marks so far are kept: "
+                "start workers and run the same command again"
+            ) from None
 
     def _most_under_way(self) -> int:
         threads: int = sum(self._client.nthreads().values())

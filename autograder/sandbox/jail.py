@@ -28,6 +28,7 @@ import resource
 import stat
 import struct
 import tempfile
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -153,20 +154,35 @@ def bind(source: str, target: str) -> None:
 
 
 def set_limits(confinement: Confinement) -> None:
-    """Set the resource limits; memory counts from what the warm process already maps."""
+    """Set the resource limits; memory counts from what the warm process already maps.
+
+    Without namespaces the kernel counts all processes of an account together: what already runs as
+    this one is not the submission's.
+    """
     memory = (confinement.mapped_mib + confinement.memory_mib) << 20
+    others = 0 if "namespaces" in confinement.layers else tasks_by_account()[os.getuid()]
     limits = {
         resource.RLIMIT_AS: memory,
         resource.RLIMIT_CPU: confinement.cpu_s,
         resource.RLIMIT_FSIZE: confinement.file_mib << 20,
         resource.RLIMIT_NOFILE: confinement.open_files,
-        resource.RLIMIT_NPROC: confinement.processes,
+        resource.RLIMIT_NPROC: confinement.processes + others,
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_MEMLOCK: 0,
         resource.RLIMIT_MSGQUEUE: 0,
     }
     for name, most in limits.items():
         resource.setrlimit(name, (most, most))
+
+
+def tasks_by_account() -> Counter[int]:
+    """How many processes and threads run as each account number on this machine."""
+    found: Counter[int] = Counter()
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):  # it ended meanwhile
+                found[entry.stat().st_uid] += len(os.listdir(entry / "task"))
+    return found
 
 
 def mapped_mib() -> int:

@@ -19,8 +19,10 @@ LAYERS = {
 }
 """What walls a submission in, by tier, in the order in which it is put on; `jail` says how."""
 
-SPARE_UID = 64_209
-"""Account number that runs students' code when the grader is root; no such account need exist."""
+SPARE_UIDS = range(64_209, 65_209)
+"""Account numbers that run students' code when the grader is root, one for each jail: no student's
+processes count against another's, and none may signal another's. No such account need exist.
+"""
 
 HOME = "/home/student"
 """The working folder: a file system in memory, empty for each submission."""

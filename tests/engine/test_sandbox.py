@@ -72,6 +72,20 @@ def test_ordinary_work_runs_in_both_tiers(jail, source):
         assert session.call("f", (), {}).value is True
 
 
+@pytest.mark.parametrize("tier", [policy.FULL, policy.REDUCED])
+def test_threads_of_one_submission_do_not_use_up_those_of_another(tier):
+    """The kernel counts by account: each jail has one of its own, or what runs is not counted."""
+    greedy = "import threading, time\nfor _ in range(20):\n" + (
+        "    threading.Thread(target=time.sleep, args=(60,), daemon=True).start()"
+    )
+    modest = "import threading\nfor _ in range(10):\n    threading.Thread(target=print).start()"
+    with start_jail(tier) as one, start_jail(tier) as other, opened(one, greedy) as session:
+        assert session.faults == ()
+        with opened(other, modest) as beside:
+            assert beside.faults == ()
+            assert one.uid is None or one.uid != other.uid
+
+
 @pytest.mark.parametrize(
     "source",
     [

@@ -295,7 +295,7 @@ def outside() -> set[str]:
             for entry in os.scandir(place):
                 uid = entry.stat(follow_symlinks=False).st_uid
                 known = PROCESS in entry.name or entry.name in _NAMES
-                if known or uid == policy.SPARE_UID:
+                if known or uid in policy.SPARE_UIDS:
                     found.add(entry.path)
     return found
 

@@ -286,8 +286,8 @@ def test_files_of_the_same_account(act: str, there: Jail, tmp_path: Path) -> Non
     path = folder / "gradebook.db"
     path.write_text("marks")
     path.chmod(0o600)
-    os.chown(path, policy.SPARE_UID, policy.SPARE_UID)
-    os.chown(folder, policy.SPARE_UID, policy.SPARE_UID)
+    os.chown(path, there.uid, there.uid)
+    os.chown(folder, there.uid, there.uid)
     before = path.stat()
     reply = run(there, f"import os\npath = {str(path)!r}\n{act}")
     # Some calls are answered with success and not made: what counts is the file.
