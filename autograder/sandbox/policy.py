@@ -56,7 +56,8 @@ ENVIRONMENT = {
     "PYTHONDONTWRITEBYTECODE": "1",
     "PYTHONHASHSEED": "0",
     "PYTHONMALLOC": "malloc",
-    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
+    # Address space is limited, and an arena for each thread would reserve 64 MiB of it.
+    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1:glibc.malloc.arena_max=2",
 }
 """The whole environment of a submission; single-threaded linear algebra, so that forks are safe.
 

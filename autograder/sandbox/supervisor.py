@@ -327,7 +327,10 @@ def spare_uid() -> int:
     taken = jail.tasks_by_account()
     first = os.getpid() % len(policy.SPARE_UIDS)
     order = [*policy.SPARE_UIDS[first:], *policy.SPARE_UIDS[:first]]
-    return next((uid for uid in order if uid not in taken), order[0])
+    for uid in order:
+        if uid not in taken:
+            return uid
+    return order[0]
 
 
 def environment_inside() -> dict[str, str]:
