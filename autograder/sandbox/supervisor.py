@@ -326,7 +326,7 @@ def spare_uid() -> int:
     """One of the accounts kept for students' code, as which nothing runs on this machine."""
     taken = jail.tasks_by_account()
     first = os.getpid() % len(policy.SPARE_UIDS)
-    order = [*policy.SPARE_UIDS[first:], *policy.SPARE_UIDS[:first]]
+    order: list[int] = [*policy.SPARE_UIDS[first:], *policy.SPARE_UIDS[:first]]
     for uid in order:
         if uid not in taken:
             return uid
