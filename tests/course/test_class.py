@@ -235,10 +235,24 @@ def test_layout_and_comments_of_a_suite_regrade_nothing(graded):
     assert ran.json["graded"] == 0
 
 
-def test_killed_grading_goes_on_where_it_stopped(handed_in, tmp_path):
-    """SIGKILL at any moment: what has a report is in the gradebook, and is not graded again."""
+def verdicts(course: Course) -> dict[tuple[str, str], list[tuple]]:
+    """What every check of a class came to, by (student, notebook)."""
+    found = {}
+    for path in course.root.glob("reports/*/*/*.json"):
+        report = json.loads(path.read_text(encoding="utf-8"))
+        told = [(one["name"], one["verdict"], one["points"]) for one in report["checks"]]
+        found[path.parent.parent.name, path.stem] = told
+    return found
+
+
+def test_killed_grading_goes_on_where_it_stopped(handed_in, first_run, tmp_path):
+    """SIGKILL at any moment: what has a report is in the gradebook, and is not graded again.
+
+    In the end all marks are those of a run in one piece, and by several workers instead of one.
+    """
     course = copy_of(handed_in, tmp_path / "killed")
-    command = [sys.executable, "-m", "autograder.cli", "grade", "--workers", "1", "--json"]
+    alone = ("--workers", "1", "--json")
+    command = [sys.executable, "-m", "autograder.cli", "grade", *alone]
     running = subprocess.Popen(
         command, cwd=course.root, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )
@@ -255,10 +269,12 @@ def test_killed_grading_goes_on_where_it_stopped(handed_in, tmp_path):
         for cell in report["cells"]:
             points = sum(c["points"] for c in report["checks"] if c["grade_cell"] == cell)
             assert recorded[student, notebook, cell][0] == points
-    ran = autograder("grade", "--json", course=course.root)
+    ran = autograder("grade", *alone, course=course.root)
     assert ran.json["unchanged"] == len(done)
     assert ran.json["graded"] == 5 * len(PEOPLE) - len(done)
     assert {(r["student"], r["notebook"]) for r in ran.json["reports"]} >= set(done)
+    assert marks(course) == marks(first_run[0])
+    assert verdicts(course) == verdicts(first_run[0])
 
 
 def test_manual_marks_survive_a_regrade(graded):
