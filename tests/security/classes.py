@@ -324,7 +324,8 @@ def surviving(known: frozenset[int] = frozenset()) -> list[str]:
         with contextlib.suppress(OSError, IndexError):
             status = (entry / "status").read_text()
             said = (entry / "cmdline").read_bytes() + (entry / "comm").read_bytes()
-            orphan = "\nPPid:\t1\n" in status and f"\nUid:\t{policy.SPARE_UID}\t" in status
+            spare = int(status.split("\nUid:\t")[1].split("\t")[0]) in policy.SPARE_UIDS
+            orphan = "\nPPid:\t1\n" in status and spare
             marked = PROCESS.encode() in said + _environment(entry)
             if marked or (orphan and int(entry.name) not in known):
                 found.append(f"process {entry.name}: {said!r}")
