@@ -191,6 +191,8 @@ def grade_class(
         )
     outcome = Outcome()
     todo = [task for task in tasks if force or not task.fresh]
+    # Longest first where it is known, so that no long one is left to run alone at the end.
+    todo.sort(key=lambda task: task.before.wall_s if task.before else 0.0, reverse=True)
     done = [] if force else [task for task in tasks if task.fresh]
     outcome.skipped = [Graded(task.student, task.before) for task in done if task.before]
     on_tasks(len(todo), len(done))

@@ -14,7 +14,12 @@ from autograder.verdict import Report
 
 
 def feedback_page(
-    report: Report, *, student: str = "", course: str = "", manual: Manual | None = None
+    report: Report,
+    *,
+    student: str = "",
+    course: str = "",
+    manual: Manual | None = None,
+    back: str = "",
 ) -> str:
     """One self-contained HTML page about one notebook.
 
@@ -23,6 +28,7 @@ def feedback_page(
         student: whom the page is for; left out when empty.
         course: the course's name; left out when empty.
         manual: a person's comments and the penalty for lateness.
+        back: address of the page that it was opened from; left out when empty.
 
     Returns:
         A whole HTML document, to be stored as UTF-8.
@@ -34,6 +40,7 @@ def feedback_page(
         "report": report,
         "student": student,
         "course": course,
+        "back": back,
         "score": None if score is None else points_of(score, report.max_score),
         "percent": percent(score or 0.0, report.max_score),
         "notices": view.notices(report),

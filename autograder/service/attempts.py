@@ -275,6 +275,20 @@ class Attempts:
             query = query.where(table.c.assignment == assignment)
         return self._found(query)
 
+    def recent(self, student: str, assignment: str, most: int) -> list[Attempt]:
+        """A student's latest attempts at an assignment, the latest first, and the one that counts.
+
+        Args:
+            student: whose.
+            assignment: at which assignment.
+            most: how many; one that counts and came earlier is added to them.
+        """
+        latest = self.of(student, assignment, limit=most)
+        if len(latest) < most or any(one.counts for one in latest):
+            return latest
+        same = (table.c.student == student) & (table.c.assignment == assignment)
+        return latest + self._found(select(table).where(same, table.c.counts))
+
     def get(self, attempt_id: int) -> Attempt | None:
         """The attempt of that number."""
         found = self._found(select(table).where(table.c.id == attempt_id))

@@ -25,7 +25,7 @@ from autograder.sandbox.doctor import strongest
 from autograder.service.arrivals import SETTLE_S, Arrivals, Notices
 from autograder.service.attempts import Attempt, Attempts, State
 from autograder.service.current import CurrentCourse
-from autograder.service.placing import Placing
+from autograder.service.placing import Placing, manual_of
 from autograder.service.regrade import Regrading
 from autograder.service.runner import Grader
 from autograder.service.settings import Service, inbound_folder, read_settings
@@ -168,15 +168,28 @@ class GradingService:
         over = due is not None and now >= due
         return str(self.settings.after_due if over else self.settings.before_due)
 
-    def feedback_html(self, attempt_id: int, notebook: str) -> str | None:
-        """The feedback page on one notebook of an attempt; None where there is none."""
+    def feedback_html(self, attempt_id: int, notebook: str, back: str = "") -> str | None:
+        """The feedback page on one notebook of an attempt, as it would be released now.
+
+        Args:
+            attempt_id: which attempt.
+            notebook: which of its notebooks.
+            back: where the page leads back to; nowhere when empty.
+
+        Returns:
+            The page; None where there is none.
+        """
         attempt = self.attempts.get(attempt_id)
-        if attempt is None:
+        reports = [] if attempt is None else self.attempts.reports(attempt_id)
+        report = next((one for one in reports if one.notebook == notebook), None)
+        if attempt is None or report is None:
             return None
-        for report in self.attempts.reports(attempt_id):
-            if report.notebook == notebook:
-                return feedback_page(report, student=attempt.student, course=self.course.title)
-        return None
+        course = self.course
+        with open_gradebook(course) as book:
+            manual = manual_of(book, attempt, report)
+        return feedback_page(
+            report, student=attempt.student, course=course.title, manual=manual, back=back
+        )
 
     def preview_regrade(self, assignment: str, student: str = "") -> list[Change]:
         """What grading an assignment again would change in the marks; nothing is written.

@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -51,9 +50,18 @@ class Marked:
 class Own(Student):
     """What pages about one's own attempts share."""
 
-    def own_attempts(self, assignment: str = "") -> list[Attempt]:
-        """The latest attempts of whoever asks, the latest first."""
-        return self.site.service.attempts.of(self.person.name, assignment, limit=RECENT)
+    def own_attempts(self, assignment: str, most: int) -> list[Attempt]:
+        """The latest attempts of whoever asks, the latest first, and the one that counts."""
+        return self.site.service.attempts.recent(self.person.name, assignment, most)
+
+    def newest(self) -> int:
+        """The number of the newest attempt that the stream of whoever asks tells of."""
+        attempts = self.site.service.attempts.of(self.person.name, limit=RECENT)
+        return max((attempt.id for attempt in attempts), default=0)
+
+    def own_due(self, assignment: str) -> datetime | None:
+        """When the assignment is due for whoever asks, an extension of theirs included."""
+        return self.site.service.due(assignment, self.person.name)
 
 
 class Home(Own):
@@ -61,22 +69,21 @@ class Home(Own):
 
     async def get(self) -> None:
         """Show them."""
-        attempts = await self.read(self.own_attempts)
-        assigned = await self.read(self._assigned, attempts)
-        newest = max((attempt.id for attempt in attempts), default=0)
+        newest = await self.read(self.newest)
+        assigned = await self.read(self._assigned)
         self.page("home.html.j2", assignments=assigned, newest=newest, live="events")
 
-    def _assigned(self, attempts: Sequence[Attempt]) -> list[Assigned]:
+    def _assigned(self) -> list[Assigned]:
         service, ahead = self.site.service, self.site.ahead()
         found = []
         for name in service.course.assignments:
-            own = [attempt for attempt in attempts if attempt.assignment == name]
+            own = self.own_attempts(name, most=1)
             built = all(lab.release.is_file() for lab in service.course.labs_of(name))
             if not own and not built:
                 continue
             seen = [look_at(service, attempt, ahead, teaches=False) for attempt in own]
             counting = next((one for one in seen if one.counts), None)
-            found.append(Assigned(name, service.due(name), seen[0] if seen else None, counting))
+            found.append(Assigned(name, self.own_due(name), seen[0] if seen else None, counting))
         return found
 
 
@@ -90,16 +97,17 @@ class Assignment(Own):
             service.course.labs_of(name)
         except CourseError:
             raise Refusal(HTTPStatus.NOT_FOUND) from None
-        attempts = await self.read(self.own_attempts, name)
+        newest = await self.read(self.newest)
+        attempts = await self.read(self.own_attempts, name, RECENT)
         ahead = await self.read(self.site.ahead)
         self.page(
             "assignment.html.j2",
             assignment=name,
-            when=await self.read(service.due, name),
+            when=await self.read(self.own_due, name),
             limit=service.settings.attempt_limit,
             keep=service.settings.keep,
             attempts=[look_at(service, one, ahead, teaches=False) for one in attempts],
-            newest=max((attempt.id for attempt in attempts), default=0),
+            newest=newest,
             live="events",
         )
 
@@ -150,7 +158,8 @@ class Feedback(Student):
         shows = await self.read(service.visible, attempt, datetime.now(UTC))
         html = None
         if teaches or shows == "feedback":
-            html = await self.read(service.feedback_html, attempt.id, notebook)
+            back = f"{self.site.prefix}attempts/{attempt.id}"
+            html = await self.read(service.feedback_html, attempt.id, notebook, back)
         if html is None:
             raise Refusal(HTTPStatus.NOT_FOUND)
         self.set_header("Content-Security-Policy", feedback_policy(html))

@@ -203,14 +203,22 @@ class Placing(threading.Thread):
                 report,
                 student=attempt.student,
                 course=self._course.title,
-                manual=self._manual(attempt, report),
+                manual=manual_of(self._open_book(), attempt, report),
             )
         return pages
 
-    def _manual(self, attempt: Attempt, report: Report) -> Manual:
-        if not attempt.counts:
-            return Manual()
-        try:
-            return self._open_book().manual(attempt.student, report)
-        except CourseError:
-            return Manual()  # A person took the student out of the gradebook.
+
+def manual_of(book: Gradebook, attempt: Attempt, report: Report) -> Manual:
+    """What a person and the late rules added to a notebook of the attempt that gives the mark.
+
+    Args:
+        book: the open gradebook.
+        attempt: the attempt; the gradebook knows nothing of one that does not count.
+        report: on one of its notebooks.
+    """
+    if not attempt.counts:
+        return Manual()
+    try:
+        return book.manual(attempt.student, report)
+    except CourseError:
+        return Manual()  # A person took the student out of the gradebook.

@@ -10,11 +10,17 @@ from autograder.service.access import Instructor
 class RegradePage(Instructor):
     """GET class/regrade: what to grade again; POST: begin to find out what that changes."""
 
-    def get(self) -> None:
+    async def get(self) -> None:
         """Show the form."""
         chosen = {name: self.get_query_argument(name, "") for name in ("assignment", "student")}
-        names = self.site.service.course.assignments
+        names = await self.read(self._handed_in)
         self.page("regrade.html.j2", assignments=names, chosen=chosen)
+
+    def _handed_in(self) -> list[str]:
+        """The assignments of which there is something to grade again."""
+        service = self.site.service
+        known = {attempt.assignment for attempt in service.attempts.of()}
+        return [name for name in service.course.assignments if name in known]
 
     async def post(self) -> None:
         """Begin, and send the browser to where the result will be."""

@@ -30,6 +30,8 @@ class Seen:
     student: str
     assignment: str
     arrived: datetime
+    late: bool
+    """Whether it arrived after its student's due date."""
     started: datetime | None
     finished: datetime | None
     state: State
@@ -55,7 +57,7 @@ class Seen:
     def revision(self) -> str:
         """Changes with everything but the place in the queue."""
         told = (self.state, self.score, self.max_score, self.counts, self.reason, self.shows)
-        return hashlib.sha256(repr(told).encode()).hexdigest()[:12]
+        return hashlib.sha256(repr((*told, self.late)).encode()).hexdigest()[:12]
 
     @property
     def score_words(self) -> str:
@@ -84,11 +86,13 @@ def look_at(
     shows = "feedback" if teaches else service.visible(attempt, datetime.now(UTC))
     marked = shows != "nothing" and attempt.score is not None
     waits = ahead.get(attempt.id, 0) if attempt.state is State.WAITING else None
+    due = service.due(attempt.assignment, attempt.student)
     return Seen(
         id=attempt.id,
         student=attempt.student,
         assignment=attempt.assignment,
         arrived=attempt.arrived,
+        late=due is not None and attempt.arrived > due,
         started=attempt.started,
         finished=attempt.finished,
         state=attempt.state,
@@ -142,6 +146,7 @@ def attempt_json(seen: Seen) -> dict[str, Any]:
         "student": seen.student,
         "assignment": seen.assignment,
         "arrived": seen.arrived.isoformat(),
+        "late": seen.late,
         "started": seen.started.isoformat() if seen.started else None,
         "finished": seen.finished.isoformat() if seen.finished else None,
         "state": str(seen.state),

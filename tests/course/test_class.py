@@ -184,6 +184,20 @@ def test_force_grades_again(graded):
     assert marks(graded) == before
 
 
+def test_what_took_longest_is_graded_first(graded):
+    """The stored reports say how long each took."""
+    took = {}
+    for path in (graded.root / "reports" / ADA).glob("*/*.json"):
+        took[path.stem] = json.loads(path.read_text())["wall_s"]
+    assert len(set(took.values())) == 5
+    ran = autograder(
+        *("grade", "--force", "--student", ADA, "--workers", "1", "--json"), course=graded.root
+    )
+    told = [json.loads(line) for line in ran.err.splitlines() if line.startswith("{")]
+    order = [line["notebook"] for line in told if "notebook" in line]
+    assert order == sorted(took, key=took.__getitem__, reverse=True)
+
+
 def test_changed_file_is_graded_again_alone(graded):
     """One changed notebook is graded again, and nothing else."""
     lab = lab_named(graded, "multilayer")

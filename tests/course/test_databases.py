@@ -50,7 +50,7 @@ def with_database(course: Course, folder: Path, address: str) -> Course:
         old.unlink()
     if address:
         add_setting(copied, f"c.CourseDirectory.db_url = {address!r}")
-    built = autograder("build", "--unproven", course=copied.root)
+    built = autograder("build", ASSIGNMENT, "--unproven", course=copied.root)
     assert built.code == 0, built.err
     return Course.load(copied.root)
 

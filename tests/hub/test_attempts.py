@@ -211,6 +211,25 @@ def test_latest_or_best_counts(open_store, keep, counts):
     assert [one.id for one in store.to_place()] == [found[counts].id]
 
 
+def test_the_one_that_counts_is_among_the_recent(open_store):
+    """However many came after it, and once only where it is one of them."""
+    store = open_store(keep="best")
+    for minute, points in enumerate([1.0, 5.0, 2.0, 3.0]):
+        arrive(store, "ada", minute)
+        grade(store, points)
+
+    def scores(most: int) -> list[float]:
+        return [one.score for one in store.recent("ada", LAB, most)]
+
+    assert [scores(most) for most in (1, 2, 3, 9)] == [
+        [3.0, 5.0],
+        [3.0, 2.0, 5.0],
+        [3.0, 2.0, 5.0],
+        [3.0, 2.0, 5.0, 1.0],
+    ]
+    assert store.recent("bela", LAB, 1) == []
+
+
 def test_an_older_attempt_graded_later_does_not_count(store):
     """Latest means handed in, not graded."""
     arrive(store, "ada", 5)

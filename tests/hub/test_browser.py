@@ -84,6 +84,8 @@ def test_a_feedback_page_has_its_style_and_nothing_else(window, small_hub):
     hint.locator("summary").first.click()
     expect(hint.locator("p").first).to_be_visible()
     assert watched.has_no_sideways_scroll()
+    page.get_by_role("link", name="Back to the attempt").click()
+    expect(page.get_by_role("link", name="Feedback on gradient_basic")).to_be_visible()
 
 
 def test_dark_and_light_are_the_readers_choice(window):

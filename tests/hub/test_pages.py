@@ -86,6 +86,44 @@ def test_a_student_sees_every_assignment_and_own_marks_only(small_hub):
     assert not {"bela", "goran", "hana"} & set(shown.text.split())
 
 
+@pytest.mark.parametrize("path", ["", f"assignments/{SECOND}"])
+@pytest.mark.parametrize(("role", "year"), [("student", 2026), ("other", 2106)])
+def test_a_student_sees_the_due_date_that_holds_for_them(small_hub, role: str, year: int, path):
+    """bela has more time than ada."""
+    html = get(small_hub, role, path).text
+    dates = re.findall(r'due <time datetime="(\d{4})', html)
+    assert dates[-1] == str(year)
+
+
+def test_who_came_late_reads_so(small_hub):
+    """On the first page, the assignment's and the attempt's; only what came late is called so."""
+    numbers = {one.assignment: one.id for one in small_hub.store.of("ada") if one.counts}
+    for path in ("", f"assignments/{SECOND}"):
+        assert "late" in page(small_hub, "student", path).text.split(), path
+    assert "late" not in page(small_hub, "student", f"assignments/{FIRST}").text.split()
+    for assignment, number in numbers.items():
+        shown = page(small_hub, "student", f"attempts/{number}").text
+        assert ("It came after the due date." in shown) == (assignment == SECOND)
+    assert api(small_hub, "student", f"attempts/{numbers[SECOND]}")["late"] is True
+    assert api(small_hub, "student", f"attempts/{numbers[FIRST]}")["late"] is False
+
+
+def test_who_has_more_time_is_not_late(small_hub):
+    """The instructor's table calls late who is, by each student's own due date."""
+    html = get(small_hub, "instructor", f"class?assignment={SECOND}").text
+    rows = html.split('<th scope="row">')[1:]
+    late = {row[row.index("<bdi>") + 5 : row.index("</bdi>")]: ">late<" in row for row in rows}
+    assert late == {name: name != "bela" for name in STUDENTS}
+
+
+def test_only_what_was_handed_in_can_be_graded_again(small_hub):
+    """The form offers the assignments that have attempts."""
+    shown = page(small_hub, "instructor", f"class/regrade?assignment={SECOND}")
+    options = [attrs for tag, attrs in shown.elements if tag == "option"]
+    assert len(options) == len(ASSIGNMENTS) < len(small_hub.course.assignments)
+    assert ["selected" in attrs for attrs in options] == [False, True]
+
+
 def test_an_attempt_leads_to_the_feedback_on_each_notebook(small_hub, reports):
     """And the feedback is the page that the grader's report makes."""
     shown = page(small_hub, "other", f"attempts/{small_hub.numbers['bela']}")
@@ -248,7 +286,8 @@ def test_an_attempt_in_the_api(small_hub, reports):
     """What the documentation lists, and nothing of how it was graded."""
     one = api(small_hub, "student", f"attempts/{small_hub.numbers['ada']}")
     assert set(one) == {
-        *("id", "student", "assignment", "arrived", "started", "finished", "state", "words"),
+        *("id", "student", "assignment", "arrived", "late", "started", "finished", "state"),
+        "words",
         *("ahead", "score", "max_score", "counts", "reason", "shows", "revision", "notebooks"),
     }
     assert [(n["notebook"], n["score"]) for n in one["notebooks"]] == [

@@ -19,6 +19,7 @@ from autograder.sandbox.doctor import strongest
 from autograder.service.attempts import State
 from autograder.service.grading import GradingService
 from autograder.service.settings import read_settings
+from autograder.service.view import look_at
 
 from .exchange import (
     LESS,
@@ -157,6 +158,9 @@ def test_lateness_is_by_the_servers_clock(exchange):
         (attempt,) = settled(service, 1)
         assert attempt.timestamp.startswith("2020")
         assert attempt.arrived.year > 2020
+        assert look_at(service, attempt, {}, teaches=False).late
+        until(lambda: not service.attempts.to_place(), "in the gradebook")
+        assert "The late penalty of" in service.feedback_html(attempt.id, toy.NOTEBOOK)
     with open_gradebook(course) as book:
         submission = book._book.find_submission(toy.ASSIGNMENT, "games")
         assert submission.total_seconds_late > 80_000
