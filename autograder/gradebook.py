@@ -48,17 +48,17 @@ class Gradebook:
 
         self._course = course
         with scripts_on_path():
-            self._book: Any = NbGraderGradebook(database_url or course.database, course.course_id)
+            address = _patient(database_url or course.database)
+            self._book: Any = NbGraderGradebook(address, course.course_id)
         self._penalties: Any = None
         if self._book.engine.dialect.name == "sqlite":
             self._share_sqlite()
 
     def _share_sqlite(self) -> None:
-        """Let others read while we write, and wait for others that write."""
+        """Let others read while we write."""
         from sqlalchemy import event
 
         def prepare(connection: Any, _: Any) -> None:
-            connection.execute(f"PRAGMA busy_timeout = {BUSY_S * 1000}")
             connection.execute("PRAGMA journal_mode = WAL")
 
         event.listen(self._book.engine, "connect", prepare)
@@ -359,6 +359,16 @@ class _Entry:
         """What only the gradebook knows and the feedback page should show."""
         comments = {row.name: row.manual_comment for row in self.comment_rows if row.manual_comment}
         return Manual(comments, float(penalty or 0.0))
+
+
+def _patient(address: str) -> str:
+    """The address of a database; an SQLite file is waited for, from the first look at it on."""
+    from sqlalchemy import make_url
+
+    url = make_url(address)
+    if url.get_backend_name() != "sqlite" or "timeout" in url.query:
+        return address
+    return url.update_query_dict({"timeout": str(BUSY_S)}).render_as_string(hide_password=False)
 
 
 def _late_s(arrived: datetime | None, due: datetime | None, longer: timedelta | None) -> float:

@@ -104,7 +104,7 @@ def test_a_locked_database_is_waited_for(handed_in, tmp_path):
     hold = (
         "import sqlite3, sys, time\n"
         "book = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
-        "book.execute('BEGIN EXCLUSIVE')\nprint('held', flush=True)\ntime.sleep(8)\n"
+        "book.execute('BEGIN EXCLUSIVE')\nprint('held', flush=True)\ntime.sleep(12)\n"
         "book.execute('COMMIT')\n"
     )
     holder = subprocess.Popen(

@@ -21,7 +21,7 @@ from autograder import specimen
 from autograder.catalogue import load_catalogue
 from autograder.course import CONFIG, Course, Lab
 from autograder.demo import copy_course
-from autograder.gradebook import scripts_on_path
+from autograder.gradebook import open_gradebook, scripts_on_path
 from autograder.sandbox.doctor import strongest
 from autograder.service.attempt import Attempt, State
 from autograder.service.attempts import Attempts
@@ -82,12 +82,9 @@ def register(course: Course, assignments: Sequence[str] = ()) -> None:
 def extend(course: Course) -> None:
     """Give one student more time, as formgrader does."""
     student, assignment, longer = EXTENDED
-    with scripts_on_path():
-        book = Gradebook(course.database, course.course_id)
-    with closing(book):
-        book.add_student(student)
-        book.add_submission(assignment, student)
-        book.grant_extension(assignment, student, days=longer.days)
+    with open_gradebook(course) as book:
+        book.enter_submissions({(student, assignment): None})
+        book._book.grant_extension(assignment, student, days=longer.days)
 
 
 def handed_in(course: Course, student: str, lab: Lab) -> bytes:
