@@ -48,6 +48,9 @@ def summarise(
             result[f"growth_{way}"] = growth(found[way])
     if "floor" in found:
         result["ratio_floor_wall"] = ratio(ours, found["floor"][size].each_s)
+        if len(found["ours"]) > 1 and len(found["floor"]) > 1:
+            further = (_marginal_s(found[way]) for way in ("ours", "floor"))
+            result["ratio_floor_marginal"] = ratio(*further)
     return result
 
 
@@ -146,6 +149,9 @@ def _words(result: dict[str, Any]) -> list[str]:
         words.append(f"{way}, ms a submission: {each}.")
     if "ratio_floor_wall" in result:
         words.append(f"Ours takes {_spread(result['ratio_floor_wall'])} times the floor.")
+    if "ratio_floor_marginal" in result:
+        further = _spread(result["ratio_floor_marginal"])
+        words.append(f"A further submission, the start left out: {further} times the floor.")
     for workers, sizes in result["throughput"].items():
         rates = ", ".join(f"{_rate(figures):.1f} of {size}" for size, figures in sizes.items())
         words.append(f"Ours with --workers {workers}, submissions a second: {rates}.")

@@ -212,6 +212,8 @@ def test_ratios_are_taken_round_by_round():
     assert written["ratio_otter_wall"] == {"median": 30.0, "min": 15.0, "max": 30.0}
     assert written["ratio_pytest_wall"] == {"median": 5.0, "min": 2.5, "max": 5.0}
     assert written["ratio_floor_wall"] == {"median": 2.0, "min": 2.0, "max": 4.0}
+    further = {"median": 16 / 9, "min": 16 / 9, "max": 34 / 9}
+    assert written["ratio_floor_marginal"] == pytest.approx(further)
     assert written["growth_nbgrader"] == {"4": 3.5, "20": 2.3}
 
 
@@ -223,6 +225,7 @@ def test_result_is_json_and_a_table(tmp_path):
     assert "| nbgrader | 20 | 46.0 | 2300 |" in text
     assert "20.0 (15.0 to 20.0)" in text
     assert "Not measured whole: nbgrader, otter, pytest" in text
+    assert "A further submission, the start left out: 1.8 (1.8 to 3.8) times the floor." in text
     result.plot(read, tmp_path / "plot.png")
     assert (tmp_path / "plot.png").read_bytes().startswith(b"\x89PNG")
     assert "Measured whole" in result.table({**read, "whole": True})
