@@ -7,12 +7,15 @@ import platform
 import statistics
 from dataclasses import asdict
 from importlib.metadata import version
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
 from measure import Measured, quantile
 from ways import PEERS
 
+MARKERS = "os^Dv<>P"
+"""Lines that lie on one another are told apart by them."""
 Found = dict[str, dict[int, Measured]]
 """What was measured, by way and size of the class."""
 
@@ -172,11 +175,15 @@ def plot(result: dict[str, Any], path: Path) -> None:
     figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
     named = {f"ours, {workers} workers": sizes for workers, sizes in result["throughput"].items()}
     lines = {way: sizes for way, sizes in result["ways"].items() if way != "ours" or not named}
-    for name, sizes in {**named, **lines}.items():
+    for marker, (name, sizes) in zip(cycle(MARKERS), {**named, **lines}.items()):
         rates = [_rate(figures) for figures in sizes.values()]
-        style = "o--" if name == "floor" else "o-"
-        axes.plot([int(size) for size in sizes], rates, style, label=name)
+        style = "--" if name == "floor" else "-"
+        axes.plot([int(size) for size in sizes], rates, style, marker=marker, label=name)
     axes.set(xscale="log", yscale="log", xlabel="submissions", ylabel="submissions a second")
+    every = {int(size) for sizes in {**named, **lines}.values() for size in sizes}
+    axes.set_xticks(sorted(every), labels=map(str, sorted(every)))
+    axes.xaxis.minorticks_off()
+    axes.yaxis.set_major_formatter("{x:g}")
     axes.grid(alpha=0.3)
     axes.legend(fontsize="small")
     figure.savefig(path)
