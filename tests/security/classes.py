@@ -56,8 +56,10 @@ assert not hasattr(builtins, "hostile") and not hasattr(np, "hostile")
 assert "hostile" not in sys.modules and "HOSTILE" not in os.environ
 assert sys.gettrace() is None and threading.active_count() == 1
 assert set(os.listdir(".")) <= {{"admissions.csv"}}, os.listdir(".")
+# Where Python itself lies below /tmp, the way to it is there.
+own = {{place.split("/")[2] for place in (sys.prefix, np.__file__) if place.startswith("/tmp/")}}
 for folder in ("/tmp", "/dev/shm"):
-    assert not os.path.isdir(folder) or not os.listdir(folder), folder
+    assert not os.path.isdir(folder) or set(os.listdir(folder)) <= own, folder
 assert not os.path.exists("/var/tmp/{PROCESS}")
 """
 """First cell of an honest student: it fails where a neighbour has left something."""
