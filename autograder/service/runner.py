@@ -98,16 +98,13 @@ class Grader(threading.Thread):
             CourseError: the course contradicts itself, or the assignment is not built.
         """
         self._leave_stale_room()
-        room = self._room
-        if room is not None and not room.serves(assignment):
-            if not self._apart:
-                raise CourseError(f"{assignment}: not built yet; run: autograder build")
+        if self._apart and self._room is not None and not self._room.serves(assignment):
             self._leave_room()
-            room = None
-        if room is None:
-            room = Room(self._root, self._tier, assignment if self._apart else "")
-            self._room = room
-        return room
+        if self._room is None:
+            self._room = Room(self._root, self._tier, assignment if self._apart else "")
+        if not self._room.serves(assignment):
+            raise CourseError(f"{assignment}: not built yet; run: autograder build")
+        return self._room
 
     def _leave_stale_room(self) -> None:
         if self._room is not None and not self._room.fresh:

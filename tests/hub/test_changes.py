@@ -10,12 +10,16 @@ import pytest
 from engine import toy
 
 from autograder.course import Course
+from autograder.errors import CourseError
 from autograder.gradebook import open_gradebook
 from autograder.sandbox.doctor import strongest
 from autograder.service.attempts import FINISHED, State
 from autograder.service.current import LOOK_S, CurrentCourse
 from autograder.service.intake import SECRET, TIMESTAMP
 from autograder.service.room import Room
+from autograder.service.runner import Grader
+from autograder.service.settings import read_settings
+from autograder.service.signals import Signals
 
 from .exchange import (
     LESS,
@@ -28,6 +32,7 @@ from .exchange import (
     serving,
     settled,
     spoil_the_reference,
+    tier,
     until,
 )
 from .small_class import register
@@ -96,6 +101,18 @@ def test_a_half_made_assignment_holds_up_no_other(exchange):
         (late,) = service.attempts.of("", HALF)
         assert (late.score, late.tries) == (MOST, 1)
         assert {one.score for one in service.attempts.of()} == {MOST}
+
+
+def test_a_new_room_may_be_without_an_assignment(exchange, store):
+    """Opened between an assignment's declaration and its building, it says so and stays in use."""
+    course = add_assignment(exchange.course)
+    grader = Grader(course.root, tier(), read_settings(course), store, Signals())
+    try:
+        with pytest.raises(CourseError, match=f"{HALF}: not built yet"):
+            grader._room_for(HALF)
+        assert grader._room_for(toy.ASSIGNMENT).serves(toy.ASSIGNMENT)
+    finally:
+        grader._leave_room()
 
 
 def test_a_course_that_contradicts_itself_stays_as_it_was(exchange):
