@@ -12,6 +12,7 @@ import os
 import shutil
 import threading
 import time
+from contextlib import closing
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from autograder.course import Course
 from autograder.feedback import feedback_page
-from autograder.gradebook import open_gradebook
+from autograder.gradebook import Gradebook, open_gradebook
 from autograder.marking import Change
 from autograder.sandbox.doctor import strongest
 from autograder.service.arrivals import SETTLE_S, Arrivals, Notices
@@ -178,6 +179,9 @@ class GradingService:
 
         Returns:
             The page; None where there is none.
+
+        Raises:
+            sqlalchemy.exc.SQLAlchemyError: the database cannot be read now.
         """
         attempt = self.attempts.get(attempt_id)
         reports = [] if attempt is None else self.attempts.reports(attempt_id)
@@ -185,7 +189,7 @@ class GradingService:
         if attempt is None or report is None:
             return None
         course = self.course
-        with open_gradebook(course) as book:
+        with closing(Gradebook(course)) as book:
             manual = manual_of(book, attempt, report)
         return feedback_page(
             report, student=attempt.student, course=course.title, manual=manual, back=back
