@@ -423,6 +423,18 @@ def _late_penalties(course: Course) -> Any:
     return penalties
 
 
+def place_of(address: str) -> str:
+    """Where a database is, for people to read: a file's path, or an address without password."""
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        url = make_url(address)
+    except ArgumentError:
+        return address.rpartition("@")[2]
+    return str(url.database) if url.get_backend_name() == "sqlite" else str(url)
+
+
 @contextmanager
 def open_gradebook(course: Course, database_url: str = "") -> Iterator[Gradebook]:
     """The course's gradebook, closed again after the block.
@@ -435,7 +447,7 @@ def open_gradebook(course: Course, database_url: str = "") -> Iterator[Gradebook
     try:
         book = Gradebook(course, database_url)
     except SQLAlchemyError as error:
-        place = (database_url or course.database).split("@")[-1]
+        place = place_of(database_url or course.database)
         raise CourseError(f"the gradebook {place} cannot be opened: {error}") from None
     try:
         yield book

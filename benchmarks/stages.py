@@ -52,6 +52,7 @@ INNERMOST = (
     ("digest.", "course, catalogue and digests read"),
     ("marking.", "files found and written"),
     ("cli.", "command line and screen"),
+    ("screen.", "command line and screen"),
 )
 """Beginnings of names, of which the innermost frame that has one decides; the first that fits."""
 

@@ -19,7 +19,7 @@ EVERYWHERE = {*sys.stdlib_module_names, "autograder", "numpy"}
 OUTSIDE = {
     "autograded": {"nh3"},
     "build": {"nbgrader", "nbformat"},
-    "cli": {"click", "rich"},
+    "cli": {"click"},
     "cluster": {"distributed"},
     "course": {"traitlets"},
     "feedback.templating": {"jinja2", "markupsafe"},
@@ -44,6 +44,7 @@ OUTSIDE = {
     "service.settings": {"jupyter_core", "nbgrader", "traitlets"},
     "service.site": {"jupyterhub", "sqlalchemy"},
     "service.tables": {"sqlalchemy"},
+    "screen": {"click", "rich"},
     "suite": {"pytest"},
 }
 """What a module may import beyond the standard library, NumPy and its own package."""
