@@ -228,8 +228,9 @@ class Grader(threading.Thread):
         """Renew the lease of what is being graded, in good time."""
         while not self._signals.stopped:
             held, began = self._held, time.monotonic()
-            if held is not None:
-                with self._signals.watched("keeping leases"):
+            # Where nothing is held nothing fails: a fault must not outlive the attempt it was about.
+            with self._signals.watched("keeping leases"):
+                if held is not None:
                     self._attempts.renew(held, self.holder, self._settings.lease_s)
             spent_s = time.monotonic() - began
             self._signals.pause(max(self._settings.lease_s / 4 - spent_s, 0.05))

@@ -32,6 +32,7 @@ from .exchange import (
     WRONG,
     all_done,
     book_scores,
+    configure,
     make_exchange,
     process,
     serving,
@@ -123,6 +124,21 @@ def test_the_database_is_locked_longer_than_a_lease(exchange):
         assert (attempt.score, attempt.counts) == (MOST, True)
         assert len(service.attempts.reports(attempt.id)) == 1
     assert book_scores(exchange.course) == {"games": MOST}
+
+
+def test_a_lease_that_could_not_be_kept_is_forgotten_with_its_attempt(exchange):
+    """Locked while the lease is due, free before the next time: the status is well, though idle."""
+    course = configure(exchange.course, "c.GradingService.lease_s = 12.0")
+    with serving(course) as service:
+        exchange.hand_in("games", SLOW)
+        until(lambda: service.status()["running"], "it is graded")
+        other = locked(course)
+        until(lambda: fails(service, "keeping leases"), "the lease cannot be kept")
+        other.execute("ROLLBACK")
+        other.close()
+        settled(service, 1)
+        until(lambda: service.status()["ok"], "the status is well again")
+        assert book_scores(course) == {"games": MOST}
 
 
 def test_the_database_is_away(exchange):
