@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import hashlib
 import io
-import tarfile
 import tempfile
 import threading
+import zipfile
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -37,6 +37,8 @@ AHEAD = 3
 """Jobs that are with the cluster at once, for each thread of its workers."""
 MOST_TRIES = 2
 """A job that was under way on so many workers when they died is not tried again."""
+LEFT_OUT = {"__pycache__", ".ipynb_checkpoints"}
+"""Folders that a course is not packed with."""
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 _one_at_a_time = threading.Lock()
 
@@ -182,20 +184,18 @@ def require_private(address: str) -> None:
 
 def pack(course: Course) -> bytes:
     """What grading needs of a course, as an archive."""
+    found = [course.root / CONFIG]
+    for folder in ("source", "release", "tests/hidden"):
+        found += sorted((course.root / folder).rglob("*"))
     buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as archive:
-        for name in (CONFIG, "source", "release", "tests/hidden"):
-            archive.add(course.root / name, name, filter=_plain)
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for path in found:
+            name = path.relative_to(course.root)
+            if path.is_file() and not LEFT_OUT.intersection(name.parts):
+                # Without time and mode: the same bytes for the same course, whoever packs it.
+                member = zipfile.ZipInfo(name.as_posix())
+                archive.writestr(member, path.read_bytes(), zipfile.ZIP_DEFLATED)
     return buffer.getvalue()
-
-
-def _plain(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
-    """The same bytes for the same course, whoever packs it and when."""
-    if "__pycache__" in member.name or ".ipynb_checkpoints" in member.name:
-        return None
-    member.mtime = member.uid = member.gid = 0
-    member.uname = member.gname = ""
-    return member
 
 
 # What runs on the workers -------------------------------------------------------------------------
@@ -237,8 +237,8 @@ def _classroom(
     key = (digest, names, tier)
     if key not in _classrooms:
         root = Path(tempfile.mkdtemp(prefix="autograder-course-"))
-        with tarfile.open(fileobj=io.BytesIO(archive)) as packed:
-            packed.extractall(root, filter="data")
+        with zipfile.ZipFile(io.BytesIO(archive)) as packed:
+            packed.extractall(root)
         course = Course.load(root)
         labs = [lab for lab in course.labs if (lab.assignment, lab.name) in names]
         _classrooms[key] = Classroom(course, labs, tier, workers=1)

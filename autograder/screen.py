@@ -174,6 +174,12 @@ def show_findings(findings: dict[str, Any]) -> None:
             click.echo(f"  {'holds  ' if held else 'FAILS  '} {name}")
         if tier in findings["reasons"]:
             click.echo(f"  {findings['reasons'][tier]}")
+    if findings["closed_to_others"]:
+        click.echo(
+            f"\nOnly root can read {findings['closed_to_others']}, where Python or its packages "
+            "lie: in the reduced tier submissions can import no more than what is loaded before. "
+            "Install Python where everybody can read it."
+        )
     if findings["tier"] != "full":
         click.echo(
             "\nFor the full tier: apt-get install bubblewrap; unprivileged user namespaces must be "

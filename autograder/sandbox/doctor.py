@@ -9,9 +9,10 @@ succeeds and all of the second fails. They are run again at the start of every b
 from __future__ import annotations
 
 import os
+import sysconfig
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -185,6 +186,26 @@ def strongest(require: str = policy.REDUCED, limits: Limits | None = None) -> st
     return in_strongest(require, start)
 
 
+PACKAGES = sysconfig.get_paths()["purelib"]
+LIBRARY = (os.path.dirname(os.__file__), PACKAGES)
+"""Where Python and its packages lie."""
+
+
+def closed_to_others(places: Iterable[str] = LIBRARY) -> str:
+    """The first folder on the way to Python and its packages that other accounts cannot read.
+
+    Where root grades in the reduced tier, submissions run as a spare account: what lies below such
+    a folder they can import only if the warm process has loaded it. Empty where there is none.
+    """
+    for place in places:
+        last = Path(os.path.realpath(place))
+        for folder in (*reversed(last.parents), last):
+            wanted = 0o005 if folder == last else 0o001
+            if folder.stat().st_mode & wanted != wanted:
+                return str(folder)
+    return ""
+
+
 def describe() -> dict[str, object]:
     """Every tier's findings, and the one that would be used, as plain data."""
     findings = {tier: examine(tier) for tier in (policy.FULL, policy.REDUCED)}
@@ -195,5 +216,6 @@ def describe() -> dict[str, object]:
         "landlock": jail.landlock_abi(),
         "layers": {tier: finding.layers for tier, finding in findings.items()},
         "control_group": {tier: finding.grouped for tier, finding in findings.items()},
+        "closed_to_others": closed_to_others() if os.getuid() == 0 else "",
         "reasons": {tier: finding.reason for tier, finding in findings.items() if finding.reason},
     }

@@ -228,7 +228,7 @@ class Grader(threading.Thread):
         """Renew the lease of what is being graded, in good time."""
         while not self._signals.stopped:
             held, began = self._held, time.monotonic()
-            # Where nothing is held nothing fails: a fault must not outlive the attempt it was about.
+            # Where nothing is held nothing fails: no fault outlives the attempt it was about.
             with self._signals.watched("keeping leases"):
                 if held is not None:
                     self._attempts.renew(held, self.holder, self._settings.lease_s)

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import tempfile
 import time
 from pathlib import Path
 
@@ -54,13 +55,6 @@ def reduced_only(jail):
         ),
         pytest.param("import asyncio\nok = asyncio.run(asyncio.sleep(0, 1)) == 1", id="asyncio"),
         pytest.param("await __import__('asyncio').sleep(0)\nok = True", id="await-in-a-cell"),
-        pytest.param("%%time\nok = True", id="cell-magic"),
-        pytest.param("%matplotlib inline\nok = True", id="line-magic"),
-        pytest.param(
-            "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.savefig('a.png')\nplt.show()\n"
-            "ok = open('a.png', 'rb').read(4) == b'\\x89PNG'",
-            id="plots",
-        ),
         pytest.param("import json, csv, re, random, statistics\nok = True", id="library"),
         pytest.param("display(1)\nok = True", id="display"),
     ],
@@ -70,6 +64,26 @@ def test_ordinary_work_runs_in_both_tiers(jail, source):
     with opened(jail, source, "def f(): return ok") as session:
         assert session.faults == ()
         assert session.call("f", (), {}).value is True
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param("%%time\nok = True", id="cell-magic"),
+        pytest.param("%matplotlib inline\nok = True", id="line-magic"),
+        pytest.param(
+            "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.savefig('a.png')\nplt.show()\n"
+            "ok = open('a.png', 'rb').read(4) == b'\\x89PNG'",
+            id="plots",
+        ),
+    ],
+)
+def test_work_that_reads_packages_runs_in_both_tiers(jail, source):
+    """What imports more than the warm process has loaded, where the account can read it."""
+    closed = doctor.closed_to_others([doctor.PACKAGES])
+    if jail.tier == policy.REDUCED and jail.uid is not None and closed:
+        pytest.skip(f"{closed} can be read by root only, and so can the packages below it")
+    test_ordinary_work_runs_in_both_tiers(jail, source)
 
 
 @pytest.mark.parametrize("tier", [policy.FULL, policy.REDUCED])
@@ -460,6 +474,20 @@ def test_a_dead_submission_does_not_disturb_the_next(jail):
 def test_the_doctor_finds_a_tier():
     """One of the tiers holds on a machine where this project is developed."""
     assert doctor.strongest() in (policy.FULL, policy.REDUCED)
+
+
+def test_the_doctor_names_the_folder_that_only_root_can_read():
+    """The outermost one, since it is the one to open; nothing where all can be read."""
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as place:
+        library, packages = Path(place, "python", "library"), Path(place, "packages")
+        library.mkdir(parents=True)
+        packages.mkdir()
+        for folder, mode in ((place, 0o711), (library.parent, 0o700), (packages, 0o755)):
+            Path(folder).chmod(mode)
+        assert doctor.closed_to_others([str(packages), str(library)]) == str(library.parent)
+        assert doctor.closed_to_others([str(packages)]) == ""
+        packages.chmod(0o711)
+        assert doctor.closed_to_others([str(packages)]) == str(packages)
 
 
 def test_without_isolation_the_same_attempts_succeed(secret):

@@ -241,7 +241,8 @@ def test_another_student_sees_nothing_of_it(trial, enter, story):
     for url in (trial.service(COURSE, "formgrader"), f"{trial.url}/user/{ada.name}/lab"):
         assert page.goto(url).status in (403, 404), url
 
-    page.goto(f"{trial.url}/hub/token")
+    # The button does nothing before the page's scripts have come.
+    page.goto(f"{trial.url}/hub/token", wait_until="networkidle")
     page.get_by_role("button", name="Request new API token").click()
     shown = page.locator("#token-result")
     expect(shown).not_to_be_empty()

@@ -1,7 +1,8 @@
 """Runs a module of these tests as an ordinary user, on a machine where the tests run as root.
 
-Python and its packages may lie where only root can read them. So a private mount namespace shows
-the packages a second time, in a virtual environment of the system's Python that anybody can read.
+Python, its packages and this checkout may lie where only root can read them. So a private mount
+namespace shows the packages a second time, in a virtual environment of the system's Python that
+anybody can read, and the checkout beside it.
 """
 
 from __future__ import annotations
@@ -20,12 +21,6 @@ UID = "12345"
 
 class NotFormed(Exception):
     """No ordinary user can run these tests here; the text says why."""
-
-
-def readable_by_all(path: str) -> bool:
-    """Whether any account may reach a path."""
-    real = Path(os.path.realpath(path))
-    return all(parent.stat().st_mode & 0o001 for parent in [real, *real.parents])
 
 
 def run_module(*arguments: str, within_s: float) -> subprocess.CompletedProcess[str]:
@@ -50,22 +45,23 @@ def _run(
     folder: Path, python: str, version: str, arguments: tuple[str, ...], within_s: float
 ) -> subprocess.CompletedProcess[str]:
     # What lies below the environment is readable in the jail, so temporary files must not.
-    prefix, scratch = folder / "venv", folder / "tmp"
+    prefix, scratch, checkout = folder / "venv", folder / "tmp", folder / "checkout"
     packages = prefix / "lib" / f"python{version}" / "site-packages"
     packages.mkdir(parents=True)
     (prefix / "bin").mkdir()
     scratch.mkdir()
+    checkout.mkdir()
     folder.chmod(0o755)
     scratch.chmod(0o777)
     (prefix / "bin" / "python").symlink_to(python)
     (prefix / "pyvenv.cfg").write_text(f"home = {Path(python).parent}\nversion = {version}\n")
     script = (
-        'mount --bind "$1" "$2" || exit 77; shift 2; '
+        'mount --bind "$1" "$2" && mount --bind "$3" "$4" && cd "$4" || exit 77; shift 4; '
         f'exec setpriv --reuid {UID} --regid {UID} --clear-groups "$@"'
     )
-    source = sysconfig.get_paths()["purelib"]
+    mounts = [sysconfig.get_paths()["purelib"], str(packages), str(ROOT), str(checkout)]
     program = [str(prefix / "bin" / "python"), "-m", *arguments]
-    command = ["unshare", "--mount", "sh", "-c", script, "sh", source, str(packages), *program]
+    command = ["unshare", "--mount", "sh", "-c", script, "sh", *mounts, *program]
     environment = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "LANG": "C.UTF-8"}
     environment |= {"TMPDIR": str(scratch), "PYTHONDONTWRITEBYTECODE": "1"}
     said = subprocess.run(
@@ -74,7 +70,6 @@ def _run(
         text=True,
         timeout=within_s,
         env=environment,
-        cwd=ROOT,
         check=False,
     )
     if said.returncode == 77 or "unshare failed" in said.stderr:

@@ -15,8 +15,8 @@ import pytest
 from autograder.errors import NoJail
 from autograder.limits import Limits
 from autograder.sandbox import policy
+from autograder.sandbox.doctor import closed_to_others
 from autograder.sandbox.supervisor import Jail
-from tests.security.ordinary import readable_by_all
 
 CELL_S = 40.0
 """Generous: pandas and SciPy are not preloaded, and the machine may be busy."""
@@ -133,9 +133,10 @@ with multiprocessing.get_context("fork").Pool(2) as pool:
 @pytest.fixture(scope="module", params=[policy.FULL, policy.REDUCED])
 def there(request: pytest.FixtureRequest) -> Iterator[Jail]:
     """A jail of each tier that holds here."""
-    if request.param == policy.REDUCED and os.getuid() == 0 and not readable_by_all(os.__file__):
+    closed = closed_to_others()
+    if request.param == policy.REDUCED and os.getuid() == 0 and closed:
         pytest.skip(
-            f"{os.__file__} can be read by root only, so the spare account of the reduced tier "
+            f"{closed} can be read by root only, so the spare account of the reduced tier "
             "has no more than what is preloaded; test_tiers runs this as an ordinary user"
         )
     try:
