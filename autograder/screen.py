@@ -177,8 +177,8 @@ def show_findings(findings: dict[str, Any]) -> None:
     if findings["closed_to_others"]:
         click.echo(
             f"\nOnly root can read {findings['closed_to_others']}, where Python or its packages "
-            "lie: in the reduced tier submissions can import no more than what is loaded before. "
-            "Install Python where everybody can read it."
+            "lie: in the reduced tier submissions can import no more than what is loaded before, "
+            "and where that fails no mark is given. Install Python where everybody can read it."
         )
     if findings["tier"] != "full":
         click.echo(

@@ -14,23 +14,26 @@ from __future__ import annotations
 
 import builtins
 import copy
+import errno
 import re
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from importlib.machinery import PathFinder
 from types import TracebackType
 from typing import Any
 
 import numpy as np
 
 from autograder.deadline import TookTooLong, at_most
-from autograder.errors import SuiteError, WireError
-from autograder.sandbox.supervisor import Inmate, Jail
+from autograder.errors import JailError, SuiteError, WireError
+from autograder.sandbox.supervisor import LIBRARY, Inmate, Jail
 from autograder.verdict import Verdict
 from autograder.wire import ClosedByPeer, DeadlinePassed
 
+_NO_MODULE = re.compile(r"No module named '(\w+)")
 _FORBIDDEN_ERRNO = {1, 13, 30, 38}
 """EPERM, EACCES, EROFS, ENOSYS: what the jail's walls answer."""
 
@@ -287,7 +290,11 @@ class Session:
     def _reply(
         self, handles: list[Callable[..., Any]], deadline: float | None = None
     ) -> dict[str, Any]:
-        """The next reply; the callbacks before it are served."""
+        """The next reply; the callbacks before it are served.
+
+        Raises:
+            JailError: the code needs a module that this jail's account cannot read.
+        """
         inmate = self._inmate
         if inmate is None:
             raise DeadlinePassed("no process")
@@ -298,6 +305,11 @@ class Session:
             if not isinstance(reply, dict):
                 raise WireError("a reply that is not a dict")
             if "callback" not in reply:
+                if self._jail.closed and _lacks_library(reply):
+                    raise JailError(
+                        f"the submission needs what lies below {self._jail.closed}, which only "
+                        "root can read; install Python where everybody can read it"
+                    )
                 return reply
             left -= 1
             answer = {"refused": "too many calls"}
@@ -483,6 +495,17 @@ def explain(reply: dict[str, Any], *, text: bool = False) -> tuple[Verdict, str,
         return Verdict.RAISED, f"raises {kind}{where}: {' '.join(said.split())}", kind
     known = next((words for pattern, words in _KNOWN_TEXTS if pattern in said), "")
     return Verdict.RAISED, f"raises {kind}: {known}." if known else f"raises {kind}.", kind
+
+
+def _lacks_library(reply: dict[str, Any]) -> bool:
+    """Whether a reply tells that Python's modules, or files beside them, could not be read."""
+    text, number = reply.get("text"), reply.get("errno")
+    if "raised" not in reply or not isinstance(text, str):
+        return False
+    if isinstance(number, int) and number == errno.EACCES:
+        return any(place in text for place in LIBRARY)
+    module = _NO_MODULE.match(text)
+    return module is not None and PathFinder.find_spec(module[1]) is not None
 
 
 def _builtin_exception(name: Any) -> str:

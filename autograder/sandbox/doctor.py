@@ -9,10 +9,9 @@ succeeds and all of the second fails. They are run again at the start of every b
 from __future__ import annotations
 
 import os
-import sysconfig
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -20,7 +19,7 @@ from typing import TypeVar
 from autograder.errors import JailError, NoJail, WireError
 from autograder.limits import Limits
 from autograder.sandbox import jail, policy
-from autograder.sandbox.supervisor import Jail
+from autograder.sandbox.supervisor import Jail, closed_to_others
 
 Result = TypeVar("Result")
 
@@ -184,26 +183,6 @@ def strongest(require: str = policy.REDUCED, limits: Limits | None = None) -> st
         return tier
 
     return in_strongest(require, start)
-
-
-PACKAGES = sysconfig.get_paths()["purelib"]
-LIBRARY = (os.path.dirname(os.__file__), PACKAGES)
-"""Where Python and its packages lie."""
-
-
-def closed_to_others(places: Iterable[str] = LIBRARY) -> str:
-    """The first folder on the way to Python and its packages that other accounts cannot read.
-
-    Where root grades in the reduced tier, submissions run as a spare account: what lies below such
-    a folder they can import only if the warm process has loaded it. Empty where there is none.
-    """
-    for place in places:
-        last = Path(os.path.realpath(place))
-        for folder in (*reversed(last.parents), last):
-            wanted = 0o005 if folder == last else 0o001
-            if folder.stat().st_mode & wanted != wanted:
-                return str(folder)
-    return ""
 
 
 def describe() -> dict[str, object]:

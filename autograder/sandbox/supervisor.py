@@ -20,10 +20,11 @@ import signal
 import socket
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -40,6 +41,8 @@ START_S = 60.0
 """How long the warm process may take to load."""
 WATCH_S = 0.1
 """How often the folder of the *reduced* tier is looked at."""
+LIBRARY = (os.path.dirname(os.__file__), sysconfig.get_paths()["purelib"])
+"""Where Python's own modules and its packages lie."""
 INSIDE = "/jail"
 """Where the few modules that run in the jail lie, inside the wall."""
 MODULES = (
@@ -80,6 +83,10 @@ class Jail:
         self.tier = tier
         self.uid = spare_uid() if os.getuid() == 0 and tier != policy.NONE else None
         """The account that students' code runs as; None: this process's own."""
+        self.closed = ""
+        """A folder that this account cannot read, with modules that an honest import may need."""
+        if self.uid is not None and tier == policy.REDUCED:
+            self.closed = closed_to_others()
         self._scratch = Path(tempfile.mkdtemp(prefix="autograder-"))
         try:
             self._launch()
@@ -348,6 +355,21 @@ def readable() -> list[str]:
         p for p in sorted(pythons) if not any(Path(p).is_relative_to(u) for u in policy.READ_ONLY)
     ]
     return [*policy.READ_ONLY, *own, *extra]
+
+
+def closed_to_others(places: Iterable[str] = LIBRARY) -> str:
+    """The first folder on the way to Python and its packages that other accounts cannot read.
+
+    Where root grades in the reduced tier, submissions run as a spare account: what lies below such
+    a folder they can import only if the warm process has loaded it. Empty where there is none.
+    """
+    for place in places:
+        last = Path(os.path.realpath(place))
+        for folder in (*reversed(last.parents), last):
+            wanted = 0o005 if folder == last else 0o001
+            if folder.stat().st_mode & wanted != wanted:
+                return str(folder)
+    return ""
 
 
 def outer_wall() -> list[str]:

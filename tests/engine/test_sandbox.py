@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from inside import SMALL, TOKEN, ask, opened, outcome_of, start_jail, value_of
 
-from autograder.errors import NoJail
+from autograder.errors import JailError, NoJail
 from autograder.sandbox import doctor, policy
-from autograder.sandbox.supervisor import Jail, outer_wall
+from autograder.sandbox.supervisor import LIBRARY, Jail, closed_to_others, outer_wall
 from autograder.verdict import Verdict
 
 
@@ -80,10 +80,44 @@ def test_ordinary_work_runs_in_both_tiers(jail, source):
 )
 def test_work_that_reads_packages_runs_in_both_tiers(jail, source):
     """What imports more than the warm process has loaded, where the account can read it."""
-    closed = doctor.closed_to_others([doctor.PACKAGES])
+    closed = closed_to_others(LIBRARY[1:])
     if jail.tier == policy.REDUCED and jail.uid is not None and closed:
         pytest.skip(f"{closed} can be read by root only, and so can the packages below it")
     test_ordinary_work_runs_in_both_tiers(jail, source)
+
+
+@pytest.mark.parametrize(
+    ("source", "ours"),
+    [
+        pytest.param(
+            "raise ModuleNotFoundError(\"No module named 'json.tool'\")", True, id="module"
+        ),
+        pytest.param(f"raise PermissionError(13, 'denied', '{LIBRARY[1]}/a.ttf')", True, id="file"),
+        pytest.param("import not_to_be_found", False, id="no-module"),
+        pytest.param("from json import not_to_be_found", False, id="no-name"),
+        pytest.param("raise PermissionError(13, 'denied', '/root')", False, id="other-file"),
+    ],
+)
+def test_where_python_cannot_be_read_the_student_is_not_to_blame(
+    strong_jail, monkeypatch, source, ours
+):
+    """In a cell and in a function, what misses Python's files ends in a fault of ours: no mark."""
+    for sources in ([source], [f"def f():\n    {source}"]):
+        monkeypatch.setattr(strong_jail, "closed", "/closed")
+        if ours:
+            with pytest.raises(JailError, match="only root can read"):
+                _call_f(strong_jail, sources)
+            monkeypatch.setattr(strong_jail, "closed", "")
+        assert _call_f(strong_jail, sources) in (
+            Verdict.RAISED,
+            Verdict.FORBIDDEN,
+            Verdict.FAILED,
+        )
+
+
+def _call_f(there, sources):
+    with opened(there, *sources) as session:
+        return session.call("f", (), {}).outcome.verdict
 
 
 @pytest.mark.parametrize("tier", [policy.FULL, policy.REDUCED])
@@ -476,7 +510,7 @@ def test_the_doctor_finds_a_tier():
     assert doctor.strongest() in (policy.FULL, policy.REDUCED)
 
 
-def test_the_doctor_names_the_folder_that_only_root_can_read():
+def test_the_folder_of_python_that_only_root_can_read():
     """The outermost one, since it is the one to open; nothing where all can be read."""
     with tempfile.TemporaryDirectory(dir="/var/tmp") as place:
         library, packages = Path(place, "python", "library"), Path(place, "packages")
@@ -484,10 +518,10 @@ def test_the_doctor_names_the_folder_that_only_root_can_read():
         packages.mkdir()
         for folder, mode in ((place, 0o711), (library.parent, 0o700), (packages, 0o755)):
             Path(folder).chmod(mode)
-        assert doctor.closed_to_others([str(packages), str(library)]) == str(library.parent)
-        assert doctor.closed_to_others([str(packages)]) == ""
+        assert closed_to_others([str(packages), str(library)]) == str(library.parent)
+        assert closed_to_others([str(packages)]) == ""
         packages.chmod(0o711)
-        assert doctor.closed_to_others([str(packages)]) == str(packages)
+        assert closed_to_others([str(packages)]) == str(packages)
 
 
 def test_without_isolation_the_same_attempts_succeed(secret):

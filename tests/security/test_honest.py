@@ -15,8 +15,7 @@ import pytest
 from autograder.errors import NoJail
 from autograder.limits import Limits
 from autograder.sandbox import policy
-from autograder.sandbox.doctor import closed_to_others
-from autograder.sandbox.supervisor import Jail
+from autograder.sandbox.supervisor import Jail, closed_to_others
 
 CELL_S = 40.0
 """Generous: pandas and SciPy are not preloaded, and the machine may be busy."""
