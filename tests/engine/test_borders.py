@@ -70,7 +70,8 @@ BELOW = {
     "sandbox.doctor": {
         "errors", "limits", "sandbox.jail", "sandbox.policy", "sandbox.supervisor", "wire",
     },
-    "student": {"deadline", "errors", "sandbox.supervisor", "verdict", "wire"},
+    "replies": {"sandbox.supervisor", "verdict"},
+    "student": {"deadline", "errors", "replies", "sandbox.supervisor", "verdict", "wire"},
     "suite": {"compare", "deadline", "errors", "student", "verdict"},
     "diagnosis": {"catalogue", "compare", "student", "verdict"},
     "course": {"errors", "limits", "sandbox.policy"},

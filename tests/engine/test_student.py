@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from inside import SMALL, ask, opened, outcome_of, start_jail, value_of
 
 from autograder.limits import Limits
-from autograder.student import Cell, Session, Student, explain
+from autograder.replies import explain
+from autograder.student import Cell, Session, Student
 from autograder.verdict import Verdict
 
 CHANNEL = """
