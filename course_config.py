@@ -2,7 +2,7 @@
 
 This is the one file that knows this course. nbgrader's command line reads it through
 `nbgrader_config.py`, and so do its JupyterLab extensions; the `autograder` command reads it
-directly. Settings of the `c.Grading` section are explained in `autograder/course.py`.
+directly. Settings of the `c.Grading` section are explained in `autograder/course/model.py`.
 """
 
 c = get_config()
@@ -68,7 +68,7 @@ c.CourseDirectory.ignore.extend(
 )
 
 # What a student wrote is shown to instructors without anything that could run.
-c.HTMLExporter.sanitize_html = True
+c.HTMLExporter.preprocessors = ["autograder.nbgrader_plugin.HarmlessCells"]
 
 # What a student finds in place of a solution, and what the tests cell says until it is replaced.
 c.ClearSolutions.code_stub = {
@@ -77,9 +77,5 @@ c.ClearSolutions.code_stub = {
     'then the next one.")'
 }
 
-# `nbgrader autograde` and formgrader's button use this project's grader instead of a kernel.
-c.Autograde.autograde_preprocessors = [
-    "autograder.nbgrader_plugin.GradeNotebook",
-    "nbgrader.preprocessors.AssignLatePenalties",
-    "nbgrader.preprocessors.CheckCellMetadata",
-]
+# `nbgrader autograde` and formgrader's button grade as `autograder grade` does.
+c.Autograde.exporter_class = "autograder.nbgrader_plugin.SubmissionExporter"

@@ -1,13 +1,16 @@
 """The command line: arguments and exit codes; no decisions.
 
 Exit codes: 0 done; 1 some submission needs a person (or a proof does not hold); 2 usage or
-configuration; 4 refused, because no jail holds on this machine. Everything heavy is imported where
-it is used, so that `--help` answers at once.
+configuration; 4 refused, because no sandbox holds here. Everything heavy is imported where it is
+used, so that `--help` answers at once.
 """
 
 from __future__ import annotations
 
+import gc
+import io
 import json
+import logging
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,8 +20,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from autograder import __version__
-from autograder.screen import (
+from autograder.console import (
     bar,
+    row_of,
     show_findings,
     show_outcome,
     show_proof,
@@ -29,10 +33,10 @@ from autograder.screen import (
 )
 
 if TYPE_CHECKING:
-    from autograder.cluster import Cluster
-    from autograder.course import Course, Lab
-    from autograder.marking import Outcome
-    from autograder.verdict import Graded, Report
+    from autograder.batch.run import Outcome
+    from autograder.course.model import Course, Lab
+    from autograder.grading.cluster import Cluster
+    from autograder.report import Graded, Report
 
 Result = TypeVar("Result")
 
@@ -48,13 +52,13 @@ course_option = click.option(
 unsafe_option = click.option(
     "--unsafe",
     is_flag=True,
-    help="Run students' code without a jail where none holds. Only for code that you trust: it "
+    help="Run students' code without a sandbox where none holds. Only for code that you trust: it "
     "can read and change whatever you can. Stored with each mark.",
 )
 require_option = click.option(
     "--require",
     type=click.Choice(["full", "reduced"]),
-    help="Refuse to run students' code in a weaker jail than this.  [default: the course's]",
+    help="Refuse to run students' code in a weaker sandbox than this.  [default: the course's]",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
@@ -71,17 +75,25 @@ def main() -> None:
       autograder grade            submitted/ -> gradebook, autograded/, feedback/
       autograder report           the class page
       autograder export           the marks as CSV
-      autograder serve            all of this on a JupyterHub, as students hand in
+      autograder serve            all of this on a JupyterHub, as students submit
 
     \b
     To try things out:
       autograder check NOTEBOOK   grade one file, no gradebook
       autograder demo             a whole class, made and graded
-      autograder doctor           which jail holds on this machine
+      autograder doctor           which sandbox holds on this machine
 
     Exit codes: 0 done; 1 some submission needs a person; 2 usage or configuration; 4 refused,
-    no jail holds here.
+    no sandbox holds here.
     """
+    # A student's name that the terminal cannot show ends no command.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    sandbox_log = logging.getLogger("autograder.sandbox")
+    sandbox_log.setLevel(logging.INFO)
+    if not sandbox_log.hasHandlers():  # the service has set up a log of its own
+        sandbox_log.addHandler(logging.StreamHandler())
 
 
 @main.command()
@@ -97,13 +109,14 @@ def main() -> None:
 def build(
     assignments: tuple[str, ...], course_folder: Path, tidy: bool, unproven: bool, as_json: bool
 ) -> None:
-    """Compile master notebooks to student versions through nbgrader.
+    """Compile master notebooks to student versions.
 
-    Nothing is written when something does not fit, or when the hidden suites do not prove: every
-    problem is listed with its cell. What was proven is not proven again until it changes.
+    nbgrader compiles them, and the gradebook learns of them. When something does not fit, or the
+    hidden suites do not prove, nothing is written, and every problem is listed with its cell. What
+    was proven is not proven again until it changes.
     """
     with reported():
-        from autograder import build as builder
+        from autograder.authoring import build as builder
 
         course = load(course_folder)
         if tidy:
@@ -127,7 +140,13 @@ def build(
 @main.command()
 @click.argument("assignments", nargs=-1)
 @course_option
-@click.option("--seeds", default=3, show_default=True, help="Repeat with this many seeds.")
+@click.option(
+    "--seeds",
+    type=click.IntRange(1),
+    default=3,
+    show_default=True,
+    help="Repeat with this many seeds.",
+)
 @click.option("--all", "show_all", is_flag=True, help="Show every row, not only those that fail.")
 @require_option
 @json_option
@@ -139,12 +158,13 @@ def prove(
     require: str | None,
     as_json: bool,
 ) -> None:
-    """Prove the hidden suites: right solutions pass, every mistake is rejected and named.
+    """Prove that the hidden suites judge rightly.
 
-    Exit code 1 when a row does not hold.
+    The solutions and every variant pass, every mistake is rejected and named, and an unfinished
+    notebook passes no check. Exit code 1 when a row does not hold.
     """
     with reported():
-        from autograder.prove import prove as run_proof
+        from autograder.authoring.prove import prove as run_proof
 
         course = load(course_folder)
         with bar("proving", quiet=as_json) as progress:
@@ -168,9 +188,15 @@ def prove(
 @main.command()
 @click.argument("notebook", type=click.Path(path_type=Path))
 @click.option("--assignment", help="The assignment, where the file's name does not tell it.")
-@click.option("--as", "lab_name", help="The notebook that it is an attempt at, likewise.")
+@click.option(
+    "--as", "lab_name", help="The notebook of the course, where the file's name does not tell it."
+)
 @course_option
-@click.option("--seed", type=int, help="Seed of the random inputs, from an earlier report.")
+@click.option(
+    "--seed",
+    type=int,
+    help="Seed of the random inputs, to make an earlier mark again; it is in the report.",
+)
 @click.option(
     "--feedback",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -192,21 +218,21 @@ def check(
 ) -> None:
     """Grade one notebook file, without a gradebook.
 
-    The lab is told by the file's name, else by the exercises in it.
+    Which notebook of the course it is follows from the file's name, else from its exercises.
     """
     with reported():
-        from autograder.classroom import run_benches
-        from autograder.grader import grade_file
+        from autograder.grading.grader import grade_file
+        from autograder.grading.pool import run_in_contexts
 
         course = load(course_folder)
         path = notebook.absolute()
         lab = identify(course, path, assignment, lab_name)
 
-        def graded(benches: Any) -> Any:
-            return grade_file(benches[lab.assignment, lab.name], path.parent, path.name, seed)
+        def graded(contexts: Any) -> Any:
+            return grade_file(contexts[lab.assignment, lab.name], path.parent, path.name, seed)
 
         def checked(tier: str) -> Report:
-            found: Report = run_benches(course, [lab], tier, graded)
+            found: Report = run_in_contexts(course, [lab], tier, graded)
             return found
 
         report = in_jail(course, require, unsafe, checked)
@@ -241,11 +267,12 @@ def grade(
     unsafe: bool,
     as_json: bool,
 ) -> None:
-    """Grade submitted/ into the gradebook, autograded/ and feedback/.
+    """Grade what lies in submitted/.
 
-    Exercises of which neither the submission nor the checks changed since they were graded keep
-    their marks. However this command is stopped, no finished mark is lost, and the next run goes on
-    from there. Marks that changed are listed with the reason.
+    Marks go to the gradebook, graded notebooks to autograded/, the students' pages to feedback/.
+    Exercises whose cells and checks are as they were keep their marks. However this command is
+    stopped, no finished mark is lost, and the next run goes on from there. Marks that changed are
+    listed with the reason.
 
     With --json, each report is one line on the error stream as soon as it is written, and the whole
     class one object on the standard output in the end.
@@ -257,14 +284,14 @@ def grade(
             return run_grading(course, assignments, tier, student, force, workers, as_json, cluster)
 
         if scheduler:
-            from autograder.cluster import Cluster
+            from autograder.grading.cluster import Cluster
 
             with Cluster(scheduler) as cluster:
                 outcome = graded(cluster.tier(require or course.require), cluster)
         else:
             outcome = in_jail(course, require, unsafe, graded)
         show_outcome(course, outcome, as_json)
-        if outcome.needs_person:
+        if outcome.asks:
             sys.exit(NEEDS_PERSON)
 
 
@@ -279,10 +306,13 @@ def grade(
 )
 @unsafe_option
 def demo(course_folder: Path, into: Path, unsafe: bool) -> None:
-    """Make a class from the course's own solutions, variants and mistakes, and grade it."""
+    """Make a class of the course's own mistakes, and grade it.
+
+    Each student has the solutions, with some of the catalogue's variants and mistakes in place.
+    """
     with reported():
-        from autograder import build as builder
-        from autograder.demo import copy_course, make_class
+        from autograder.authoring import build as builder
+        from autograder.authoring.demo import copy_course, make_class
 
         course = load(course_folder)
         copied = copy_course(course, into.absolute())
@@ -306,16 +336,22 @@ def demo(course_folder: Path, into: Path, unsafe: bool) -> None:
 @course_option
 @json_option
 def report(course_folder: Path, as_json: bool) -> None:
-    """Show the class: scores, misconceptions, who needs a person; writes the class page."""
+    """Show the class, and write the class page.
+
+    One row for each student and notebook, with the mark of the gradebook, the misconceptions that
+    were named and who needs a person.
+    """
     with reported():
-        from autograder.marking import stored_reports, write_class_page
+        from autograder.batch.run import booked, stored_reports, write_class_page
 
         course = load(course_folder)
-        graded = stored_reports(course)
+        graded = booked(course, stored_reports(course))
         if as_json:
-            rows = [{"student": one.student, **one.report.as_dict()} for one in graded]
+            rows = [row_of(one) for one in graded]
             click.echo(json.dumps(rows, ensure_ascii=False))
             return
+        if not graded:
+            click.echo("nothing is graded yet; run: autograder grade", err=True)
         show_table(graded)
         click.echo(f"class page: {shown(write_class_page(course, graded))}")
 
@@ -328,12 +364,16 @@ def report(course_folder: Path, as_json: bool) -> None:
     help="The CSV file to write.  [default: the standard output]",
 )
 def export(course_folder: Path, to: Path | None) -> None:
-    """Write the class's marks as CSV: one row per student and notebook."""
-    with reported():
-        from autograder.export import marks_csv
-        from autograder.marking import stored_reports
+    """Write the marks of the class as CSV.
 
-        text = marks_csv(stored_reports(load(course_folder)))
+    One row for each student and notebook, with the gradebook's mark.
+    """
+    with reported():
+        from autograder.batch.run import booked, stored_reports
+        from autograder.class_report.csv_export import marks_csv
+
+        course = load(course_folder)
+        text = marks_csv(booked(course, stored_reports(course)))
         if to is None:
             click.echo(text, nl=False)
         else:
@@ -342,25 +382,33 @@ def export(course_folder: Path, to: Path | None) -> None:
 
 
 @main.command()
+@course_option
 @json_option
-def doctor(as_json: bool) -> None:
-    """Find out, by trying, which jail holds on this machine, and what to do if none does."""
+def doctor(course_folder: Path, as_json: bool) -> None:
+    """Show which sandbox holds here, and what to do if none does.
+
+    It starts each tier and tries to break out of it. In a course's folder, or with --course, it
+    also looks whether submissions could read the course's own places.
+    """
     with reported():
+        from autograder.course.model import CONFIG, Course
+        from autograder.course.private_places import private_places
         from autograder.sandbox.doctor import describe
 
-        findings = describe()
+        given = (course_folder / CONFIG).is_file() or course_folder != Path()
+        findings = describe(private_places(Course.load(course_folder) if given else None))
         if as_json:
             click.echo(json.dumps(findings))
         else:
             show_findings(findings)
-        if findings["tier"] == "none":
+        if findings["tier"] == "none" or not findings["reading"]:
             sys.exit(NO_JAIL_HOLDS)
 
 
 @main.command()
 @course_option
 def serve(course_folder: Path) -> None:
-    """Grade on arrival and show marks, as a managed service of JupyterHub.
+    """Grade on arrival, as a service of JupyterHub.
 
     The hub starts this command and tells it by environment variables where to listen; nothing has
     to be given here but the course. In jupyterhub_config.py:
@@ -385,16 +433,20 @@ def serve(course_folder: Path) -> None:
     bearer token in the environment variable AUTOGRADER_METRICS_TOKEN). SIGTERM and SIGINT stop it
     cleanly. How it grades: the section c.GradingService of course_config.py; docs/service.md.
 
-    Needs the extra: pip install 'notebook-autograder[hub]'
+    Needs the extra: pip install 'nbassay[hub]'
     """
-    import logging
+    from autograder.gradebook.databases import in_words
+    from autograder.service import logs
 
     with reported():
-        app, grading = hub_modules()
-        course = load(course_folder)
-        form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-        logging.basicConfig(level=logging.INFO, format=form)
-        app.serve(grading.GradingService(course))
+        logs.begin()
+        with starting():
+            app, grading = hub_modules()
+            course = load(course_folder)
+            with in_words(course.database):
+                service = grading.GradingService(course)
+        with in_words(course.database):
+            app.serve(service)
 
 
 # What the commands share --------------------------------------------------------------------------
@@ -402,8 +454,8 @@ def serve(course_folder: Path) -> None:
 
 @contextmanager
 def reported() -> Iterator[None]:
-    """Turn our own exceptions into one clear text and the right exit code."""
-    from autograder.errors import AutograderError, BuildRefused, NoJail
+    """Turn our own exceptions, and the system's, into one clear text and the right exit code."""
+    from autograder.errors import AutograderError, BuildRefused, NoJail, os_fault_words
 
     try:
         yield
@@ -415,8 +467,11 @@ def reported() -> Iterator[None]:
     except NoJail as error:
         click.echo(f"refused: {error}", err=True)
         sys.exit(NO_JAIL_HOLDS)
-    except (AutograderError, FileExistsError) as error:
+    except AutograderError as error:
         click.echo(f"error: {error}", err=True)
+        sys.exit(USAGE)
+    except OSError as error:
+        click.echo(f"error: {os_fault_words(error)}", err=True)
         sys.exit(USAGE)
     except KeyboardInterrupt:
         click.echo("stopped; what is graded is kept, the next run goes on from here", err=True)
@@ -425,9 +480,23 @@ def reported() -> Iterator[None]:
 
 def load(folder: Path) -> Course:
     """The course in a folder."""
-    from autograder.course import Course
+    from autograder.course.model import Course
 
     return Course.load(folder)
+
+
+@contextmanager
+def starting() -> Iterator[None]:
+    """Look for no garbage meanwhile, nor later in what was made: it stays as long as the process.
+
+    For the service, whose pages wait for its start; the search takes a sixth of it.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def hub_modules() -> tuple[Any, Any]:
@@ -439,12 +508,13 @@ def hub_modules() -> tuple[Any, Any]:
     from autograder.errors import AutograderError
 
     try:
-        from autograder.service import app, grading
+        from autograder.service import grading
+        from autograder.service.web import app
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] == "autograder":
             raise
         raise AutograderError(
-            f"{error.name} is not installed; run: pip install 'notebook-autograder[hub]'"
+            f"{error.name} is not installed; run: pip install 'nbassay[hub]'"
         ) from None
     return app, grading
 
@@ -453,22 +523,26 @@ def in_jail(
     course: Course, require: str | None, unsafe: bool, body: Callable[[str], Result]
 ) -> Result:
     """Call `body` with the strongest tier that holds, or with none where that is asked for."""
+    from autograder.course.private_places import private_places
     from autograder.errors import NoJail
-    from autograder.sandbox.doctor import in_strongest
+    from autograder.sandbox.doctor import in_strongest, require_privacy, require_reading
 
+    require_reading()
     try:
+        require_privacy(private_places(course))
         return in_strongest(require or course.require, body)
     except NoJail:
         if not unsafe:
             raise
-    click.echo("warning: --unsafe: no jail holds here; students' code runs as you", err=True)
+    click.echo("warning: --unsafe: no sandbox holds here; students' code runs as you", err=True)
     return body("none")
 
 
 def identify(course: Course, path: Path, assignment: str | None, lab_name: str | None) -> Lab:
     """The lab that a file is an attempt at: as told, by its name, or by the exercises in it."""
+    from autograder.batch.matching import recognise
     from autograder.errors import CourseError
-    from autograder.submission import Unreadable, read_submission
+    from autograder.grading.submission import Unreadable, read_submission
 
     labs = course.labs_of(assignment) if assignment else course.labs
     wanted = lab_name or path.stem
@@ -479,16 +553,14 @@ def identify(course: Course, path: Path, assignment: str | None, lab_name: str |
         known = ", ".join(lab.name for lab in labs)
         raise CourseError(f"there is no notebook {lab_name!r} (known: {known})")
     try:
-        cells = read_submission(path.parent, path.name, course.limits.notebook_mib).cells
+        cells = read_submission(path.parent, path.name, course.limits.notebook_mib)
     except Unreadable as problem:
         raise CourseError(f"{path}: {problem}") from None
-    present = {cell.grade_id for cell in cells if cell.grade_id}
-    counts = {lab: len(present & set(lab.solutions)) / len(lab.solutions) for lab in labs}
-    best = max(counts, key=lambda lab: counts[lab])
-    if list(counts.values()).count(counts[best]) > 1 or counts[best] < 0.5:
+    lab = recognise(labs, cells, path.name)
+    if lab is None:
         known = ", ".join(lab.name for lab in labs)
         raise CourseError(f"{path}: which notebook is it? Say --as NAME (known: {known})")
-    return best
+    return lab
 
 
 def run_grading(
@@ -504,18 +576,17 @@ def run_grading(
     """Grade a class with a progress bar that counts by status, or with a line of JSON a report."""
     from collections import Counter
 
-    from autograder.marking import grade_class
+    from autograder.batch.run import grade_class
 
     counts: Counter[str] = Counter()
     with bar("grading", quiet=as_json) as progress:
 
         def on_report(graded: Graded) -> None:
             report = graded.report
-            counts["needs a person" if report.needs_person else str(report.status)] += 1
+            counts["needs a person" if graded.needs_person else str(report.status)] += 1
             progress(done=1, said=", ".join(f"{n} {status}" for status, n in counts.items()))
             if as_json:
-                line = {"student": graded.student, **report.as_dict()}
-                click.echo(json.dumps(line, ensure_ascii=False), err=True)
+                click.echo(json.dumps(row_of(graded), ensure_ascii=False), err=True)
 
         return grade_class(
             course,

@@ -18,7 +18,9 @@ class Limits:
     cell_wall_s: float = 20.0
     """One cell of the notebook."""
     submission_wall_s: float = 90.0
-    """Everything together: all cells and all calls of one notebook."""
+    """The exercises' cells and all calls of one notebook together; the cells may take half."""
+    own_cells_wall_s: float = 45.0
+    """The student's own cells of one notebook together, on top of that."""
     cpu_s: int = 90
     """CPU time of one process of the submission."""
     memory_mib: int = 2048
@@ -37,6 +39,12 @@ class Limits:
     """Numbers, strings and containers in one answer, array entries included."""
     callbacks: int = 20_000
     """Calls of a function that was handed in as an argument, during one call."""
+    callbacks_wall_s: float = 3.0
+    """The grader's own work in these functions, during one call."""
+    checking_wall_s: float = 15.0
+    """The grader's own work on the answers of one submission: comparing and diagnosing."""
+    grader_mib: int = 384
+    """Memory that one piece of such work may add to the grader's process."""
     notebook_mib: int = 20
     """The notebook file as submitted."""
 

@@ -1,71 +1,191 @@
-"""The preprocessor that makes `nbgrader autograde` and formgrader use this project's grader.
+"""The door for `nbgrader autograde`, formgrader's button and `NbGraderAPI.autograde`.
 
-Set in `course_config.py` in place of nbgrader's `Execute` and `SaveAutoGrades`. It reads the
-submitted file itself, grades it in a worker process that lives as long as nbgrader's own process,
-and writes the gradebook exactly as `autograder grade` does: one way, many doors.
+    c.Autograde.exporter_class = "autograder.nbgrader_plugin.SubmissionExporter"
+
+nbgrader makes this exporter once for each run and hands it the converter that runs. The exporter
+puts our grading in the place of the converter's own loop, so that nbgrader never opens, copies or
+follows a file that a student submitted: reading, grading and writing are those of
+`autograder grade`, and a bad file costs its own row only. What stays nbgrader's: its options, its
+hooks, its log and its exit codes.
 """
 
 from __future__ import annotations
 
-import atexit
-from functools import cache
+from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import nbformat
+from nbconvert.exporters import NotebookExporter
+from nbgrader.converters import Autograde
+from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors.base import NbGraderPreprocessor
 
-from autograder.autograded import autograded_notebook
-from autograder.classroom import Classroom, Job
-from autograder.course import Course
+from autograder.batch.run import Outcome, autograded_path, grade_class
+from autograder.course.model import Course, Lab
 from autograder.errors import AutograderError
-from autograder.gradebook import open_gradebook
+from autograder.gradebook.gradebook import open_gradebook
+from autograder.gradebook.harmless import harmless
 from autograder.sandbox.doctor import strongest
-from autograder.submission import Unreadable, read_submission
+
+_PLAIN = ("text/plain", "image/png", "image/jpeg", "image/gif")
+SETTING = 'c.Autograde.exporter_class = "autograder.nbgrader_plugin.SubmissionExporter"'
 
 
-class WithheldMark(Exception):
-    """The grader itself is at fault: nbgrader must not record a mark for this submission."""
+class SubmissionExporter(NotebookExporter):  # type: ignore[misc]
+    """Makes the converter that it belongs to grade as `autograder grade` does."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        if isinstance(self.parent, Autograde):
+            self.parent.convert_notebooks = partial(grade_in_place_of, self.parent)
 
 
-@cache
-def _prepared(root: Path) -> tuple[Course, Classroom, str]:
-    """The course in a folder with one worker for it, kept for the life of this process."""
-    course = Course.load(root)
-    tier = strongest(course.require, course.limits)
-    classroom = Classroom(course, course.labs, tier, workers=1)
-    atexit.register(classroom.close)
-    return course, classroom, tier
+def grade_in_place_of(converter: Any) -> None:
+    """Grade what an nbgrader converter was asked to grade.
+
+    Raises:
+        NbGraderException: some submission needs a person, or nothing could be graded; nbgrader's
+            command then exits with 1, and formgrader shows the log.
+    """
+    converter.run_pre_convert_hook()
+    try:
+        outcome = _grade(converter)
+    except AutograderError as error:
+        converter.log.error("%s", error)
+        raise NbGraderException(str(error)) from None
+    for one in outcome.graded:
+        said = "withheld" if one.score is None else f"{one.score:g} of {one.max_score:g}"
+        converter.log.info("Graded %s of %s: %s", one.report.notebook, one.student, said)
+    converter.run_post_convert_hook()
+    _ask_for_a_person(converter, outcome)
+
+
+def _grade(converter: Any) -> Outcome:
+    coursedir = converter.coursedir
+    course = Course.load(Path(coursedir.root))
+    pattern = coursedir.student_id
+    excluded = set(coursedir.student_id_exclude.split(","))
+    known = None if converter.create_student else _students(course, coursedir.db_url)
+
+    def wanted(student: str, lab: Lab) -> bool:
+        return (
+            fnmatchcase(student, pattern)
+            and fnmatchcase(lab.name, coursedir.notebook_id)
+            and student not in excluded
+            and (known is None or student in known)
+        )
+
+    outcome = grade_class(
+        course,
+        [coursedir.assignment_id],
+        strongest(course.require, course.limits),
+        wanted=wanted,
+        force=converter.force,
+        database_url=coursedir.db_url,
+    )
+    # What lies astray in other students' folders was not asked for.
+    outcome.strays = [
+        stray for stray in outcome.strays if fnmatchcase(stray.place.partition("/")[0], pattern)
+    ]
+    return outcome
+
+
+def _students(course: Course, database_url: str) -> frozenset[str]:
+    """The students that the gradebook knows, where no others may be entered."""
+    with open_gradebook(course, database_url) as book:
+        return book.students()
+
+
+def _ask_for_a_person(converter: Any, outcome: Outcome) -> None:
+    """Log each submission that a person must look at.
+
+    Raises:
+        NbGraderException: there are some.
+    """
+    waiting = [one.student for one in outcome.needs_person]
+    for one in outcome.needs_person:
+        converter.log.error("Needs a person: %s, %s: %s", one.student, one.report.notebook, one.why)
+    for remark in outcome.remarks:
+        place = f"{remark.student}, {remark.notebook or remark.assignment}"
+        _log(converter, remark.needs_person, f"{place}: {remark.text}")
+        waiting += [remark.student] * remark.needs_person
+    for stray in outcome.strays:
+        _log(converter, stray.needs_person, f"submitted/{stray.place}: {stray.words}")
+        waiting += [stray.place] * stray.needs_person
+    if waiting:
+        names = ", ".join(dict.fromkeys(waiting))
+        raise NbGraderException(
+            f"A person must look at the submissions of {names}; all others are graded. The log "
+            "above says why."
+        )
+
+
+def _log(converter: Any, needs_person: bool, text: str) -> None:
+    if needs_person:
+        converter.log.error("Needs a person: %s", text)
+    else:
+        converter.log.warning("%s", text)
+
+
+class HarmlessCells(NbGraderPreprocessor):  # type: ignore[misc]
+    """Makes a notebook harmless to look at, whoever wrote it, when a page is made of it.
+
+    c.HTMLExporter.preprocessors = ["autograder.nbgrader_plugin.HarmlessCells"]
+
+    What we write to `autograded/` is harmless already; formgrader and nbgrader's feedback show
+    whatever lies there.
+    """
+
+    def preprocess_cell(
+        self, cell: Any, resources: dict[str, Any], index: int
+    ) -> tuple[Any, dict[str, Any]]:
+        """The cell with harmless text, or with those outputs only that are plain."""
+        if cell.cell_type == "code":
+            cell.outputs = [output for output in map(_plain_output, cell.outputs) if output]
+        else:
+            # A raw cell would go to the page as it is.
+            cell.cell_type = "markdown"
+            cell.source = harmless(cell.source, cell.get("attachments", {}))
+        return cell, resources
+
+
+def _plain_output(output: Any) -> Any:
+    """An output with text and pictures of points only; None where it has neither."""
+    if output.output_type in ("stream", "error"):
+        return output
+    output.data = {kind: data for kind, data in output.data.items() if kind in _PLAIN}
+    return output if output.data else None
 
 
 class GradeNotebook(NbGraderPreprocessor):  # type: ignore[misc]
-    """Grades one notebook, in place of executing it in a kernel."""
+    """Grades one notebook, for courses whose configuration still names this preprocessor.
+
+    nbgrader then reads and copies submissions by itself before it comes here.
+    """
 
     def preprocess(self, nb: Any, resources: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
         """The autograded notebook; its scores are in the gradebook already.
 
         Raises:
-            WithheldMark: the fault is ours; nbgrader then leaves this submission ungraded.
+            NbGraderException: a person must look at it.
         """
-        import nbformat
-
         facts = resources["nbgrader"]
         # nbgrader's converters work from the course's root.
-        course, classroom, _ = _prepared(Path.cwd())
-        student, assignment, notebook = facts["student"], facts["assignment"], facts["notebook"]
-        lab = next(lab for lab in course.labs_of(assignment) if lab.name == notebook)
-        folder, name = course.root / "submitted", f"{student}/{assignment}/{notebook}.ipynb"
-        job = Job(student, assignment, notebook, str(folder), name)
-        try:
-            (_, report) = next(iter(classroom.grade([job])))
-        except AutograderError as error:
-            raise WithheldMark(str(error)) from error
-        if report.withheld:
-            raise WithheldMark(f"{student}, {notebook}: {report.reason or 'a check is broken'}")
-        with open_gradebook(course, facts["db_url"]) as book:
-            book.record(student, report)
-        try:
-            submission = read_submission(folder, name, course.limits.notebook_mib)
-        except Unreadable as problem:
-            submission = None
-            self.log.warning("%s: %s", name, problem)
-        return nbformat.from_dict(autograded_notebook(lab, submission, report)), resources
+        course = Course.load(Path.cwd())
+        student, notebook = facts["student"], facts["notebook"]
+        self.log.warning("course_config.py: replace autograde_preprocessors by: %s", SETTING)
+        outcome = grade_class(
+            course,
+            [facts["assignment"]],
+            strongest(course.require, course.limits),
+            student=student,
+            wanted=lambda _, lab: lab.name == notebook,
+            force=True,
+            database_url=facts["db_url"],
+        )
+        _ask_for_a_person(self, outcome)
+        labs = {lab.name: lab for lab in course.labs_of(facts["assignment"])}
+        path = autograded_path(course, student, labs[notebook])
+        return nbformat.read(path, as_version=4), resources

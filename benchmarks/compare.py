@@ -26,7 +26,7 @@ from result import Found, plot, summarise, table
 from stages import profile
 from ways import PEERS, WAYS, Class
 
-from autograder.course import Course
+from autograder.course.model import Course
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULT = ROOT / "benchmarks" / "result.json"

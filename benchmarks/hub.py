@@ -31,13 +31,13 @@ from typing import Any
 
 import requests
 
-from autograder import specimen
-from autograder.build import build
-from autograder.catalogue import load_catalogue
-from autograder.course import CONFIG, Course
-from autograder.demo import copy_course
-from autograder.service.attempts import Attempts, State
-from autograder.service.intake import SECRET, TIMESTAMP
+from autograder.authoring import samples
+from autograder.authoring.build import build
+from autograder.authoring.demo import copy_course
+from autograder.checks.catalogue import load_catalogue
+from autograder.course.model import CONFIG, Course
+from autograder.service.store.attempts import Attempts, State
+from autograder.service.workers.intake import SECRET, TIMESTAMP
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "deploy" / "hub")]
@@ -86,8 +86,8 @@ class Class:
             chosen = {
                 one.grade_cell: one for one in self._rng.sample(own, self._rng.choice([0, 2]))
             }
-            sources = specimen.with_examples(lab, chosen.values())
-            files[f"{lab.name}.ipynb"] = specimen.notebook(lab, sources)
+            sources = samples.with_examples(lab, chosen.values())
+            files[f"{lab.name}.ipynb"] = samples.notebook(lab, sources)
         return files
 
     def hand_in(self, student: str, files: dict[str, bytes]) -> float:
@@ -133,7 +133,9 @@ class Page(threading.Thread):
                 time.sleep(0.1)  # A browser would come back, too.
 
     def _read(self, answer: requests.Response) -> None:
-        for line in answer.iter_lines(chunk_size=None, decode_unicode=True):
+        # Without a size, a line is there as soon as it has come; the stubs do not know that.
+        lines: Iterator[str] = answer.iter_lines(chunk_size=None, decode_unicode=True)  # type: ignore[call-overload]
+        for line in lines:
             self.listens.set()
             if self.closed:
                 return
@@ -271,7 +273,7 @@ def table(found: dict[str, Any], options: argparse.Namespace) -> str:
         f"{flooding}, all at once": found["at once"],
         "by hand: nbgrader's four commands": found["by hand"]["together"],
     }
-    lines = ["| handing in → mark, s | n | p50 | p95 | max |", "|---|---|---|---|---|"]
+    lines = ["| submitted → mark, s | n | p50 | p95 | max |", "|---|---|---|---|---|"]
     for name, one in rows.items():
         lines.append(
             f"| {name} | {one['n']} | {one['p50']:.2f} | {one['p95']:.2f} | {one['max']:.2f} |"

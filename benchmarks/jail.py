@@ -20,9 +20,10 @@ from contextlib import ExitStack
 
 from autograder.errors import NoJail
 from autograder.limits import Limits
-from autograder.sandbox import policy
+from autograder.remote.session import Cell, Session
+from autograder.remote.student import Student
+from autograder.sandbox.inside import policy
 from autograder.sandbox.supervisor import Jail
-from autograder.student import Cell, Session, Student
 
 CELL = Cell("cell", "import numpy as np\ndef f(x): return np.sin(x)")
 

@@ -22,18 +22,20 @@ from typing import Any
 
 import numpy as np
 
-from autograder import specimen
-from autograder.build import build
-from autograder.catalogue import Example, load_catalogue
-from autograder.classroom import run_benches
-from autograder.compare import ATOL, RTOL
-from autograder.course import DEMONSTRATION, Course, Lab
-from autograder.demo import copy_course
+from autograder.authoring import samples
+from autograder.authoring.build import build
+from autograder.authoring.demo import copy_course
+from autograder.checks.catalogue import Example, load_catalogue
+from autograder.checks.compare import ATOL, RTOL
+from autograder.course.model import DEMONSTRATION, Course, Lab
 from autograder.errors import SuiteError
-from autograder.grader import Bench, plan
-from autograder.student import Session, Student, copy_arguments
-from autograder.submission import parse
-from autograder.verdict import Verdict
+from autograder.grading.context import GradingContext
+from autograder.grading.plan import plan
+from autograder.grading.pool import run_in_contexts
+from autograder.grading.submission import parse
+from autograder.remote.calls import copy_arguments
+from autograder.remote.session import Session
+from autograder.remote.student import Student
 
 ASSIGNMENT = "gradient_descent"
 SEED = 1
@@ -62,10 +64,10 @@ def make_class(course: Course, folder: Path, students: int) -> Course:
         for lab in copied.labs_of(ASSIGNMENT):
             examples = _chosen(catalogue.variants, lab, rng, rng.choice([0, 9]))
             examples |= _chosen(catalogue.mistakes, lab, rng, rng.choice([0, 0, 1, 1, 2, 3]))
-            sources = specimen.with_examples(lab, examples.values())
+            sources = samples.with_examples(lab, examples.values())
             for exercise in lab.exercises[len(lab.exercises) - rng.choice([0, 0, 0, 1, 2]) :]:
                 sources.pop(exercise.solution, None)
-            (place / f"{lab.name}.ipynb").write_bytes(specimen.notebook(lab, sources))
+            (place / f"{lab.name}.ipynb").write_bytes(samples.notebook(lab, sources))
         for name, data in copied.public_files(ASSIGNMENT).items():
             (place / name).write_bytes(data)
     return copied
@@ -87,21 +89,23 @@ def record(course: Course, tier: str) -> dict[str, list[Recorded]]:
         SuiteError: the master's own solution does not pass.
     """
 
-    def body(benches: dict[tuple[str, str], Bench]) -> dict[str, list[Recorded]]:
-        return {bench.lab.name: _record(bench) for bench in benches.values()}
+    def body(contexts: dict[tuple[str, str], GradingContext]) -> dict[str, list[Recorded]]:
+        return {context.lab.name: _record(context) for context in contexts.values()}
 
-    found: dict[str, list[Recorded]] = run_benches(course, course.labs_of(ASSIGNMENT), tier, body)
+    found: dict[str, list[Recorded]] = run_in_contexts(
+        course, course.labs_of(ASSIGNMENT), tier, body
+    )
     return found
 
 
-def _record(bench: Bench) -> list[Recorded]:
-    notebook = parse(specimen.notebook(bench.lab, specimen.solutions(bench.lab)))
-    reference = bench.catalogue.reference
-    with Session(bench.jail, plan(bench.lab, notebook), bench.files) as session:
-        runs = bench.suites.run(bench.checks, session, Student(session), reference, SEED)
+def _record(context: GradingContext) -> list[Recorded]:
+    notebook = parse(samples.notebook(context.lab, samples.solutions(context.lab)))
+    reference = context.catalogue.reference
+    with Session(context.jail, plan(context.lab, notebook).cells, context.files) as session:
+        runs = context.suites.run(context.checks, session, Student(session), reference, SEED)
     recorded = []
-    for check, run in zip(bench.checks, runs, strict=True):
-        if run.result.verdict is not Verdict.PASSED:
+    for check, run in zip(context.checks, runs, strict=True):
+        if not run.result.passed:
             raise SuiteError(f"{check.name}: the master's solution does not pass: {run.private}")
         for case in run.cases:
             expected = getattr(reference, case.function)(*copy_arguments(case.args))

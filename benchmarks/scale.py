@@ -21,11 +21,11 @@ from pathlib import Path
 
 import psutil
 
-from autograder import specimen
-from autograder.build import build
-from autograder.catalogue import load_catalogue
-from autograder.course import Course
-from autograder.demo import copy_course
+from autograder.authoring import samples
+from autograder.authoring.build import build
+from autograder.authoring.demo import copy_course
+from autograder.checks.catalogue import Example, load_catalogue
+from autograder.course.model import Course
 
 ROOT = Path(__file__).resolve().parent.parent
 ASSIGNMENT, NOTEBOOK = "multilayer_perceptrons", "multilayer"
@@ -40,10 +40,10 @@ def make_class(course: Course, students: int) -> None:
     rng = random.Random(1)
     notebooks = []
     for _ in range(min(DIFFERENT, students)):
-        examples = {e.grade_cell: e for e in rng.sample(catalogue.variants, 3)}
+        examples: dict[str, Example] = {e.grade_cell: e for e in rng.sample(catalogue.variants, 3)}
         examples |= {e.grade_cell: e for e in rng.sample(catalogue.mistakes, rng.choice([0, 1, 2]))}
-        sources = specimen.with_examples(lab, examples.values())
-        notebooks.append(specimen.notebook(lab, sources))
+        sources = samples.with_examples(lab, examples.values())
+        notebooks.append(samples.notebook(lab, sources))
     for number in range(students):
         folder = course.root / "submitted" / f"s{number:06d}" / ASSIGNMENT
         folder.mkdir(parents=True)

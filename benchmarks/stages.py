@@ -2,7 +2,7 @@
 
 The command is run as it is, from a cold start with all its workers, and each of its Python
 processes samples its own stacks (sampled/sitecustomize.py), which slows it down by some percent.
-What a worker waits for in its jail is told by what it waits for: forks, cells, calls.
+A worker's waiting is booked under what it waits for: forks, cells or calls.
 """
 
 from __future__ import annotations
@@ -24,35 +24,36 @@ PACKAGE = Path(autograder.__file__).parent
 ANYWHERE = (
     ("import", "imports"),
     ("sandbox/doctor.run_canaries", "canaries: does the jail hold?"),
-    ("diagnosis.", "diagnosis"),
-    ("pictures.", "pictures"),
+    ("grading/diagnosis.", "diagnosis"),
+    ("checks/pictures.", "pictures"),
     ("sandbox/supervisor.Jail._launch", "jail started"),
-    ("student.Session._run_cells", "cells run, in the jail"),
+    ("remote/session.Session._run_cells", "cells run, in the jail"),
 )
 """Beginnings of names that decide wherever they are on the stack; the first that fits."""
 
 INNERMOST = (
-    ("student.", "calls answered, in the jail"),
+    ("sandbox/inside/wire.", "calls answered, in the jail"),
+    ("remote/", "calls answered, in the jail"),
     ("sandbox/", "forks, their walls and their ends"),
-    ("suite.", "hidden checks and their reference"),
-    ("compare.", "answers compared"),
-    ("submission.", "submissions read"),
-    ("classroom._serve", "waits for work"),
-    ("classroom.Classroom._ready", "waits for workers"),
-    ("classroom.", "workers started and ended"),
-    ("grader.", "marks"),
-    ("marking._next_batch", "waits for reports"),
-    ("gradebook.", "gradebook"),
-    ("autograded.", "autograded notebooks"),
+    ("checks/suite.", "hidden checks and their reference"),
+    ("checks/api.", "hidden checks and their reference"),
+    ("checks/compare.", "answers compared"),
+    ("grading/submission.", "submissions read"),
+    ("grading/pool._serve", "waits for work"),
+    ("grading/pool.WorkerPool._ready", "waits for workers"),
+    ("grading/pool.", "workers started and ended"),
+    ("grading/", "marks"),
+    ("batch/writer._next_batch", "waits for reports"),
+    ("gradebook/autograded.", "autograded notebooks"),
+    ("gradebook/", "gradebook"),
     ("feedback/", "feedback pages"),
-    ("report/", "class page"),
-    ("verdict.", "reports"),
-    ("course.", "course, catalogue and digests read"),
-    ("catalogue.", "course, catalogue and digests read"),
-    ("digest.", "course, catalogue and digests read"),
-    ("marking.", "files found and written"),
+    ("class_report/", "class page"),
+    ("report.", "reports"),
+    ("course/", "course, catalogue and digests read"),
+    ("checks/", "course, catalogue and digests read"),
+    ("batch/", "files found and written"),
     ("cli.", "command line and screen"),
-    ("screen.", "command line and screen"),
+    ("console.", "command line and screen"),
 )
 """Beginnings of names, of which the innermost frame that has one decides; the first that fits."""
 
@@ -73,15 +74,15 @@ def stage_of(stack: list[str]) -> str | None:
     return "other" if stack else None
 
 
-def profile(classroom: Class, workers: int) -> str:
+def profile(pool: Class, workers: int) -> str:
     """Grade a class once, sampled; a table in Markdown."""
-    into = classroom.scratch / "samples"
+    into = pool.scratch / "samples"
     into.mkdir()
     paths = os.pathsep.join(filter(None, [str(SAMPLED), os.environ.get("PYTHONPATH")]))
     command = ["autograder", "grade", ASSIGNMENT, "--workers", str(workers)]
     environment = {"SAMPLES_INTO": str(into), "SAMPLES_OF": f"{PACKAGE}/", "PYTHONPATH": paths}
-    run(command, classroom.course.root, environment)
-    return table(read_samples(into), classroom.students, workers)
+    run(command, pool.course.root, environment)
+    return table(read_samples(into), pool.students, workers)
 
 
 def read_samples(folder: Path) -> dict[str, Counter[str]]:

@@ -29,12 +29,12 @@ from typing import Any
 import peers
 from measure import Measured, Tree, run
 
-from autograder.course import Course
-from autograder.grader import plan
-from autograder.sandbox import policy
+from autograder.course.model import Course
+from autograder.grading.plan import plan
+from autograder.grading.submission import read_submission
+from autograder.remote.session import Session
+from autograder.sandbox.inside import policy
 from autograder.sandbox.supervisor import Jail
-from autograder.student import Session
-from autograder.submission import read_submission
 
 OTTER = Path(__file__).resolve().parent / ".venv-otter"
 OTTER_PACKAGES = ("otter-grader>=6,<8", "ipykernel>=6,<8", "matplotlib>=3.8,<4", "numpy>=2,<3")
@@ -261,7 +261,7 @@ def work_floor(root: str, students: list[str], calls: dict[str, Any], ready: Any
             for lab in course.labs_of(peers.ASSIGNMENT):
                 name = f"{student}/{peers.ASSIGNMENT}/{lab.name}.ipynb"
                 submission = read_submission(course.root / "submitted", name, 20)
-                with Session(jail, plan(lab, submission), files) as session:
+                with Session(jail, plan(lab, submission).cells, files) as session:
                     begun = [session.begin(name, args, {}) for name, args in calls[lab.name]]
                     for call in begun:
                         session.settle(call)

@@ -5,8 +5,8 @@ gradebooks, reads and writes no file, and decides no mark. `words` holds the voc
 is worth saying, `page` and `text` the two forms; `templates/` holds the HTML.
 """
 
-from autograder.feedback.page import feedback_page
+from autograder.feedback.page import feedback_page, notice_page
 from autograder.feedback.text import cell_lines, feedback_text
 from autograder.feedback.view import Manual
 
-__all__ = ["Manual", "cell_lines", "feedback_page", "feedback_text"]
+__all__ = ["Manual", "cell_lines", "feedback_page", "feedback_text", "notice_page"]

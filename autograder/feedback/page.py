@@ -6,11 +6,14 @@ from `view`; how it looks is in `templates/`.
 
 from __future__ import annotations
 
+from typing import Any
+
 from autograder.feedback import view
 from autograder.feedback.templating import fill
 from autograder.feedback.view import Manual
 from autograder.feedback.words import MARKS, percent, points_of
-from autograder.verdict import Report
+from autograder.grading.standing import is_earned
+from autograder.report import Report
 
 
 def feedback_page(
@@ -20,6 +23,7 @@ def feedback_page(
     course: str = "",
     manual: Manual | None = None,
     back: str = "",
+    aside: str = "",
 ) -> str:
     """One self-contained HTML page about one notebook.
 
@@ -29,28 +33,54 @@ def feedback_page(
         course: the course's name; left out when empty.
         manual: a person's comments and the penalty for lateness.
         back: address of the page that it was opened from; left out when empty.
+        aside: why the report does not give the student's mark; empty where it does.
 
     Returns:
         A whole HTML document, to be stored as UTF-8.
     """
     manual = manual or Manual()
-    score = view.final_score(report, manual)
-    ideas, exercises = view.ideas(report), view.exercises(report, manual)
-    values = {
-        "report": report,
-        "student": student,
-        "course": course,
-        "back": back,
-        "score": None if score is None else points_of(score, report.max_score),
-        "percent": percent(score or 0.0, report.max_score),
-        "notices": view.notices(report),
+    values = {"report": report, "student": student, "course": course, "back": back, "marks": MARKS}
+    values |= _mark_values(report, manual, aside) | _exercise_values(report, manual)
+    values["steps"] = view.next_steps(report)
+    return fill("autograder.feedback", "feedback.html.j2", values)
+
+
+def notice_page(reason: str, *, student: str, course: str, notebook: str) -> str:
+    """One self-contained HTML page in place of feedback: a submission was not taken, and why.
+
+    Args:
+        reason: why, in words for the student.
+        student: whom the page is for.
+        course: the course's name.
+        notebook: which notebook was submitted.
+
+    Returns:
+        A whole HTML document, to be stored as UTF-8.
+    """
+    values = {"reason": reason, "student": student, "course": course, "notebook": notebook}
+    return fill("autograder.feedback", "notice.html.j2", values)
+
+
+def _mark_values(report: Report, manual: Manual, aside: str) -> dict[str, Any]:
+    """What the page says of the mark as a whole."""
+    # Of an attempt that does not count, what could not be graded has no points, not even none.
+    score = None if aside and not is_earned(report) else view.final_score(report, manual)
+    most = view.max_score(report, manual)
+    return {
+        "score": None if score is None else points_of(score, most),
+        "percent": percent(score or 0.0, most),
+        "notices": view.notices(report, aside, manual),
         "penalty": view.penalty_words(report, manual),
-        "steps": view.next_steps(report),
+    }
+
+
+def _exercise_values(report: Report, manual: Manual) -> dict[str, Any]:
+    """What the page says of single exercises, and of the ideas behind wrong answers."""
+    ideas, exercises = view.ideas(report), view.exercises(report, manual)
+    return {
         "ideas": ideas,
         "idea_of": {idea.name: idea for idea in ideas},
         "exercises": exercises,
         "anchor_of": {exercise.grade_cell: exercise.anchor for exercise in exercises},
         "comments": view.other_comments(report, manual),
-        "marks": MARKS,
     }
-    return fill("autograder.feedback", "feedback.html.j2", values)

@@ -17,11 +17,11 @@ from autograder.feedback.words import earned, exercise_name, number, printable, 
 
 def fill(package: str, template: str, values: dict[str, Any]) -> str:
     """The named template of `package`, filled with the values."""
-    return _environment(package).get_template(template).render(values)
+    return templates(package).get_template(template).render(values)
 
 
 @cache
-def _environment(package: str) -> Environment:
+def templates(package: str) -> Environment:
     """The templates of `package`, on top of the frame and style that all pages share."""
     environment = Environment(
         loader=ChoiceLoader([PackageLoader(package), PackageLoader("autograder.feedback")]),

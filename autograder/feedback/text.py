@@ -17,9 +17,10 @@ from autograder.feedback.words import (
     exercise_name,
     joined,
     one_line,
+    said_once,
     score_words,
 )
-from autograder.verdict import CheckResult, Report
+from autograder.report import CheckResult, Report
 
 WIDTH = 100
 
@@ -39,7 +40,7 @@ def feedback_text(report: Report) -> str:
 
 def cell_lines(checks: Iterable[CheckResult]) -> str:
     """One line a check: mark, the check's sentence, points, and what differs."""
-    return "\n".join(_cell_line(check) for check in checks)
+    return "\n".join(_cell_line(check) for check in said_once(checks))
 
 
 def _cell_line(check: CheckResult) -> str:

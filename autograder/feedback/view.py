@@ -7,7 +7,7 @@ nothing: verdicts, points and misconceptions are taken as the report gives them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from autograder.feedback.plot import Plot, plot
 from autograder.feedback.words import (
@@ -17,11 +17,11 @@ from autograder.feedback.words import (
     number,
     percent,
     points_of,
-    score_words,
+    said_once,
     spoken,
     worth,
 )
-from autograder.verdict import CheckResult, Named, Report, Status, Verdict
+from autograder.report import CheckResult, Named, Report, Status, Verdict
 
 NO_FAULT = (
     "Something on our side failed while this was marked. It is not your fault, and it is not a "
@@ -31,11 +31,22 @@ NO_FAULT = (
 
 @dataclass(frozen=True)
 class Manual:
-    """What a person added to the mark: comments by grade cell, and the penalty for lateness."""
+    """What the gradebook adds to a report: comments by grade cell, a person's points, lateness."""
 
     comments: Mapping[str, str] = field(default_factory=dict)
     penalty: float = 0.0
     """Points taken off the notebook's score; the score never falls below 0."""
+    points: Mapping[str, float] = field(default_factory=dict)
+    """Of the grade cells in whose points a person had a part."""
+    earned: float | None = None
+    """Points of the notebook before the penalty; None while they are withheld."""
+    max_score: float | None = None
+    """Points that it can earn; None where the gradebook does not have it, and `earned` neither."""
+
+    @property
+    def booked(self) -> bool:
+        """Whether the gradebook has the notebook."""
+        return self.max_score is not None
 
 
 @dataclass(frozen=True)
@@ -62,6 +73,9 @@ class Exercise:
     cell: str = ""
     """grade_id of its solution cell."""
     plots: tuple[Plot, ...] = ()
+    automatic: float | None = None
+    """What the checks gave, where a person changed the score."""
+    by_person: bool = False
 
     @property
     def name(self) -> str:
@@ -123,13 +137,16 @@ class Idea:
 
 
 def exercises(report: Report, manual: Manual) -> list[Exercise]:
-    """The report's exercises in the order of the notebook."""
+    """The report's exercises in the order of the notebook; nothing is said twice of them."""
+    once = replace(report, checks=said_once(report.checks))
     return [
         Exercise(
             grade_cell=cell,
             anchor=f"exercise-{position}",
             checks=tuple(checks),
-            score=report.cell_score(cell),
+            score=manual.points.get(cell, report.cell_score(cell)),
+            automatic=report.cell_score(cell) if cell in manual.points else None,
+            by_person=cell in manual.points,
             comment=manual.comments.get(cell, ""),
             section=report.sections.get(cell, ""),
             cell=report.cells.get(cell, ""),
@@ -139,7 +156,7 @@ def exercises(report: Report, manual: Manual) -> list[Exercise]:
                 if picture.grade_cell == cell and (found := plot(picture)) is not None
             ),
         )
-        for position, (cell, checks) in enumerate(report.grade_cells().items(), start=1)
+        for position, (cell, checks) in enumerate(once.grade_cells().items(), start=1)
     ]
 
 
@@ -178,29 +195,66 @@ def _hints(named: Named) -> tuple[Hint, ...]:
     )
 
 
+def earned_score(report: Report, manual: Manual) -> float | None:
+    """The score before the penalty; None while the mark is withheld."""
+    return manual.earned if manual.booked else report.score
+
+
 def final_score(report: Report, manual: Manual) -> float | None:
     """The score after the penalty; None while the mark is withheld."""
-    if report.score is None:
+    earned = earned_score(report, manual)
+    return None if earned is None else max(earned - max(manual.penalty, 0.0), 0.0)
+
+
+def max_score(report: Report, manual: Manual) -> float:
+    """Points that the notebook can earn."""
+    return report.max_score if manual.max_score is None else manual.max_score
+
+
+def notices(report: Report, aside: str = "", manual: Manual | None = None) -> list[Notice]:
+    """What the student should know before reading on.
+
+    Args:
+        report: the report.
+        aside: why it does not give the student's mark; empty where it does.
+        manual: what the gradebook adds; where it has a mark, none is withheld any more.
+    """
+    manual = manual or Manual()
+    given = bool(manual.points) and manual.earned is not None
+    found = (
+        Notice("This does not give your mark", aside, "warn") if aside else None,
+        None if report.withheld and given else _status_notice(report, manual, not aside),
+        _doubt_notice(report),
+        _tier_notice(report),
+    )
+    return [notice for notice in found if notice]
+
+
+def _doubt_notice(report: Report) -> Notice | None:
+    """Why a newer file changed nothing."""
+    if not report.doubt:
         return None
-    return max(report.score - max(manual.penalty, 0.0), 0.0)
+    text = (
+        "This page shows the work that counts. Your newest file was not graded; your instructor "
+        "can see that, and your mark stays as it is. Submit again while submissions are open."
+    )
+    return Notice("Your newest file does not count", text, "warn", report.doubt)
 
 
-def notices(report: Report) -> list[Notice]:
-    """What the student should know before reading on."""
-    return [notice for notice in (_status_notice(report), _tier_notice(report)) if notice]
-
-
-def _status_notice(report: Report) -> Notice | None:
+def _status_notice(report: Report, manual: Manual, counts: bool) -> Notice | None:
     """Why there is no ordinary mark. The cause of a fault of ours is for the instructor's eyes."""
+    if report.status in (Status.UNREADABLE, Status.MISSING) and not counts:
+        return Notice(_UNGRADED[report.status], "Nothing here was graded.", "warn", report.reason)
     if report.status is Status.UNREADABLE:
-        text = (
-            "Nothing that you wrote has been judged. The notebook counts "
-            f"{score_words(report)} for now, and a person has been told."
-        )
-        return Notice("Your file could not be read", text, "warn", report.reason)
+        text = f"Nothing that you wrote was judged by the checks. {_counted(report, manual)}"
+        text += "" if manual.points else " A person has been told."
+        return Notice(_UNGRADED[report.status], text, "warn", report.reason)
     if report.status is Status.MISSING:
-        text = f"The notebook counts {score_words(report)} for now."
-        return Notice("This notebook was not handed in", text, "calm", report.reason)
+        text = _counted(report, manual)
+        return Notice(_UNGRADED[report.status], text, "calm", report.reason)
+    if report.status is Status.UNCLEAR:
+        text = "No mark was given, and none was lost: a person has been asked to look."
+        return Notice("Which file is your notebook?", text, "warn", report.reason)
     if report.status is Status.BROKEN:
         return Notice("Your mark is withheld", NO_FAULT, "ours")
     if report.withheld:
@@ -208,9 +262,23 @@ def _status_notice(report: Report) -> Notice | None:
     return None
 
 
+def _counted(report: Report, manual: Manual) -> str:
+    """What a notebook without an ordinary mark counts, by the gradebook where it has it."""
+    score = points_of(final_score(report, manual) or 0.0, max_score(report, manual))
+    if manual.points:
+        return f"A person gave points for it: the notebook counts {score}."
+    return f"The notebook counts {score} for now."
+
+
+_UNGRADED = {
+    Status.UNREADABLE: "Your file could not be read",
+    Status.MISSING: "This notebook was not submitted",
+}
+
+
 def _tier_notice(report: Report) -> Notice | None:
     """A warning when code ran without a jail."""
-    if report.tier != "none" or report.status in (Status.MISSING, Status.UNREADABLE):
+    if report.tier != "none" or report.status in _NEVER_RUN:
         return None
     return Notice(
         "Unsafe: marked without isolation",
@@ -222,12 +290,12 @@ def _tier_notice(report: Report) -> Notice | None:
 
 def penalty_words(report: Report, manual: Manual) -> str:
     """How lateness changed the score; empty when it did not."""
-    score = final_score(report, manual)
-    if manual.penalty <= 0 or score is None:
+    score, earned = final_score(report, manual), earned_score(report, manual)
+    if manual.penalty <= 0 or score is None or earned is None:
         return ""
     return (
-        f"Your work earned {score_words(report)}. The late penalty of {worth(manual.penalty)} "
-        f"leaves {number(score)}."
+        f"Your work earned {points_of(earned, max_score(report, manual))}. The late penalty of "
+        f"{worth(manual.penalty)} leaves {number(score)}."
     )
 
 
@@ -255,28 +323,35 @@ def next_steps(report: Report) -> list[str]:
     return steps
 
 
+_NEVER_RUN = (Status.MISSING, Status.UNREADABLE, Status.UNCLEAR)
+
 _AGAIN = (
-    "Then restart the kernel, run all cells, save, and hand in again while submissions are open."
+    "Then restart the kernel, run all cells, save, and submit again while submissions are open."
 )
 
 _STATUS_STEPS = {
     Status.UNREADABLE: (
-        "Open the file in JupyterLab. If it opens, save it and hand it in again; if not, copy your "
-        "answers into a fresh copy of the notebook and hand that in. Keep the file's name."
+        "Open the file in JupyterLab. If it opens, save it and submit it again; if not, copy your "
+        "answers into a fresh copy of the notebook and submit that. Keep the file's name."
+    ),
+    Status.UNCLEAR: (
+        "Submit one notebook under the name that it was released with, and nothing else that could "
+        "be taken for it."
     ),
     Status.MISSING: (
-        "If you have worked on it, hand it in under its original name while submissions are open."
+        "If you have worked on it, submit it under its original name while submissions are open."
     ),
     Status.BROKEN: "You need not do anything. A person has been told and will see to it.",
 }
 
 _VERDICT_STEPS = {
-    Verdict.RAISED: "run its cell after a restart of the kernel and read the error's last line.",
+    Verdict.RAISED: (
+        "run its cell, call it with inputs of other sizes, and read the last line of the error."
+    ),
     Verdict.FORBIDDEN: "leave out what is not allowed; its message says what it was.",
     Verdict.TIMED_OUT: "look for a loop that never ends, or that does far more work than it must.",
     Verdict.OUT_OF_MEMORY: "look for an array that is much larger than the input calls for.",
-    Verdict.FAILED: "compare your answer with what this sentence asks:",
-    Verdict.NOT_RUN: "its checks could not start; mend what comes before it first.",
+    Verdict.FAILED: "read what differs, and compare your answer with what this sentence asks:",
     Verdict.BROKEN: "nothing to do for you; a person will look at this one.",
 }
 """What to do about an exercise, by the first of these verdicts that it shows."""

@@ -7,11 +7,11 @@ HTML or the width of a terminal.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from autograder.verdict import CheckResult, Report, Status, Verdict
+from autograder.report import CheckResult, Report, Status, Verdict
 
 _UNPRINTABLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
@@ -41,7 +41,6 @@ MARKS: Mapping[Verdict, Mark] = MappingProxyType(
         Verdict.OUT_OF_MEMORY: Mark("▲", "needed too much memory", "bad"),
         Verdict.FORBIDDEN: Mark("⊘", "not allowed here", "warn"),
         Verdict.NOT_DONE: Mark("○", "not done yet", "calm"),
-        Verdict.NOT_RUN: Mark("–", "not run", "calm"),
         Verdict.BROKEN: Mark("?", "could not be marked, not your fault", "ours"),
     }
 )
@@ -86,6 +85,26 @@ def earned(check: CheckResult) -> str:
     return points_of(check.points, check.max_points)
 
 
+_ABSENT = re.compile(r"(There is no `\w+`): (the cell `[^`]*`|cell \d+) (.*)", re.DOTALL)
+
+
+def said_once(checks: Iterable[CheckResult]) -> tuple[CheckResult, ...]:
+    """The checks, each with what was not said of an exercise or a cell that does not run before."""
+    told: set[tuple[str, str]] = set()
+    shorter = []
+    for check in checks:
+        key, message = (check.grade_cell, check.message), check.message
+        absent = _ABSENT.fullmatch(message)
+        cell = ("", f"{absent[2]} {absent[3]}" if absent else "")
+        if message and key in told:
+            message = "The same as above."
+        elif absent and cell in told:
+            message = f"{absent[1]}: {absent[2]} does not run, see above."
+        told |= {key, cell}
+        shorter.append(replace(check, message=message))
+    return tuple(shorter)
+
+
 def percent(part: float, whole: float) -> float:
     """The part in percent of the whole, within [0, 100]; 0 when there is no whole."""
     return min(max(100.0 * part / whole, 0.0), 100.0) if whole > 0 else 0.0
@@ -118,6 +137,8 @@ def score_words(report: Report) -> str:
 
 def standing(report: Report) -> Mark:
     """How the notebook as a whole stands, in a word or two."""
+    if report.status is Status.UNCLEAR:
+        return Mark("?", "needs review", "warn")
     if report.withheld:
         return Mark("?", "mark withheld", "ours")
     if report.status is Status.UNREADABLE:
@@ -126,6 +147,6 @@ def standing(report: Report) -> Mark:
         return Mark("○", "missing", "calm")
     if report.checks and all(check.verdict is Verdict.NOT_DONE for check in report.checks):
         return Mark("○", "not done yet", "calm")
-    if report.checks and all(check.verdict is Verdict.PASSED for check in report.checks):
+    if report.checks and all(check.passed for check in report.checks):
         return Mark("✓", "complete", "good")
     return Mark("◐", "in part", "calm")

@@ -11,15 +11,19 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from autograder.errors import JailError, NoJail, WireError
+from autograder.errors import JailError, NoJail
 from autograder.limits import Limits
-from autograder.sandbox import jail, policy
-from autograder.sandbox.supervisor import Jail, closed_to_others
+from autograder.sandbox.beneath import reading_way
+from autograder.sandbox.inside import jail, policy
+from autograder.sandbox.inside.wire import WireError
+from autograder.sandbox.places import exposures, named
+from autograder.sandbox.supervisor import Jail
+from autograder.sandbox.surroundings import gather, remarks
 
 Result = TypeVar("Result")
 
@@ -66,6 +70,12 @@ ran = {name: _runs(source) for name, source in SOURCES.items()}
 """
 
 
+_REMEDY = (
+    ", which students' code can read, so nothing is graded: move it to a folder of its own "
+    "(/srv/course, say), or unmount it there"
+)
+
+
 @dataclass(frozen=True)
 class Finding:
     """What trying one tier gave."""
@@ -79,12 +89,17 @@ class Finding:
     """Whether a control group bounds memory and processes of a submission together."""
 
 
-def examine(tier: str, limits: Limits | None = None) -> Finding:
-    """Start a tier's jail and run the canaries in it; `none` is no tier that could hold."""
+def examine(tier: str, limits: Limits | None = None, *, private: Sequence[str] = ()) -> Finding:
+    """Start a tier's jail and run the canaries in it; `none` is no tier that could hold.
+
+    A tier in which one of the `private` places could be read does not hold either.
+    """
     if tier == policy.NONE:
         return Finding(tier, False, {}, "no isolation at all")
     try:
+        require_privacy(private)
         with Jail(limits or Limits(), tier) as there:
+            require_privacy(private, there.shown)
             return run_canaries(there)
     except JailError as error:
         return Finding(tier, False, {}, str(error))
@@ -130,17 +145,51 @@ def _run_canary(there: Jail, sources: dict[str, str]) -> dict[str, object]:
     return ran if isinstance(ran, dict) else {}
 
 
-def require_canaries(there: Jail) -> None:
+def require_canaries(there: Jail, private: Sequence[str] = ()) -> None:
     """Stop a batch before its first mark when a canary fails.
 
+    Args:
+        there: the sandbox that will be used.
+        private: places that must not lie beneath anything that is shown in it.
+
     Raises:
-        NoJail: what should be held off is not, or plain work is.
+        NoJail: what should be held off is not, or plain work is; or a private place is shown.
     """
     if there.tier == policy.NONE:
         return
+    require_privacy(private, there.shown)
     finding = run_canaries(there)
     if not finding.holds:
         raise NoJail(f"a canary failed, so nothing is graded: {there.tier} {finding.reason}")
+
+
+def require_reading() -> None:
+    """Stop where submissions cannot be opened without following links.
+
+    Raises:
+        NoJail: neither way of opening them works here.
+    """
+    if not reading_way():
+        raise NoJail(
+            "submissions cannot be opened safely here: the system refuses openat2, and O_NOFOLLOW "
+            "does not hold. Remedy: a Linux kernel of 5.6 or newer, or a container whose seccomp "
+            "rules allow openat2."
+        )
+
+
+def require_privacy(private: Sequence[str], shown: Sequence[str] | None = None) -> None:
+    """Refuse to grade where students' code could read a private place.
+
+    Args:
+        private: places that no submission may read.
+        shown: what a sandbox shows; by default what any sandbox would, before one is started.
+
+    Raises:
+        NoJail: which place, what shows it, and what to do.
+    """
+    found = exposures(private, named() if shown is None else shown)
+    if found:
+        raise NoJail("; ".join(f"{one}{_REMEDY}" for one in found))
 
 
 def in_strongest(require: str, body: Callable[[str], Result]) -> Result:
@@ -155,29 +204,39 @@ def in_strongest(require: str, body: Callable[[str], Result]) -> Result:
     Raises:
         NoJail: none of the admitted tiers holds here; the text says why and what to do.
     """
+    require_reading()
     reasons = []
     for tier in policy.TIERS[: policy.TIERS.index(require) + 1]:
         try:
             return body(tier)
         except NoJail as reason:
             reasons.append(f"{tier}: {reason}")
+    kind = "no sandbox of tier full" if require == policy.FULL else "no sandbox"
     raise NoJail(
-        "no jail holds on this machine, so students' code is not run.\n  "
+        f"{kind} holds on this machine, so students' code is not run.\n  "
         + "\n  ".join(reasons)
         + "\n  Remedy: apt-get install bubblewrap, and allow unprivileged user namespaces; "
         "`autograder doctor` tells more."
     )
 
 
-def strongest(require: str = policy.REDUCED, limits: Limits | None = None) -> str:
+def strongest(
+    require: str = policy.REDUCED, limits: Limits | None = None, *, private: Sequence[str] = ()
+) -> str:
     """The strongest tier that holds here.
 
+    Args:
+        require: the weakest tier that is admitted.
+        limits: what a submission may use.
+        private: places that must not lie beneath anything that is shown in it.
+
     Raises:
-        NoJail: none of the tiers that `require` admits holds.
+        NoJail: none of the tiers that `require` admits holds, or a private place is shown.
     """
+    require_privacy(private)
 
     def start(tier: str) -> str:
-        finding = examine(tier, limits)
+        finding = examine(tier, limits, private=private)
         if not finding.holds:
             raise NoJail(finding.reason)
         return tier
@@ -185,16 +244,21 @@ def strongest(require: str = policy.REDUCED, limits: Limits | None = None) -> st
     return in_strongest(require, start)
 
 
-def describe() -> dict[str, object]:
-    """Every tier's findings, and the one that would be used, as plain data."""
-    findings = {tier: examine(tier) for tier in (policy.FULL, policy.REDUCED)}
+def describe(private: Sequence[str] = ()) -> dict[str, object]:
+    """Every tier's findings, and the one that would be used, as plain data.
+
+    Args:
+        private: places that must not lie beneath anything that is shown in a sandbox.
+    """
+    findings = {tier: examine(tier, private=private) for tier in (policy.FULL, policy.REDUCED)}
     holding = [tier for tier, finding in findings.items() if finding.holds]
     return {
+        "reading": reading_way(),
         "tier": holding[0] if holding else policy.NONE,
         "machine": jail.machine(),
         "landlock": jail.landlock_abi(),
         "layers": {tier: finding.layers for tier, finding in findings.items()},
         "control_group": {tier: finding.grouped for tier, finding in findings.items()},
-        "closed_to_others": closed_to_others() if os.getuid() == 0 else "",
+        "remarks": [asdict(remark) for remark in remarks(gather())],
         "reasons": {tier: finding.reason for tier, finding in findings.items() if finding.reason},
     }

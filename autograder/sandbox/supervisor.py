@@ -13,48 +13,39 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import errno
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import sysconfig
 import tempfile
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from autograder.errors import JailError, NoJail, WireError
+from autograder.errors import JailError, NoJail
 from autograder.limits import Limits
-from autograder.sandbox import jail, policy
-from autograder.sandbox.cgroup import Group, make_group
-from autograder.sandbox.zygote import PACKET
-from autograder.wire import Channel
+from autograder.sandbox import folder_watch, memory_watch
+from autograder.sandbox.cgroup import WARM_MIB, Group, make_group
+from autograder.sandbox.inside import jail, policy
+from autograder.sandbox.inside.wire import Channel, WireError
+from autograder.sandbox.inside.zygote import PACKET
+from autograder.sandbox.outer_wall import INSIDE, PACKAGE, OuterWall
+from autograder.sandbox.relocated import PROGRAM, SERVE, RelocatedPython
 
+_NO_SIGHT = (
+    "the memory of all processes of a submission can be bounded neither by a control group nor by "
+    "looking at them in /proc; mount /proc without hidepid, or let this account write a control "
+    "group"
+)
 START_S = 60.0
 """How long the warm process may take to load."""
-WATCH_S = 0.1
-"""How often the folder of the *reduced* tier is looked at."""
-LIBRARY = (os.path.dirname(os.__file__), sysconfig.get_paths()["purelib"])
-"""Where Python's own modules and its packages lie."""
-INSIDE = "/jail"
-"""Where the few modules that run in the jail lie, inside the wall."""
-MODULES = (
-    "__init__.py",
-    "errors.py",
-    "wire.py",
-    "sandbox/__init__.py",
-    "sandbox/policy.py",
-    "sandbox/jail.py",
-    "sandbox/worker.py",
-    "sandbox/zygote.py",
-)
 
 
 @dataclass
@@ -83,15 +74,13 @@ class Jail:
         self.tier = tier
         self.uid = spare_uid() if os.getuid() == 0 and tier != policy.NONE else None
         """The account that students' code runs as; None: this process's own."""
-        self.closed = ""
-        """A folder that this account cannot read, with modules that an honest import may need."""
-        if self.uid is not None and tier == policy.REDUCED:
-            self.closed = closed_to_others()
+        self._wall = OuterWall() if tier == policy.FULL else None
+        self._python = RelocatedPython() if tier == policy.REDUCED else None
         self._scratch = Path(tempfile.mkdtemp(prefix="autograder-"))
         try:
             self._launch()
         except JailError:
-            shutil.rmtree(self._scratch, ignore_errors=True)
+            self._discard()
             raise
 
     def __enter__(self) -> Jail:
@@ -108,7 +97,23 @@ class Jail:
     def close(self) -> None:
         """End the warm process and with it everything inside the wall."""
         self._end_wall()
-        shutil.rmtree(self._scratch, ignore_errors=True)
+        self._discard()
+
+    def _discard(self) -> None:
+        # What is left is nobody's, and lies with temporary files.
+        with contextlib.suppress(OSError):
+            folder_watch.remove(str(self._scratch))
+        if self._copy is not None:
+            self._copy.release()
+
+    @property
+    def _copy(self) -> OuterWall | RelocatedPython | None:
+        return self._wall or self._python
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The places of the machine that a submission can read a copy of; none in tier *none*."""
+        return self._copy.shown if self._copy is not None else ()
 
     @property
     def grouped(self) -> bool:
@@ -122,18 +127,47 @@ class Jail:
         self._process: subprocess.Popen[bytes] | None = None
         self._group: Group | None = None
         try:
-            if self.tier != policy.NONE:
-                self._group = make_group(int(self.limits.memory_mib), int(self.limits.processes))
+            self._group = self._make_group()
             with theirs:
                 self._process = self._start(theirs.fileno())
             self._control.settimeout(START_S)
             self._control.send(self._settings())
             self._expect("ready")
+            if self.tier == policy.FULL and not self.grouped:
+                self._require_sight()
         except (OSError, JailError) as error:
             said = self._said()
             self._end_wall()
-            reason = f"the {self.tier} jail does not start here: {error} {said}"
+            reason = f"the {self.tier} sandbox does not start here: {error} {said}"
             raise NoJail(reason.strip()) from None
+
+    def _make_group(self) -> Group | None:
+        if self.tier == policy.NONE:
+            return None
+        return make_group(int(self.limits.memory_mib), int(self.limits.processes))
+
+    def _require_sight(self) -> None:
+        """Refuse where neither a control group nor a look from outside bounds all memory.
+
+        Raises:
+            JailError: the sandbox's processes cannot be looked at here.
+        """
+        with self._fork_unwatched() as inmate:
+            try:
+                pid = memory_watch.process_of(inmate.pidfd)
+                seen = memory_watch.held_mib(pid, jail.WRITABLE_FULL, 0) > 0
+            except memory_watch.Unseen as reason:
+                raise JailError(f"{reason}; {_NO_SIGHT}") from None
+        if not seen:
+            raise JailError(_NO_SIGHT)
+
+    @contextlib.contextmanager
+    def _fork_unwatched(self) -> Iterator[Inmate]:
+        inmate = self._fork()
+        try:
+            yield inmate
+        finally:
+            self._end(inmate)
 
     def _end_wall(self) -> None:
         self._control.close()
@@ -158,11 +192,11 @@ class Jail:
             self._end_wall()
             self._launch()
             inmate = self._fork()
-        with self._watched(inmate):
-            try:
+        try:
+            with self._watched(inmate):
                 yield inmate
-            finally:
-                self._end(inmate)
+        finally:
+            self._end(inmate)
 
     def _fork(self) -> Inmate:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -209,20 +243,27 @@ class Jail:
         except (OSError, JailError):
             status = -1  # the warm process is gone, and with it everything inside the wall
         if self.tier != policy.FULL:
-            shutil.rmtree(inmate.home, ignore_errors=True)
+            with contextlib.suppress(OSError):
+                folder_watch.remove(inmate.home)
         return status
 
     @contextlib.contextmanager
     def _watched(self, inmate: Inmate) -> Iterator[None]:
-        """Where the folder is not a file system of its own, end whoever fills it."""
-        if self.tier == policy.FULL:
+        """End whoever takes more than it may, where the kernel does not see to it by itself.
+
+        In *reduced* that is the folder, which is no file system of its own; in *full* the memory of
+        all processes together, where there is no control group.
+        """
+        if self.tier == policy.FULL and self.grouped:
             yield
             return
         stop = threading.Event()
 
         def watch() -> None:
-            while not stop.wait(WATCH_S):
-                if _folder_is_over(inmate.home, self.limits.file_mib, self.limits.files):
+            wait_s: float | None = memory_watch.LOOK_S
+            while not stop.wait(wait_s):
+                wait_s = self._look(inmate)
+                if wait_s is None:
                     with contextlib.suppress(OSError):
                         signal.pidfd_send_signal(inmate.pidfd, signal.SIGKILL)
                     return
@@ -234,6 +275,27 @@ class Jail:
         finally:
             stop.set()
             watcher.join()
+
+    def _look(self, inmate: Inmate) -> float | None:
+        """Seconds until the next look; None if it holds too much or cannot be looked at."""
+        try:
+            pid = memory_watch.process_of(inmate.pidfd)
+            if self.tier == policy.FULL:
+                return self._look_at_memory(pid)
+            place, limits = memory_watch.place_of(pid), self.limits
+            over = folder_watch.is_over(inmate.home, place, limits.file_mib, limits.files)
+        except (MemoryError, OSError, memory_watch.Unseen) as fault:
+            # Our own work on its answers may take all memory that it may; that ends by itself.
+            short = isinstance(fault, MemoryError) or getattr(fault, "errno", 0) == errno.ENOMEM
+            return memory_watch.LOOK_S if short else None
+        return None if over else folder_watch.LOOK_S
+
+    def _look_at_memory(self, pid: int) -> float | None:
+        most = self.limits.memory_mib + WARM_MIB
+        held = memory_watch.held_mib(pid, jail.WRITABLE_FULL, most) if pid > 0 else 0.0
+        if held > most:
+            return None
+        return memory_watch.LOOK_S if held < most / 2 else memory_watch.LOOK_SOON_S
 
     def _make_home(self) -> str:
         if self.tier == policy.FULL:
@@ -255,17 +317,22 @@ class Jail:
         return self._errors.read()[-1000:].decode(errors="replace").strip()
 
     def _start(self, control_fd: int) -> subprocess.Popen[bytes]:
-        where = INSIDE if self.tier == policy.FULL else str(_package().parent)
-        program = (
-            f"import sys; sys.path.insert(0, {where!r}); "
-            f"from autograder.sandbox.zygote import main; main({control_fd})"
-        )
+        where = INSIDE if self._wall is not None else str(PACKAGE.parent)
+        program = f"import sys; sys.path.insert(0, {where!r})\n{SERVE}"
         # Nothing from a user's folders, but the environment counts: all of it is ours.
-        command = [sys.executable, "-s", "-P", "-c", program]
-        if self.tier == policy.FULL:
-            command = [*outer_wall(), *command]
+        options = ["-s", "-P", "-c"]
+        command = [sys.executable, *options, f"{program}main({control_fd})"]
+        environment = self._environment()
+        if self._wall is not None:
+            # `python` is the one that runs the notebook, as where a student starts Jupyter.
+            places = (os.path.dirname(sys.executable), environment["PATH"])
+            environment["PATH"] = os.pathsep.join(places)
+            command = [*self._wall.around(self._scratch), *command]
         else:
             self._open_scratch()
+        if self._python is not None:
+            command = [self._python.executable, *options, f"{PROGRAM}main({control_fd})"]
+            environment |= self._python.environment(self._scratch)
         if self._group is not None:
             command = self._group.around(command)
         return subprocess.Popen(
@@ -274,7 +341,7 @@ class Jail:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=self._errors,
-            env=self._environment(),
+            env=environment,
             cwd="/",
             start_new_session=True,
         )
@@ -292,7 +359,7 @@ class Jail:
         return environment
 
     def _settings(self) -> bytes:
-        limits = self.limits
+        limits, copy = self.limits, self._copy
         bpf = jail.compile_filter(self.tier) if self.tier != policy.NONE else b""
         return json.dumps(
             {
@@ -303,7 +370,7 @@ class Jail:
                     "tier": self.tier,
                     "layers": policy.LAYERS[self.tier],
                     "home": policy.HOME,
-                    "readable": [*readable(), INSIDE],
+                    "readable": copy.readable if copy is not None else [],
                     "bpf": base64.b64encode(bpf).decode(),
                     "memory_mib": int(limits.memory_mib),
                     "processes": int(limits.processes),
@@ -314,19 +381,6 @@ class Jail:
                 },
             }
         ).encode()
-
-
-def _folder_is_over(folder: str, size_mib: float, files: int) -> bool:
-    """Whether a folder holds more than it may, links not followed."""
-    size = count = 0
-    for parent, _, names in os.walk(folder):
-        for name in names:
-            with contextlib.suppress(OSError):
-                size += os.lstat(os.path.join(parent, name)).st_blocks * 512
-        count += len(names) + 1
-        if count > files or size > size_mib * 2**20:
-            return True
-    return False
 
 
 def spare_uid() -> int:
@@ -344,81 +398,3 @@ def environment_inside() -> dict[str, str]:
     """The whole environment of the warm process and so of every submission."""
     kept = {name: os.environ[name] for name in policy.ENVIRONMENT_FROM_HOST if name in os.environ}
     return {**policy.ENVIRONMENT, **kept}
-
-
-def readable() -> list[str]:
-    """What may be read inside the wall: the machine's libraries and Python with its packages."""
-    pythons = {os.path.realpath(prefix) for prefix in (sys.prefix, sys.base_prefix)}
-    pythons |= {sys.prefix, sys.base_prefix}
-    extra = [path for path in policy.READ_ONLY_IF_THERE if os.path.exists(path)]
-    own = [
-        p for p in sorted(pythons) if not any(Path(p).is_relative_to(u) for u in policy.READ_ONLY)
-    ]
-    return [*policy.READ_ONLY, *own, *extra]
-
-
-def closed_to_others(places: Iterable[str] = LIBRARY) -> str:
-    """The first folder on the way to Python and its packages that other accounts cannot read.
-
-    Where root grades in the reduced tier, submissions run as a spare account: what lies below such
-    a folder they can import only if the warm process has loaded it. Empty where there is none.
-    """
-    for place in places:
-        last = Path(os.path.realpath(place))
-        for folder in (*reversed(last.parents), last):
-            wanted = 0o005 if folder == last else 0o001
-            if folder.stat().st_mode & wanted != wanted:
-                return str(folder)
-    return ""
-
-
-def outer_wall() -> list[str]:
-    """The bubblewrap command line: a small read-only tree, no network, nothing of the course.
-
-    Raises:
-        NoJail: bubblewrap is not installed; the text says how to install it.
-    """
-    bwrap = shutil.which("bwrap")
-    if bwrap is None:
-        raise NoJail("bubblewrap is not installed; run: apt-get install bubblewrap")
-    wall = [bwrap, "--die-with-parent", "--new-session", "--unshare-pid", "--unshare-net"]
-    wall += ["--unshare-ipc", "--unshare-uts", "--hostname", "jail"]
-    if os.getuid() == 0:
-        # Enough to leave root, which is the first thing that the warm process does.
-        wall += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
-    else:
-        wall += ["--unshare-user"]
-    # Before what is bound, which may lie below one of these.
-    wall += ["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/tmp"]
-    made = {"/tmp", "/dev", "/proc"}
-    for path in readable():
-        wall += [*_parents(path, made), "--ro-bind", path, path]
-    for link in policy.ROOT_LINKS:
-        if os.path.islink(f"/{link}"):
-            wall += ["--symlink", os.readlink(f"/{link}"), f"/{link}"]
-        elif os.path.isdir(f"/{link}"):
-            wall += ["--ro-bind", f"/{link}", f"/{link}"]
-    wall += ["--perms", "1777", "--tmpfs", "/dev/shm"]
-    wall += [*_parents(policy.HOME, made), "--perms", "0755", "--dir", policy.HOME]
-    for module in MODULES:
-        inside = f"{INSIDE}/autograder/{module}"
-        wall += [*_parents(inside, made), "--ro-bind", str(_package() / module), inside]
-    return [*wall, "--remount-ro", "/", "--chdir", "/", "--"]
-
-
-def _parents(path: str, made: set[str]) -> list[str]:
-    """Options that make a path's parent folders, which bubblewrap would make unreadable."""
-    options: list[str] = []
-    for parent in reversed(Path(path).parents):
-        if str(parent) != "/" and str(parent) not in made and not _covered(parent):
-            made.add(str(parent))
-            options += ["--perms", "0755", "--dir", str(parent)]
-    return options
-
-
-def _covered(folder: Path) -> bool:
-    return any(folder.is_relative_to(path) for path in readable() if os.path.isdir(path))
-
-
-def _package() -> Path:
-    return Path(__file__).resolve().parent.parent

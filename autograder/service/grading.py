@@ -18,19 +18,23 @@ from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from autograder.course import Course
+from autograder.batch.run import Change
+from autograder.course.model import Course
+from autograder.course.private_places import private_places
 from autograder.feedback import feedback_page
-from autograder.gradebook import Gradebook, open_gradebook
-from autograder.marking import Change
+from autograder.gradebook.gradebook import Gradebook, open_gradebook
 from autograder.sandbox.doctor import strongest
-from autograder.service.arrivals import SETTLE_S, Arrivals, Notices
-from autograder.service.attempts import Attempt, Attempts, State
-from autograder.service.current import CurrentCourse
-from autograder.service.placing import Placing, manual_of
-from autograder.service.regrade import Regrading
-from autograder.service.runner import Grader
 from autograder.service.settings import Service, inbound_folder, read_settings
-from autograder.service.signals import Signals
+from autograder.service.store.attempts import Attempt, Attempts, State
+from autograder.service.store.marks import Snapshot
+from autograder.service.words import aside
+from autograder.service.workers.coordination import Coordination
+from autograder.service.workers.grader_thread import GraderThread
+from autograder.service.workers.inbox import SETTLE_S, Inbox, Notices
+from autograder.service.workers.live_course import LiveCourse
+from autograder.service.workers.presence import Presence
+from autograder.service.workers.publisher import Publisher, manual_of
+from autograder.service.workers.regrade import Regrading
 
 log = logging.getLogger("autograder.service")
 
@@ -53,21 +57,24 @@ class GradingService:
     """
 
     def __init__(self, course: Course, settings: Service | None = None, tier: str = "") -> None:
-        self._current = CurrentCourse(course)
+        self._current = LiveCourse(course)
         self.settings = settings or read_settings(course)
         with open_gradebook(course) as book:  # nbgrader makes the database, where there is none.
             due = book.due_dates()
         self.attempts = Attempts(course.database, self.settings.rules, self.settings.busy_s)
-        self._signals = Signals()
+        self._coordination = Coordination()
         inbound = inbound_folder(course)
-        self._arrivals = Arrivals(self._current, self.settings, self.attempts, inbound)
-        self._placing = Placing(
-            self._current, self.settings, self.attempts, self._signals, self.visible
+        self._inbox = Inbox(self._current, self.settings, self.attempts, inbound)
+        self._publisher = Publisher(
+            self._current, self.settings, self.attempts, self._coordination, self.visible
         )
-        self._placing.due = due
-        self._regrading = Regrading(course.root, self.settings, self.attempts, self._placing.pen)
-        self._graders: list[Grader] = []
+        self._publisher.due = due
+        self._regrading = Regrading(
+            self._current, self.settings, self.attempts, self._publisher.write_lock
+        )
+        self._graders: list[GraderThread] = []
         self._threads: list[threading.Thread] = []
+        self._presence = Presence(course.root)
         self._tier = tier
         self._arrived = threading.Event()
 
@@ -83,18 +90,20 @@ class GradingService:
             NoJail: no tier of isolation that the course admits holds here.
         """
         self._tier = self._tier_now()
+        self._presence.show()
+        shared = (self.course.root, self._tier, self.settings, self.attempts, self._coordination)
         self._graders = [
-            Grader(self.course.root, self._tier, self.settings, self.attempts, self._signals)
-            for _ in range(self.settings.workers or os.cpu_count() or 1)
+            GraderThread(f"{self._presence.name}.{number}", *shared)
+            for number in range(self.settings.workers or os.cpu_count() or 1)
         ]
-        watching = threading.Thread(target=self._watch, name="arrivals", daemon=True)
-        self._threads = [watching, self._placing, *self._graders]
+        watching = threading.Thread(target=self._watch, name="inbox", daemon=True)
+        self._threads = [watching, self._publisher, *self._graders]
         for thread in self._threads:
             thread.start()
 
     def stop(self) -> None:
         """End; what is being graded and does not end soon waits for the next start."""
-        self._signals.stop()
+        self._coordination.stop()
         self._arrived.set()
         ends = time.monotonic() + GRACE_S
         for thread in self._threads:
@@ -105,22 +114,36 @@ class GradingService:
             except SQLAlchemyError as error:
                 log.warning("a lease has to run out: %s", type(error).__name__)
         self.attempts.close()
+        self._presence.close()
 
     def _watch(self) -> None:
         """Take in what arrives, until the service ends."""
         changed = self._arrived
-        notices = Notices(self._arrivals.inbound, changed)
+        notices = Notices(self._inbox.inbound, changed)
         try:
-            while not self._signals.stopped:
+            while not self._coordination.stopped:
                 changed.clear()
-                with self._signals.watched("reading the exchange"):
+                with self._coordination.watched("looking after other services"):
+                    self._free_of_the_dead()
+                with self._coordination.watched("reading the exchange"):
                     notices.follow()
-                    if self._arrivals.scan():
-                        self._signals.wake()
+                    if self._inbox.scan():
+                        self._coordination.wake()
                 if changed.wait(self.settings.poll_s):
-                    self._signals.pause(SETTLE_S)
+                    self._coordination.pause(SETTLE_S)
         finally:
             notices.close()
+
+    def wake(self) -> None:
+        """Let the threads look for work now, since something was decided."""
+        self._coordination.wake()
+
+    def _free_of_the_dead(self) -> None:
+        """Take up at once what services held that are dead."""
+        for service in self._presence.dead():
+            held = self.attempts.free(service)
+            log.warning("another service of this course died over %d attempts", held)
+            self._coordination.wake()
 
     def status(self) -> dict[str, Any]:
         """What is so now, without names or paths.
@@ -138,7 +161,7 @@ class GradingService:
             found["not_in_gradebook"] = len(self.attempts.to_place())
         except SQLAlchemyError:
             found |= {"database": False, "queue": None, "running": None}
-        found["exchange"] = os.access(self._arrivals.inbound, os.R_OK | os.X_OK)
+        found["exchange"] = os.access(self._inbox.inbound, os.R_OK | os.X_OK)
         try:
             found["disk"] = shutil.disk_usage(self.course.root).free >> 20
         except OSError:
@@ -148,20 +171,28 @@ class GradingService:
             "alive": sum(one.is_alive() for one in self._graders),
             "wanted": len(self._graders),
         }
-        found["incomplete"] = len(self._arrivals.incomplete)
+        found["incomplete"] = len(self._inbox.incomplete)
         found["faults"] = [
             {"activity": activity.partition(":")[0], "kind": kind, "since": since}
-            for activity, (kind, since) in self._signals.faults.items()
+            for activity, (kind, since) in self._coordination.faults.items()
         ]
         runs = bool(self._threads) and alive == len(self._threads)
-        room = found["disk"] is not None and found["disk"] >= FEW_MIB
+        warm_worker = found["disk"] is not None and found["disk"] >= FEW_MIB
         whole = found["database"] and found["exchange"] and not found["faults"]
-        return {"ok": bool(runs and room and whole), **found}
+        return {"ok": bool(runs and warm_worker and whole), **found}
 
     def due(self, assignment: str, student: str = "") -> datetime | None:
         """When an assignment is due, with a student's extension, if one is named; UTC."""
-        dates = self._placing.due
+        dates = self._publisher.due
         return dates.get((student, assignment), dates.get(("", assignment)))
+
+    def marks(self) -> Snapshot:
+        """The gradebook's marks as they are now, or were a moment ago.
+
+        Raises:
+            sqlalchemy.exc.SQLAlchemyError: the gradebook cannot be read.
+        """
+        return self._publisher.marks.now()
 
     def visible(self, attempt: Attempt, now: datetime) -> str:
         """What its student may see of an attempt: `feedback`, `marks` or `nothing`."""
@@ -192,7 +223,12 @@ class GradingService:
         with closing(Gradebook(course)) as book:
             manual = manual_of(book, attempt, report)
         return feedback_page(
-            report, student=attempt.student, course=course.title, manual=manual, back=back
+            report,
+            student=attempt.student,
+            course=course.title,
+            manual=manual,
+            back=back,
+            aside=aside(attempt),
         )
 
     def preview_regrade(self, assignment: str, student: str = "") -> list[Change]:
@@ -210,8 +246,11 @@ class GradingService:
     def regrade(self, assignment: str, student: str = "") -> list[Change]:
         """Grade again and write what changes; arguments and errors as for `preview_regrade`."""
         changes = self._regrading.apply(assignment, student, self._tier_now())
-        self._signals.wake()
+        self._coordination.wake()
         return changes
 
     def _tier_now(self) -> str:
-        return self._tier or strongest(self.course.require, self.course.limits)
+        if self._tier:
+            return self._tier
+        private = private_places(self.course)
+        return strongest(self.course.require, self.course.limits, private=private)

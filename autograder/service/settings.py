@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from jupyter_core.paths import jupyter_config_path
 from traitlets import Bool, Enum, Float, Int
-from traitlets.config import Config, Configurable, PyFileConfigLoader
+from traitlets.config import Configurable
 
-from autograder.course import CONFIG, Course, load_config, read_section
-from autograder.service.attempt import Rules
+from autograder.course.model import CONFIG, Course, load_config, read_section
+from autograder.course.private_places import nbgrader_config
+from autograder.service.store.attempt import Rules
 
 SECTION = "GradingService"
 SHOWN = ("feedback", "marks", "nothing")
@@ -81,18 +81,6 @@ def read_settings(course: Course) -> Service:
         CourseError: a setting is unknown or its value cannot be.
     """
     return read_section(load_config(course.root), SECTION, Service, course.root / CONFIG)
-
-
-def nbgrader_config(course: Course) -> Config:
-    """nbgrader's configuration: the machine's, over it the account's, over it the course's."""
-    config = Config()
-    for folder in reversed(jupyter_config_path()):
-        if (Path(folder) / "nbgrader_config.py").is_file():
-            config.merge(PyFileConfigLoader("nbgrader_config.py", path=folder).load_config())
-    config.merge(load_config(course.root))
-    config.CourseDirectory.root = str(course.root)
-    config.CourseDirectory.course_id = course.course_id
-    return config
 
 
 def inbound_folder(course: Course) -> Path:

@@ -23,11 +23,16 @@ SHARED = (Path("/tmp"), Path("/var/tmp"), Path("/dev/shm"))
 """Folders in which anybody may leave something."""
 
 
-def make_account(name: str, home: Path) -> str:
+def make_account(name: str, home: Path, with_password: bool = True) -> str:
     """Make an account with a home of its own, closed to others.
 
+    Args:
+        name: of the account.
+        home: its home.
+        with_password: without, nobody can log in as it by one.
+
     Returns:
-        Its password.
+        Its password; empty without.
 
     Raises:
         Unfit: the account cannot be made.
@@ -36,6 +41,8 @@ def make_account(name: str, home: Path) -> str:
     command += ["--shell", "/bin/bash", "--key", "HOME_MODE=0700"]
     command += ["--key", "SUB_UID_COUNT=0", "--key", "SUB_GID_COUNT=0", name]
     _change(command)
+    if not with_password:
+        return ""
     password = secrets.token_urlsafe(12)
     _change(["chpasswd"], f"{name}:{password}\n")
     return password
@@ -69,10 +76,11 @@ def remove_accounts(names: Iterable[str]) -> list[str]:
     end_processes(uids)
     for folder in SHARED:
         for path in folder.iterdir() if folder.is_dir() else ():
-            if path.lstat().st_uid in uids:
-                _remove(path)
+            with contextlib.suppress(FileNotFoundError):  # Others come and go there.
+                if path.lstat().st_uid in uids:
+                    _remove(path)
     for name in found:
-        _change(["userdel", name])
+        _change(["userdel", "--force", name])  # What still has its number is dead, and unburied.
     return list(found)
 
 

@@ -11,6 +11,7 @@ import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 Section = TypeVar("Section")
 
@@ -103,8 +104,10 @@ class Settings:
         """
         try:
             found = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise Unfit(f"{path}: {error}") from None
+        except OSError as error:
+            raise Unfit(f"{path}: {error.strerror}; deploy/hub/hub.toml is a template") from None
+        except ValueError as error:
+            raise Unfit(f"{path}: not TOML: {error}; put names and paths in quotes") from None
         kinds = {"hub": HubPart, "course": CoursePart, "places": Places, "ports": Ports}
         _same_names(path, "", set(found), set(kinds))
         parts: dict[str, Any] = {
@@ -136,23 +139,58 @@ class Settings:
         return f"{self.folder / 'jupyter' / role}:{self.folder / 'jupyter' / 'common'}"
 
     def _check(self, path: Path) -> None:
-        people = [self.course.owner, *self.hub.admins]
-        people += [*self.course.instructors, *self.course.students]
-        for name in people:
-            if not _ACCOUNT.fullmatch(name):
-                raise Unfit(f"{path}: {name!r} is no name of an account")
+        hub, course = self.hub, self.course
+        people = {
+            "course.owner": [course.owner],
+            "hub.admins": hub.admins,
+            "course.instructors": course.instructors,
+            "course.students": course.students,
+        }
+        for setting, names in people.items():
+            for name in names:
+                if not _ACCOUNT.fullmatch(name):
+                    raise Unfit(f"{path}: {setting}: {name!r} is no name of an account")
         if not _COURSE.fullmatch(self.course.id):
             raise Unfit(f"{path}: course.id {self.course.id!r}: use a-z, 0-9, '-', '_' and '.'")
-        if self.course.owner in people[1:]:
+        if course.owner in [*hub.admins, *course.instructors, *course.students]:
             raise Unfit(f"{path}: the course's owner is a person; use an account of its own")
         if not self.hub.address.startswith(("http://", "https://")):
             raise Unfit(f"{path}: hub.address begins with http:// or https://")
+        self._check_ports(path)
         for field in fields(Places):
             place = getattr(self.places, field.name)
             if not place.is_absolute():
                 raise Unfit(f"{path}: places.{field.name} must be an absolute path")
         if self.places.exchange.is_relative_to("/usr"):
-            raise Unfit(f"{path}: places.exchange must not lie below /usr, which the jail shows")
+            raise Unfit(
+                f"{path}: places.exchange must not lie below /usr, among software; use /srv/…"
+            )
+
+    def _check_ports(self, path: Path) -> None:
+        try:
+            address = urlsplit(self.hub.address).port
+        except ValueError:
+            raise Unfit(
+                f"{path}: hub.address {self.hub.address!r}: its port must be from 1 to 65535"
+            ) from None
+        used = {address: "hub.address"}
+        for field in fields(Ports):
+            port = getattr(self.ports, field.name)
+            if not 0 < port < 65536:
+                raise Unfit(f"{path}: ports.{field.name} is {port}: use 1 to 65535")
+            if port in used:
+                raise Unfit(
+                    f"{path}: ports.{field.name} and {used[port]} are both {port}; change one"
+                )
+            used[port] = f"ports.{field.name}"
+
+
+_KINDS = {
+    "list[str]": 'a list of names, like ["ada", "bela"]',
+    "str": "text in quotes",
+    "int": "a whole number",
+    "Path": "a path in quotes",
+}
 
 
 def _section(path: Path, name: str, kind: type[Section], found: Any) -> Section:
@@ -177,5 +215,5 @@ def _value(path: Path, where: str, kind: str, value: Any) -> Any:
     else:
         right = type(value) is {"str": str, "int": int, "Path": str}[kind]
     if not right:
-        raise Unfit(f"{path}: {where} must be {kind.replace('Path', 'a path')}, not {value!r}")
+        raise Unfit(f"{path}: {where} must be {_KINDS[kind]}, not {value!r}")
     return Path(value) if kind == "Path" else value

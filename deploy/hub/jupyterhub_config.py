@@ -12,6 +12,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+from hub_owner import without
+from hub_services import keep_promptly
 from hub_settings import Settings
 
 c = get_config()
@@ -24,6 +26,11 @@ c.JupyterHub.ssl_key, c.JupyterHub.ssl_cert = hub.tls_key, hub.tls_certificate
 c.JupyterHub.hub_bind_url = f"http://127.0.0.1:{ports.hub}"
 c.JupyterHub.db_url = f"sqlite:///{places.state / 'jupyterhub.sqlite'}"
 c.JupyterHub.cookie_secret_file = str(places.state / "cookie_secret")
+# The hub's log names no session and no token, whoever reads it or sends it on.
+c.JupyterHub.logging_config = {
+    "filters": {"discretion": {"()": "autograder.service.logs.Discretion"}},
+    "handlers": {"console": {"filters": ["discretion"]}},
+}
 c.ConfigurableHTTPProxy.command = [str(places.proxy)]
 c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{ports.proxy}"
 c.ConfigurableHTTPProxy.pid_file = str(places.state / "proxy.pid")
@@ -33,11 +40,9 @@ c.JupyterHub.cleanup_servers = False
 # Who is who -------------------------------------------------------------------------------------
 c.JupyterHub.authenticator_class = hub.authenticator
 c.Authenticator.admin_users = set(hub.admins)
-# Whoever is named in hub.toml or was added on the admin page; having an account is not enough.
+# Users are those in hub.toml and those added on the admin page. An account alone is not enough.
 c.Authenticator.allow_existing_users = True
 c.Authenticator.allowed_users = {*hub.admins, *course.instructors, *course.students}
-# The course's owner is a user of the hub, since nbgrader looks it up, and never one who logs in.
-c.Authenticator.blocked_users = {course.owner}
 c.JupyterHub.load_groups = {
     course.student_group: {"users": course.students},
     course.instructor_group: {"users": [*course.instructors, course.owner]},
@@ -66,9 +71,26 @@ def show_extensions(spawner):
     spawner.environment = {**COMMON, "JUPYTER_CONFIG_PATH": settings.jupyter_path(role)}
 
 
+LOGGED = """
+umask=$(umask); umask 077; log="$HOME/$0"
+[ ! -e "$log" ] || mv -f "$log" "$log.1"
+(: >"$log") 2>/dev/null || log=/dev/null
+umask "$umask"; exec "$@" >"$log" 2>&1
+"""
+
+
+def logged_to(file: str) -> list[str]:
+    """What goes before a command so that what it says goes to a file in its user's home.
+
+    nbgrader names the folders and files by which submissions and feedback can be read. That is for
+    the eyes of their user, not for the hub's log.
+    """
+    return ["/bin/sh", "-c", LOGGED, file]
+
+
 COMMON = {"PATH": f"{places.scripts}:/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8"}
 c.JupyterHub.spawner_class = "localprocess"
-c.Spawner.cmd = [str(places.scripts / "jupyterhub-singleuser")]
+c.Spawner.cmd = [*logged_to(".jupyter-server.log"), str(places.scripts / "jupyterhub-singleuser")]
 c.Spawner.default_url = "/lab"
 c.Spawner.env_keep = []
 c.Spawner.environment = COMMON
@@ -79,6 +101,7 @@ c.Spawner.server_token_scopes = lambda spawner: (
 c.LocalProcessSpawner.interrupt_timeout = 5
 
 # The two services -------------------------------------------------------------------------------
+keep_promptly({"grading": ports.grading})
 # They end with the hub however it ends, so that a new one finds their ports free.
 WITH_HUB = ["/usr/bin/setpriv", "--pdeathsig", "TERM"]
 HOME = str(settings.owner_home)
@@ -101,7 +124,8 @@ c.JupyterHub.services = [
         "name": course.id,
         "url": f"http://127.0.0.1:{ports.formgrader}",
         "command": [
-            *(*WITH_HUB, str(places.scripts / "jupyterhub-singleuser")),
+            *(*WITH_HUB, *logged_to("formgrader.log")),
+            str(places.scripts / "jupyterhub-singleuser"),
             f"--ServerApp.root_dir={HOME}",
         ],
         "user": course.owner,
@@ -128,6 +152,12 @@ c.JupyterHub.load_roles = [
         ],
     },
     {
+        # Who is in the course, for the class page: also those who have submitted nothing.
+        "name": "roster-of-the-course",
+        "services": ["grading"],
+        "scopes": [f"read:groups!group={course.student_group}"],
+    },
+    {
         # What nbgrader's formgrader asks of the hub: which course its account is in; and, when an
         # instructor adds or removes a student, who is in the course.
         "name": "formgrader-of-the-course",
@@ -143,3 +173,6 @@ c.JupyterHub.load_roles = [
 
 if hub.extra_config:
     exec(compile(Path(hub.extra_config).read_text(), hub.extra_config, "exec"))
+
+# Last, so that it holds for whatever authenticator is in use.
+c.JupyterHub.authenticator_class = without(course.owner, c.JupyterHub.authenticator_class)

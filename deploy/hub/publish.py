@@ -15,8 +15,10 @@ from pathlib import Path
 
 from nbgrader.apps import NbGraderAPI
 
-from autograder.course import CONFIG, Course
-from autograder.service.settings import inbound_folder, nbgrader_config
+from autograder.course.model import CONFIG, Course
+from autograder.course.private_places import nbgrader_config
+from autograder.service.settings import inbound_folder
+from autograder.service.workers.inbox import close_to_others
 
 
 def publish(course: Course, assignments: Sequence[str]) -> None:
@@ -35,6 +37,8 @@ def publish(course: Course, assignments: Sequence[str]) -> None:
         if not outcome["success"]:
             sys.exit(f"{outcome.get('log') or ''}{outcome.get('error') or ''}")
         print(assignment)
+    if inbound_folder(course).is_dir():
+        close_to_others(inbound_folder(course))
 
 
 def same(one: Path, other: Path) -> bool:

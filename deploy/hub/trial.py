@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import http.client
 import json
 import os
 import secrets
@@ -41,9 +42,9 @@ from hub_settings import Settings, Unfit
 
 HERE = Path(__file__).resolve().parent
 CHECKOUT = HERE.parents[1]
-CACHE = Path(os.environ.get("AUTOGRADER_CACHE", "/var/cache/notebook-autograder"))
+CACHE = Path(os.environ.get("AUTOGRADER_CACHE", "/var/cache/nbassay"))
 PROXY = CACHE / "proxy"
-TRIALS = Path("/var/lib/notebook-autograder-trials")
+TRIALS = Path("/var/lib/nbassay-trials")
 COURSE = "deeplearning"
 READY_S, STOP_S = 120, 40
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -64,6 +65,7 @@ class Person:
     role: str
     name: str
     password: str = field(repr=False)
+    """Empty for the course's owner, as whom nobody logs in."""
 
 
 class Trial:
@@ -122,7 +124,8 @@ class Trial:
         homes = self.folder / "homes"
         homes.mkdir(mode=0o711)
         for role, name in wanted:
-            self.people.append(Person(role, name, make_account(name, homes / name)))
+            password = make_account(name, homes / name, with_password=role != "owner")
+            self.people.append(Person(role, name, password))
 
     def named(self, role: str) -> list[str]:
         """The accounts of a role."""
@@ -175,8 +178,8 @@ class Trial:
 
     @property
     def log(self) -> Path:
-        """What the hub, its proxy, its services and the users' servers say."""
-        return self.folder / "hub.log"
+        """What the hub, its proxy and its grading service say; root's only."""
+        return self.folder / "state" / "hub.log"
 
     def start(self) -> None:
         """Start the hub, and wait until it and the grading service answer.
@@ -190,7 +193,7 @@ class Trial:
         path = f"{scripts}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
         environment = {"PATH": path, "LANG": "C.UTF-8", "HOME": "/root"}
         environment["AUTOGRADER_HUB"] = str(self.settings.folder / "hub.toml")
-        with self.log.open("ab") as log:
+        with open_private(self.log) as log:
             self._hub = subprocess.Popen(
                 command,
                 cwd=self.settings.places.state,
@@ -211,6 +214,17 @@ class Trial:
     def service(self, name: str, path: str = "") -> str:
         """The address of a service behind the hub's proxy."""
         return f"{self.url}/services/{name}/{path}"
+
+    @property
+    def pid(self) -> int:
+        """The hub's process.
+
+        Raises:
+            RuntimeError: it does not run.
+        """
+        if self._hub is None:
+            raise RuntimeError("the hub does not run")
+        return self._hub.pid
 
     def last_words(self) -> str:
         """The end of the log."""
@@ -243,6 +257,13 @@ class Trial:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+def open_private(path: Path) -> IO[bytes]:
+    """Open a log to be added to, which only this account can read, whatever the umask."""
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+    os.fchmod(file, 0o600)
+    return os.fdopen(file, "ab")
 
 
 @contextlib.contextmanager
@@ -346,7 +367,7 @@ def answers(url: str) -> bool:
     try:
         with urllib.request.urlopen(url, timeout=10) as answer:
             return bool(answer.status == 200)
-    except OSError:
+    except (OSError, http.client.HTTPException):
         return False
 
 
@@ -362,7 +383,7 @@ def show(trial: Trial) -> None:
         "",
         f"  marks, feedback, the class   {trial.service('grading')}",
         f"  formgrader (instructor)      {trial.service(COURSE)}",
-        f"  the hub's log                {trial.log}",
+        f"  the hub's log (root)         {trial.log}",
         "",
         "Ctrl-C stops it and removes the accounts and everything else that it made.",
     ]

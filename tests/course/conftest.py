@@ -18,13 +18,13 @@ from typing import Any
 
 import pytest
 
-from autograder import specimen
-from autograder.build import build
-from autograder.classroom import Classroom, Job
-from autograder.course import Course, Lab
-from autograder.demo import copy_course
+from autograder.authoring import samples
+from autograder.authoring.build import build
+from autograder.authoring.demo import copy_course
+from autograder.course.model import Course, Lab
+from autograder.grading.pool import Job, WorkerPool
+from autograder.report import Report
 from autograder.sandbox.doctor import strongest
-from autograder.verdict import Report
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = ("gradient_basic", "gradient", "multilayer", "backprop_basic", "backprop")
@@ -85,7 +85,7 @@ def add_setting(course: Course, text: str) -> None:
 
 def notebook_of(lab: Lab, sources: Mapping[str, str]) -> bytes:
     """A student's notebook with these sources; one under "" is a cell of their own, put first."""
-    data = specimen.notebook(lab, {name: text for name, text in sources.items() if name})
+    data = samples.notebook(lab, {name: text for name, text in sources.items() if name})
     if "" not in sources:
         return data
     content = json.loads(data)
@@ -99,7 +99,7 @@ class Desk:
     """Grades notebooks made of sources, several at once, in workers that stay warm."""
 
     course: Course
-    classroom: Classroom
+    pool: WorkerPool
     folder: Path
     count: int = field(default=0)
 
@@ -113,7 +113,7 @@ class Desk:
             name = f"{self.count}.ipynb"
             (self.folder / name).write_bytes(notebook_of(lab, sources))
             jobs.append(Job(name, lab.assignment, lab.name, str(self.folder), name, seed))
-        reports = dict(self.classroom.grade(jobs))
+        reports = dict(self.pool.grade(jobs))
         return [reports[job] for job in jobs]
 
 
@@ -146,14 +146,14 @@ def own_course(built: Course, tmp_path: Path) -> Course:
 @pytest.fixture(scope="session")
 def desk(built: Course, tier: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """A grader of single notebooks."""
-    with Classroom(built, built.labs, tier, workers=2) as classroom:
-        yield Desk(built, classroom, tmp_path_factory.mktemp("handed-in"))
+    with WorkerPool(built, built.labs, tier, workers=2) as pool:
+        yield Desk(built, pool, tmp_path_factory.mktemp("handed-in"))
 
 
 @pytest.fixture(scope="session")
 def references(course: Course) -> Callable[[str], Any]:
     """The reference module of an assignment."""
-    from autograder.catalogue import load_catalogue
+    from autograder.checks.catalogue import load_catalogue
 
     loaded = {name: load_catalogue(course.hidden, name).reference for name in course.assignments}
     return loaded.__getitem__

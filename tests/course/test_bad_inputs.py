@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from autograder import specimen
-from autograder.course import Course, Lab
+from autograder.authoring import samples
+from autograder.course.model import Course, Lab
 
 from .conftest import autograder, copy_of, lab_named, set_limits
 
@@ -115,8 +115,8 @@ FILES = [
     Bad("symlink", link, "unreadable", words="symbolic link"),
     Bad("hard-link", second_name, "unreadable", words="hard link"),
     Bad("fifo", lambda lab, path: os.mkfifo(path), "unreadable", words="a pipe"),
-    Bad("renamed", renamed, "missing", words="was it renamed?"),
-    Bad("no-folder", no_folder, "missing", words="there is no multilayer.ipynb"),
+    Bad("renamed", renamed, score=FULL),
+    Bad("no-folder", no_folder, "unreadable", words="a file lies where a folder is expected"),
 ]
 
 
@@ -125,7 +125,7 @@ FILES = [
 
 def right(lab: Lab) -> Content:
     """The content of a right notebook."""
-    content: Content = json.loads(specimen.notebook(lab, specimen.solutions(lab)))
+    content: Content = json.loads(samples.notebook(lab, samples.solutions(lab)))
     return content
 
 
@@ -212,7 +212,7 @@ CELLS = [
         "untouched",
         lambda lab, path: path.write_bytes(lab.release.read_bytes()) and None,
         verdict="NOT_DONE",
-        words="Not done yet",
+        words="You have added nothing to its cell.",
     ),
 ]
 
@@ -224,7 +224,7 @@ def code(source: str) -> Callable[..., None]:
     """A right notebook but for the exercise, which has this source."""
 
     def write(lab: Lab, path: Path) -> None:
-        path.write_bytes(specimen.notebook(lab, {**specimen.solutions(lab), CELL: source}))
+        path.write_bytes(samples.notebook(lab, {**samples.solutions(lab), CELL: source}))
 
     return write
 
@@ -247,8 +247,10 @@ CODE = [
     graded(
         "many-arguments", code("def hidden_input(a, b, c):\n    return a"), "RAISED", "more arg"
     ),
-    graded("exception", body("raise ValueError('17.5')"), "RAISED", "raises ValueError."),
-    graded("own-exception", body("raise type('Mine', (Exception,), {})"), "RAISED", "raises Exc"),
+    graded("exception", body("raise ValueError('17.5')"), "RAISED", "raises ValueError: a value"),
+    graded(
+        "own-exception", body("raise type('Mine', (Exception,), {})"), "RAISED", "raises `Mine`"
+    ),
     graded("division", body("return 1 / 0"), "RAISED", "ZeroDivisionError"),
     graded("syntax", code("def hidden_input(x, weights)\n    return 1"), "RAISED", "SyntaxError"),
     graded(
@@ -278,9 +280,10 @@ CODE = [
     graded("inf", body("return np.dot(x, weights) + np.inf"), "FAILED", "infinity"),
     graded("column", body("return np.dot(x, weights)[:, None]"), "FAILED", "column"),
     graded("scalar", body("return 1.5"), "FAILED", "one number"),
-    graded("string", body("return '0.5'"), "FAILED", "text"),
+    graded("string", body("return 'half'"), "FAILED", "text"),
     graded("none", body("np.dot(x, weights)"), "FAILED", "returns None"),
-    graded("complex", body("return np.dot(x, weights) + 0j"), "FAILED", "complex"),
+    graded("complex", body("return np.dot(x, weights) + 1j"), "FAILED", "complex"),
+    graded("real-complex", body("return np.dot(x, weights) + 0j"), "PASSED"),
     graded("function", body("return lambda: 1"), "FAILED", "not numbers"),
     graded("ragged", body("return [[1.0], [2.0, 3.0]]"), "FAILED", "different shapes"),
     graded(
@@ -318,7 +321,7 @@ CODE = [
         "RAISED",
         "a_package_that_is_not_there",
     ),
-    graded("not-done", body("raise NotImplementedError"), "NOT_DONE", "not done yet"),
+    graded("not-done", body("raise NotImplementedError"), "NOT_DONE", "raises NotImpl"),
 ]
 CLASS = {f"s{number:02}-{bad.name}": bad for number, bad in enumerate(FILES + CELLS + CODE)}
 HONEST = [f"s{number:02}" for number in range(len(CLASS))]

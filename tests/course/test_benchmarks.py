@@ -9,11 +9,12 @@ import time
 
 import pytest
 
-from autograder import specimen
-from autograder.catalogue import load_catalogue
+from autograder.authoring import samples
+from autograder.checks.catalogue import load_catalogue
 from autograder.limits import Limits
+from autograder.remote.session import Cell, Session
+from autograder.remote.student import Student
 from autograder.sandbox.supervisor import Jail
-from autograder.student import Cell, Session, Student
 
 from .conftest import lab_named
 
@@ -50,7 +51,7 @@ def pytest_grades(built, calls, tmp_path_factory):
     def grade(examples):
         folder = tmp_path_factory.mktemp("submission")
         for name, sources in examples.items():
-            data = specimen.notebook(lab_named(built, name), sources)
+            data = samples.notebook(lab_named(built, name), sources)
             (folder / f"{name}.ipynb").write_bytes(data)
         for name, data in built.public_files(peers.ASSIGNMENT).items():
             (folder / name).write_bytes(data)
@@ -81,7 +82,7 @@ def sources(course, name, kind, number=0):
         if example.grade_cell in lab.solutions:
             examples.setdefault(example.grade_cell, []).append(example)
     chosen = [own[number % len(own)] for own in examples.values()]
-    return specimen.with_examples(lab, chosen)
+    return samples.with_examples(lab, chosen)
 
 
 def test_every_check_and_case_is_recorded(built, calls):
@@ -148,7 +149,7 @@ def built_class(built, folder):
     catalogue = load_catalogue(course.hidden, peers.ASSIGNMENT)
     slip = next(m for m in catalogue.mistakes if m.grade_cell == "test_sse")
     lab = lab_named(course, "gradient_basic")
-    data = specimen.notebook(lab, specimen.with_examples(lab, [slip]))
+    data = samples.notebook(lab, samples.with_examples(lab, [slip]))
     (place / f"{lab.name}.ipynb").write_bytes(data)
     for name, data in course.public_files(peers.ASSIGNMENT).items():
         (place / name).write_bytes(data)
@@ -274,9 +275,13 @@ def test_stages_name_what_is_there():
 
 def test_stage_of_a_stack():
     """The innermost frame decides, but for what lends its work to others."""
-    answered = ["wire.Channel.receive", "student.Session._reply", "suite.Suites.run"]
+    answered = [
+        "sandbox/inside/wire.Channel.receive",
+        "remote/session.Session._reply",
+        "checks/suite.Suites",
+    ]
     assert stages.stage_of(answered) == "calls answered, in the jail"
-    assert stages.stage_of([*answered, "pictures.draw"]) == "pictures"
+    assert stages.stage_of([*answered, "checks/pictures.draw"]) == "pictures"
     assert stages.stage_of(["import"]) == "imports"
     assert stages.stage_of(["errors.f"]) == "other"
     assert stages.stage_of([]) is None

@@ -6,8 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from autograder import specimen
+from autograder.authoring import samples
 from autograder.cli import main
+from autograder.grading.exercise_marks import NOT_DONE
 
 from .conftest import NOTEBOOKS, autograder, lab_named
 
@@ -21,6 +22,8 @@ REPORT_KEYS = {
     "tier",
     "score",
     "max_score",
+    "doubt",
+    "by_hand",
     "sections",
     "digests",
     "pictures",
@@ -42,6 +45,7 @@ CHECK_KEYS = {
     "max_points",
     "message",
     "misconception",
+    "given",
 }
 
 every_notebook = pytest.mark.parametrize("name", NOTEBOOKS)
@@ -101,10 +105,11 @@ def test_unknown_assignment_is_exit_code_2_with_a_hint(command, built):
 
 
 def test_grading_an_empty_class_is_exit_code_2(built):
-    """Where nothing was handed in, the command says where it looked."""
+    """Where nothing was submitted, the command says where it looked, and what to do."""
     ran = autograder("grade", course=built.root)
     assert ran.code == 2
-    assert "submitted" in ran.err
+    assert "submitted: no submission" in ran.err
+    assert "nbgrader collect" in ran.err
 
 
 def test_setting_that_does_not_exist_is_exit_code_2(own_course):
@@ -124,7 +129,7 @@ def checked(built, tmp_path_factory):
     for name in NOTEBOOKS:
         lab = lab_named(built, name)
         for kind, data in (
-            ("solution", specimen.notebook(lab, specimen.solutions(lab))),
+            ("solution", samples.notebook(lab, samples.solutions(lab))),
             ("untouched", lab.release.read_bytes()),
         ):
             path = folder / kind / f"{name}.ipynb"
@@ -157,7 +162,7 @@ def test_check_calls_untouched_work_not_done(checked, name):
     assert ran.code == 0, ran.err
     assert ran.json["score"] == 0
     assert {check["verdict"] for check in ran.json["checks"]} == {"NOT_DONE"}
-    assert all("Not done yet" in check["message"] for check in ran.json["checks"])
+    assert {check["message"] for check in ran.json["checks"]} == {NOT_DONE}
 
 
 @pytest.mark.slow
@@ -180,12 +185,12 @@ def mistaken(built, tmp_path):
     """A notebook under another name, with one mistake in it."""
     lab = lab_named(built, "gradient_basic")
     sources = {
-        **specimen.solutions(lab),
+        **samples.solutions(lab),
         "weight_step": "def weight_step(x, target, weights, learning_rate):\n"
         "    return -learning_rate * error_term(x, target, weights) * np.asarray(x)\n",
     }
     path = tmp_path / "My lab (1).ipynb"
-    path.write_bytes(specimen.notebook(lab, sources))
+    path.write_bytes(samples.notebook(lab, sources))
     return path
 
 

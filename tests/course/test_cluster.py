@@ -11,11 +11,11 @@ import time
 
 import pytest
 
-from autograder import specimen
-from autograder.cluster import pack, require_private
-from autograder.course import Course
-from autograder.demo import CLASS, make_class
+from autograder.authoring import samples
+from autograder.authoring.demo import CLASS, make_class
+from autograder.course.model import Course
 from autograder.errors import CourseError
+from autograder.grading.cluster import pack, require_private
 
 from .conftest import autograder, copy_of, lab_named, notebook_of, set_limits
 from .test_class import marks
@@ -115,7 +115,7 @@ def test_a_submission_that_kills_workers_is_withheld_and_the_class_goes_on(
     )
     suite.write_text(suite.read_text(encoding="utf-8") + check, encoding="utf-8")
     bad = course.root / "submitted" / PEOPLE[1].name / lab.assignment / "multilayer.ipynb"
-    sources = specimen.solutions(lab) | {"": "def poison():\n    return 1"}
+    sources = samples.solutions(lab) | {"": "def poison():\n    return 1"}
     bad.write_bytes(notebook_of(lab, sources))
     ran = autograder(
         "grade", lab.assignment, "--scheduler", cluster[0], "--json", course=course.root

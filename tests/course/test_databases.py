@@ -14,9 +14,9 @@ import pytest
 from postgresql_server import running_server
 from sqlalchemy.exc import SAWarning
 
-from autograder.course import Course
-from autograder.demo import CLASS, make_class
-from autograder.gradebook import open_gradebook
+from autograder.authoring.demo import CLASS, make_class
+from autograder.course.model import Course
+from autograder.gradebook.gradebook import open_gradebook
 
 from .conftest import add_setting, autograder, copy_of
 from .test_class import gradebook, marks

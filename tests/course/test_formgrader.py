@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -11,15 +12,18 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from engine.hostile_text import HOSTILE
 
-from autograder.course import Course
-from autograder.demo import CLASS, make_class
+from autograder.authoring.demo import CLASS, make_class
+from autograder.course.model import Course
 
 from .conftest import autograder, copy_of
 
 TOKEN = "only-for-this-test"
 STUDENT = CLASS[0].name
 START_S = 90
+HTML_MIME = {"raw_mimetype": "text/html"}
+"""By which nbconvert puts a raw cell into the page as it is."""
 
 pytestmark = pytest.mark.slow
 
@@ -36,6 +40,14 @@ def graded(built, tmp_path_factory) -> Course:
     """One student's work, graded."""
     course = copy_of(built, tmp_path_factory.mktemp("formgrader") / "course")
     make_class(course, (CLASS[0], CLASS[7]))
+    path = course.root / "submitted" / STUDENT / "multilayer_perceptrons" / "multilayer.ipynb"
+    content = json.loads(path.read_text())
+    content["cells"] += [
+        {"cell_type": kind, "id": f"own-{kind}-{number}", "metadata": HTML_MIME, "source": text}
+        for kind in ("markdown", "raw")
+        for number, text in enumerate([*HOSTILE, "my own words"])
+    ]
+    path.write_text(json.dumps(content))
     ran = autograder(
         "grade", "multilayer_perceptrons", "--student", STUDENT, "--json", course=course.root
     )
@@ -89,6 +101,7 @@ def get(graded, tmp_path_factory):
                 assert server.poll() is None, said
                 assert time.monotonic() < deadline, said
                 time.sleep(0.3)
+        fetch.address = f"http://127.0.0.1:{port}"
         yield fetch
     finally:
         server.terminate()
@@ -127,3 +140,53 @@ def test_a_graded_submission_loads(get):
         "test_forward": 4,
         "test_forward_batch": 2,
     }
+
+
+def test_a_students_text_runs_and_loads_nothing(get):
+    """Every hostile text in cells of one student: opened and clicked, nothing happens."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("needs a browser: apt-get install chromium")
+    from playwright.sync_api import sync_playwright
+
+    listed = json.loads(
+        get("/formgrader/api/submitted_notebooks/multilayer_perceptrons/multilayer")
+    )
+    (one,) = [row for row in listed if row.get("id")]
+    troubles: list[str] = []
+    sent: list[str] = []
+    with sync_playwright() as playwright:
+        flags = ["--headless", "--no-sandbox", "--disable-gpu"]
+        browser = playwright.chromium.launch(executable_path=chromium, args=flags)
+        page = browser.new_page()
+        page.on("dialog", lambda dialog: (troubles.append(dialog.message), dialog.dismiss()))
+        page.on("request", lambda request: sent.append(request.url))
+        page.route(lambda url: not url.startswith(get.address), lambda route: route.abort())
+        page.goto(f"{get.address}/formgrader/submissions/{one['id']}/?token={TOKEN}")
+        page.get_by_text("my own words").first.wait_for()
+        page.evaluate(
+            """() => document.querySelectorAll('.rendered_html *').forEach(e => {
+                 e.dispatchEvent(new MouseEvent('mouseover', {bubbles: true}));
+                 if (!/^https?:|^mailto:/.test(e.getAttribute('href') || '')) e.click?.();
+               })"""
+        )
+        page.wait_for_timeout(500)
+        browser.close()
+    assert not troubles
+    assert not [url for url in sent if "evil" in url or "logout" in url]
+
+
+def test_the_button_grades_a_submission(get):
+    """The *Autograde* button grades in this server's process, and the mark is the same."""
+    request = urllib.request.Request(
+        f"{get.address}/formgrader/api/submission/multilayer_perceptrons/{STUDENT}/autograde",
+        data=b"",
+        headers={"Authorization": f"token {TOKEN}"},
+    )
+    with urllib.request.urlopen(request, timeout=120) as answer:
+        told = json.loads(answer.read())
+    assert told["success"], told
+    listed = json.loads(
+        get("/formgrader/api/submitted_notebooks/multilayer_perceptrons/multilayer")
+    )
+    assert [row["score"] for row in listed if row.get("id")] == [15]

@@ -8,8 +8,8 @@ import nbformat
 import pytest
 from nbconvert.preprocessors import CellExecutionError, ExecutePreprocessor
 
-from autograder.build import tidy
-from autograder.course import Kind
+from autograder.authoring.build import tidy
+from autograder.course.model import Kind
 
 from .conftest import NOTEBOOKS, lab_named
 

@@ -18,9 +18,9 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not instal
 @pytest.fixture(scope="module")
 def page(tmp_path_factory):
     """A feedback page of a notebook with a mistake in it, as `check --feedback` writes it."""
-    from autograder import specimen
-    from autograder.catalogue import load_catalogue
-    from autograder.course import Course
+    from autograder.authoring import samples
+    from autograder.checks.catalogue import load_catalogue
+    from autograder.course.model import Course
 
     course = Course.load(ROOT)
     lab = course.labs[0]
@@ -28,7 +28,7 @@ def page(tmp_path_factory):
     mistake = next(m for m in catalogue.mistakes if m.grade_cell == "test_weight_step")
     folder = tmp_path_factory.mktemp("page")
     attempt = folder / f"{lab.name}.ipynb"
-    attempt.write_bytes(specimen.notebook(lab, specimen.with_examples(lab, [mistake])))
+    attempt.write_bytes(samples.notebook(lab, samples.with_examples(lab, [mistake])))
     out = folder / "page.html"
     command = [AUTOGRADER, "check", str(attempt), "--course", str(ROOT), "--feedback", str(out)]
     subprocess.run(command, check=True, capture_output=True, timeout=120)

@@ -2,10 +2,10 @@
 
 import pytest
 
-from autograder import specimen
-from autograder.catalogue import load_catalogue
+from autograder.authoring import samples
+from autograder.checks.catalogue import load_catalogue
 from autograder.feedback import feedback_page
-from autograder.verdict import Verdict
+from autograder.report import Verdict
 
 from .conftest import NOTEBOOKS, lab_named
 
@@ -19,7 +19,7 @@ def test_every_picture_is_drawn_for_some_mistake(built, desk, name):
     catalogue = load_catalogue(built.hidden, lab.assignment)
     wanted = {d.grade_cell for d in catalogue.pictures if d.grade_cell in lab.solutions}
     wrong = [m for m in catalogue.mistakes if m.grade_cell in wanted]
-    reports = desk.grade_all([(lab, specimen.with_examples(lab, [m])) for m in wrong])
+    reports = desk.grade_all([(lab, samples.with_examples(lab, [m])) for m in wrong])
     drawn = set()
     for mistake, report in zip(wrong, reports, strict=True):
         cells = {picture.grade_cell for picture in report.pictures}
@@ -36,7 +36,7 @@ def test_every_picture_is_drawn_for_some_mistake(built, desk, name):
 def test_right_work_gets_no_picture(built, desk, name):
     """There is nothing to look at where all is right."""
     lab = lab_named(built, name)
-    (report,) = desk.grade_all([(lab, specimen.solutions(lab))])
+    (report,) = desk.grade_all([(lab, samples.solutions(lab))])
     assert report.score == report.max_score
     assert report.pictures == ()
 
@@ -57,8 +57,8 @@ def test_right_work_gets_no_picture(built, desk, name):
 def test_what_cannot_be_drawn_is_left_out(built, desk, body):
     """Odd answers cost the picture and their own points, nothing else."""
     lab = lab_named(built, "gradient_basic")
-    sources = specimen.solutions(lab)
-    sources["sigmoid"] = f"n = 0\ndef sigmoid(h):\n    {body}\n"
+    sources = samples.solutions(lab)
+    sources["sigmoid"] = f"def sigmoid(h):\n    {body}\n"
     (report,) = desk.grade_all([(lab, sources)])
     assert not report.withheld
     assert [p for p in report.pictures if p.grade_cell == "test_sigmoid"] == []

@@ -6,11 +6,11 @@ from multiprocessing import get_context
 
 import pytest
 
-from autograder import specimen
-from autograder.catalogue import load_catalogue
-from autograder.course import Course
-from autograder.prove import prove
-from autograder.verdict import Verdict
+from autograder.authoring import samples
+from autograder.authoring.prove import prove
+from autograder.checks.catalogue import load_catalogue
+from autograder.course.model import Course
+from autograder.report import Verdict
 
 from .conftest import NOTEBOOKS, lab_named
 
@@ -79,7 +79,7 @@ def test_variants_pass_together(built, desk, name):
     for _ in range(COMBINATIONS):
         rng.shuffle(own)
         chosen = {(lab.solutions[variant.grade_cell], variant.name): variant for variant in own}
-        mixtures.append(specimen.with_examples(lab, chosen.values()))
+        mixtures.append(samples.with_examples(lab, chosen.values()))
     for report in desk.grade_all([(lab, sources) for sources in mixtures]):
         assert_full_marks(report)
 
@@ -605,7 +605,7 @@ MISTAKES = [
 def test_other_mistakes_are_rejected(built, desk, name, cell, tests, code):
     """A mistake that no catalogue knows costs points in its own exercise and in no other."""
     lab = lab_named(built, name)
-    (report,) = desk.grade_all([(lab, {**specimen.solutions(lab), cell: code})])
+    (report,) = desk.grade_all([(lab, {**samples.solutions(lab), cell: code})])
     assert report.reason == ""
     assert report.cell_score(tests) < lab.cell(tests).points
     others = [one for one in lab.exercises if one.solution != cell]
@@ -619,6 +619,6 @@ def test_exercises_that_build_on_a_slip_keep_their_points(built, desk):
     slip = (
         "def sigmoid(h):\n    return 0 * np.asarray(h)\n\ndef sigmoid_prime(h):\n    return 0.25\n"
     )
-    (report,) = desk.grade_all([(lab, {**specimen.solutions(lab), "sigmoid": slip})])
+    (report,) = desk.grade_all([(lab, {**samples.solutions(lab), "sigmoid": slip})])
     assert report.cell_score("test_sigmoid") == 0
     assert report.score == lab.max_score - 3

@@ -7,9 +7,9 @@ import pytest
 import toy
 from inside import TOKEN, start_jail
 
-from autograder.build import build
-from autograder.classroom import Classroom, Job
-from autograder.course import Course
+from autograder.authoring.build import build
+from autograder.course.model import Course
+from autograder.grading.pool import Job, WorkerPool
 from autograder.sandbox.doctor import strongest
 
 
@@ -52,8 +52,8 @@ def toy_lab(toy_course):
 @pytest.fixture(scope="session")
 def toy_classroom(toy_course, tier):
     """One worker that grades the toy course."""
-    with Classroom(toy_course, toy_course.labs, tier, workers=1) as classroom:
-        yield classroom
+    with WorkerPool(toy_course, toy_course.labs, tier, workers=1) as pool:
+        yield pool
 
 
 @pytest.fixture

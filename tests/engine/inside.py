@@ -6,8 +6,8 @@ import pytest
 
 from autograder.errors import NoJail
 from autograder.limits import Limits
+from autograder.remote.session import Cell, Session
 from autograder.sandbox.supervisor import Jail
-from autograder.student import Cell, Session
 
 SMALL = Limits(
     call_wall_s=1.0,

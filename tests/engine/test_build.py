@@ -1,15 +1,18 @@
 """Building: what is released, what is refused, and that a refusal changes nothing."""
 
 import json
+import re
 import shutil
 
 import pytest
 import toy
 
-from autograder.build import build, release_problems, tidy
-from autograder.course import Course
-from autograder.errors import BuildRefused
-from autograder.gradebook import open_gradebook
+from autograder.authoring.build import build, release_problems, tidy
+from autograder.checks.catalogue import load_catalogue
+from autograder.course.model import Course
+from autograder.errors import BuildRefused, CourseError, SuiteError
+from autograder.gradebook.gradebook import open_gradebook
+from autograder.grading.pool import run_in_contexts
 
 SHAPES = f"source/{toy.ASSIGNMENT}/{toy.NOTEBOOK}.ipynb"
 
@@ -88,12 +91,6 @@ LAST_CHECK = toy.SUITE[toy.SUITE.index('@pytest.mark.grade_cell("test_draw")') :
             {"master": relabel("fold", grade_id="area")}, "area", "occurs twice", id="twice"
         ),
         pytest.param(
-            {"master": edit("area", source="def area(sides):\n    return 1\n")},
-            "area",
-            "no ### BEGIN SOLUTION",
-            id="no-stub",
-        ),
-        pytest.param(
             {"master": edited(first_tests_first)},
             "test_area",
             "no solution cell before",
@@ -169,7 +166,12 @@ def spoil(course, grade_id, old, new):
         pytest.param(
             "test_area", "\nhalf_around = (a + b + c) / 2\n", "line of a solution", id="line"
         ),
-        pytest.param("fold", "\ndef more():\n    pass\n", "no stub", id="function-without-stub"),
+        pytest.param(
+            "fold",
+            "\ndef area(sides):\n    return sum(sides)\n",
+            "no stub",
+            id="function-without-stub",
+        ),
     ],
 )
 def test_what_must_not_reach_a_student_is_found_in_the_release(released, grade_id, added, words):
@@ -220,6 +222,63 @@ def test_a_refusal_after_compiling_changes_nothing(released):
     assert any("solution.db" in p for p in problems)
     assert contents(root) == before
     assert before
+
+
+def test_a_missing_reference_is_told_of_the_course(tmp_path, tier):
+    """The proof runs in a copy, but what it finds is named where its author has it."""
+    root = toy.write_course(tmp_path)
+    reference = root / "tests" / "hidden" / toy.ASSIGNMENT / "reference.py"
+    reference.unlink()
+    with pytest.raises(CourseError, match=re.escape(f"{reference}: the file is missing")):
+        build(Course.load(root), prove_in=tier)
+
+
+def test_faults_of_the_hidden_modules_are_told_in_one_line_each(tmp_path, tier):
+    """An exception in a reference, and an example for an exercise that no notebook has."""
+    root = toy.write_course(tmp_path)
+    hidden = root / "tests" / "hidden" / toy.ASSIGNMENT
+    (hidden / "reference.py").write_text(f"{toy.REFERENCE}\ndef area(sides):\n    return wrong\n")
+    mistakes = (hidden / "mistakes.py").read_text()
+    (hidden / "mistakes.py").write_text(mistakes.replace('of("test_fold"', 'of("test_flod"'))
+    with pytest.raises(BuildRefused) as told:
+        build(Course.load(root), prove_in=tier)
+    problems = told.value.problems
+    assert all("\n" not in problem and "autograder-build" not in problem for problem in problems)
+    assert any("test_flod" in p and "no notebook of toys has" in p for p in problems)
+    solution = next(p for p in problems if "the master's solution" in p)
+    assert re.search(r"hidden/toys/reference\.py, line \d+: NameError: name 'wrong'", solution)
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        pytest.param("mistake = []", "it has no mistakes = Mistakes()", id="no-registry"),
+        pytest.param("1 / 0", "mistakes.py, line 1: ZeroDivisionError", id="raises"),
+        pytest.param(
+            "from autograder.checks import Misconception as M\nM('a', 'b', ('no comma'))",
+            "mistakes.py, line 2: Misconception('a', …)",
+            id="hints-without-a-comma",
+        ),
+        pytest.param(
+            "from ..misconceptions import GONE", "'tests.hidden.misconceptions'", id="unknown-name"
+        ),
+    ],
+)
+def test_a_faulty_catalogue_is_named_with_its_line(tmp_path, source, words):
+    """What an author of mistakes gets wrong is one line, before anything is graded."""
+    folder = toy.write_course(tmp_path) / "tests" / "hidden" / toy.ASSIGNMENT
+    (folder / "mistakes.py").write_text(source)
+    with pytest.raises(SuiteError, match=r"mistakes\.py") as told:
+        load_catalogue(folder.parent, toy.ASSIGNMENT)
+    assert words in str(told.value)
+    assert "\n" not in str(told.value)
+
+
+def test_a_course_that_is_not_built_is_no_fault_of_a_submission(tmp_path, tier):
+    """Before `autograder build`, nothing is graded, and the error says what to run."""
+    course = Course.load(toy.write_course(tmp_path))
+    with pytest.raises(CourseError, match="run: autograder build"):
+        run_in_contexts(course, course.labs, tier, lambda contexts: contexts)
 
 
 # --- What is released ---------------------------------------------------------------------------

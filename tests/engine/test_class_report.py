@@ -6,9 +6,9 @@ from itertools import pairwise
 
 import pytest
 
-from autograder.report import class_page, class_rows
-from autograder.report.tally import distribution, pass_rates, ranking
-from autograder.verdict import CheckResult, Graded, Named, Report, Status, Verdict
+from autograder.class_report import class_page, class_rows
+from autograder.class_report.tally import distribution, pass_rates, ranking
+from autograder.report import CheckResult, Graded, Named, Report, Status, Verdict
 
 HOSTILE = "<script>alert(1)</script>\"'&{{ 7*7 }}\x1b[31m\u202eevil"
 SIDES_ADDED = Named("sides-added", "They add the sides.", ("h",), ("test_area",))
@@ -201,7 +201,7 @@ def test_ranking_counts_each_student_once(toys):
 
 def test_pass_rate_leaves_out_what_is_withheld(toys):
     """A check at fault says nothing about the class; work not begun is counted apart."""
-    (rate,) = pass_rates(one.report for one in toys if one.report.notebook == "shapes")
+    (rate,) = pass_rates(one for one in toys if one.report.notebook == "shapes")
     assert (rate.passed, rate.not_done, rate.marked) == (1, 1, 3)
     assert "1 of 3 (33 %), 1 not done yet" in Page(class_page("Toys", toys)).words()
 
@@ -215,7 +215,7 @@ def test_pass_rate_of_a_check_withheld_for_all_is_no_number():
 
 def test_distribution_leaves_out_what_was_not_graded(toys):
     """Missing and withheld work is not mixed into the scores as zeros."""
-    scores = distribution([one.report for one in toys if one.report.notebook == "shapes"])
+    scores = distribution([one for one in toys if one.report.notebook == "shapes"])
     assert scores.counts == (2, 0, 0, 0, 0, 0, 0, 0, 0, 1)
     assert (scores.counted, scores.left_out, scores.median) == (3, 2, 0.0)
     assert distribution([]) is None
@@ -226,14 +226,14 @@ def test_distribution_leaves_out_what_was_not_graded(toys):
 )
 def test_distribution_sorts_scores_into_tenths(points, column):
     """A score on a border belongs to the higher tenth; full marks belong to the last."""
-    scores = distribution([graded("ana", check(Verdict.FAILED, points)).report])
+    scores = distribution([graded("ana", check(Verdict.FAILED, points))])
     assert scores.counts.index(1) == column
 
 
 def test_distribution_survives_a_notebook_without_points():
     """A notebook worth nothing divides by nothing."""
     free = graded("ana", max_score=0.0)
-    assert distribution([free.report]).counted == 1
+    assert distribution([free]).counted == 1
     assert "0 of 0 points" in Page(class_page("Toys", [free])).words()
 
 

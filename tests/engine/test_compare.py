@@ -1,6 +1,8 @@
 """Answers against references: which difference is told, and what is never told."""
 
+import itertools
 import re
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -8,13 +10,26 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from autograder.compare import NotNumbers, as_numbers, compare
-from autograder.wire import KINDS, Unsendable
+from autograder.checks.compare import NotNumbers, as_numbers, compare
+from autograder.sandbox.inside.wire import KINDS, Unsendable, WireError, decode, encode
 
 VECTOR = np.array([1.25, -2.5, 3.75])
 MATRIX = np.array([[1.0, 2.0, 4.0], [8.0, 16.0, 32.0]])
 LAST_WRONG = VECTOR + np.array([0.0, 0.0, 1.0])
 SQUARE = np.array([[1.0, 2.0], [7.0, 16.0]])
+
+
+def over_the_border(value):
+    """The value as it comes out of the sandbox."""
+    frame = encode(value, frame_bytes=10**6, elements=10_000)
+    return decode(frame[4:], elements=10_000)
+
+
+class Deeper:
+    """Gives itself, twice."""
+
+    def __iter__(self):
+        return iter((self, self))
 
 
 @pytest.mark.parametrize(
@@ -34,12 +49,26 @@ SQUARE = np.array([[1.0, 2.0], [7.0, 16.0]])
         pytest.param(np.zeros((0, 3)), np.zeros((0, 3)), "agrees", id="empty"),
         pytest.param(np.array([np.inf]), np.array([np.inf]), "agrees", id="infinity-asked-for"),
         pytest.param(None, VECTOR, "type", id="none"),
-        pytest.param("1.25", 1.25, "type", id="text"),
-        pytest.param(b"1", 1.0, "type", id="bytes"),
+        pytest.param("1.25", 1.25, "agrees", id="digits"),
+        pytest.param(b"1", 1.0, "agrees", id="digits-as-bytes"),
+        pytest.param(["1.25", -2.5, b"3.75"], VECTOR, "agrees", id="list-with-digits"),
+        pytest.param(VECTOR.astype("U"), VECTOR, "agrees", id="array-of-digits"),
+        pytest.param(np.str_("1.25"), 1.25, "agrees", id="digits-of-numpy"),
+        pytest.param(np.array("1.25", dtype=object), 1.25, "agrees", id="object-of-digits"),
+        pytest.param(VECTOR.view([("w", "f8")]), VECTOR, "agrees", id="one-field"),
+        pytest.param(VECTOR.view([("w", "f8")])[0], VECTOR[0], "agrees", id="record-of-one-field"),
+        pytest.param(VECTOR.view([("w", "f4"), ("v", "f4")]), VECTOR, "type", id="two-fields"),
+        pytest.param("three", 3.0, "type", id="text"),
+        pytest.param(str(VECTOR), VECTOR, "type", id="printed-array"),
+        pytest.param(["1.25", None, "3.75"], VECTOR, "type", id="digits-with-a-hole"),
         pytest.param({"a": 1.0}, 1.0, "type", id="dict"),
         pytest.param({1.0}, 1.0, "type", id="set"),
         pytest.param(np.random.default_rng(1), 1.0, "type", id="generator"),
-        pytest.param(VECTOR + 0j, VECTOR, "type", id="complex"),
+        pytest.param(VECTOR + 0j, VECTOR, "agrees", id="complex-without-imaginary-parts"),
+        pytest.param([1.25 + 0j, -2.5, 3.75], VECTOR, "agrees", id="list-with-a-complex-number"),
+        pytest.param(VECTOR + 1e-12j, VECTOR, "agrees", id="complex-by-rounding"),
+        pytest.param(VECTOR + 1e-3j, VECTOR, "type", id="complex"),
+        pytest.param(10**400, 1.0, "type", id="integer-beyond-floats"),
         pytest.param([[1.0], [1.0, 2.0]], MATRIX, "type", id="ragged"),
         pytest.param(["a", "b"], VECTOR[:2], "type", id="list-of-text"),
         pytest.param([1.0, None, 2.0], VECTOR, "type", id="list-with-a-hole"),
@@ -78,7 +107,7 @@ SQUARE = np.array([[1.0, 2.0], [7.0, 16.0]])
 )
 def test_an_answer_is_told_by_its_kind_of_difference(answer, expected, kind):
     """Shape comes before finiteness, finiteness before value, value before relation."""
-    comparison = compare(answer, expected)
+    comparison = compare(over_the_border(answer), expected)
     assert comparison.kind == kind
     assert comparison.agrees == (kind == "agrees")
     assert bool(comparison.message) != comparison.agrees
@@ -88,6 +117,7 @@ def test_an_answer_is_told_by_its_kind_of_difference(answer, expected, kind):
     ("answer", "expected", "words"),
     [
         pytest.param(None, 1.0, "`return` missing", id="none"),
+        pytest.param(None, (VECTOR, 2.0), "`return` missing", id="none-instead-of-parts"),
         pytest.param(VECTOR[:, None], VECTOR, "a column", id="column"),
         pytest.param(VECTOR[None, :], VECTOR, "a row", id="row"),
         pytest.param(MATRIX.T, MATRIX, "rows and columns are swapped", id="transposed"),
@@ -99,6 +129,12 @@ def test_an_answer_is_told_by_its_kind_of_difference(answer, expected, kind):
         pytest.param(-7 * VECTOR, VECTOR, "has the wrong sign", id="too-large-and-negated"),
         pytest.param((VECTOR, -2.0), (VECTOR, 2.0), "Value 2 of 2", id="part"),
         pytest.param(np.zeros(3), VECTOR, "is zero", id="zeros"),
+        pytest.param(0.0, 2.0, "The number is zero", id="zero"),
+        pytest.param(3.0, 2.0, "one number, as asked for", id="another-number"),
+        pytest.param(-2.0, 2.0, "The number has the wrong sign", id="number-negated"),
+        pytest.param(2.0004, 2.0, "The number is nearly right", id="number-rounded"),
+        pytest.param((VECTOR, 3.0), (VECTOR, 2.0), "Value 2 of 2: It is one", id="part-value"),
+        pytest.param([1.25, None, 3.75], VECTOR, "There is a None in the list", id="hole"),
         pytest.param(LAST_WRONG, VECTOR, "Some of the numbers are right", id="partly"),
     ],
 )
@@ -159,3 +195,27 @@ def test_what_is_no_array_says_what_it_is():
     """The text of NotNumbers is the student's line."""
     with pytest.raises(NotNumbers, match="a class, not numbers"):
         as_numbers(Unsendable("class"))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param((part for part in (1.0, np.ones(2))), id="generator"),
+        pytest.param(map(np.asarray, (1.0, np.ones(2))), id="map"),
+        pytest.param({"a": 1.0, "b": np.ones(2)}.values(), id="values-of-a-dict"),
+    ],
+)
+def test_what_two_names_can_take_apart_is_a_pair(answer):
+    """An assignment to two names takes it, so it is two values; for one value it is none."""
+    crossed = over_the_border(answer)
+    assert compare(crossed, (1.0, np.ones(2))).agrees
+    assert not compare(crossed, (1.0, np.zeros(2))).agrees
+    assert not compare(crossed, (1.0, np.ones(2), 1.0)).agrees
+    assert not compare(crossed, 1.0).agrees
+
+
+@pytest.mark.parametrize("endless", [itertools.count(), Deeper()], ids=["count", "itself"])
+def test_what_does_not_come_to_an_end_is_no_pair(endless):
+    """An endless iterator, or one that holds itself, is not taken apart without bound."""
+    with suppress(WireError):
+        assert not compare(over_the_border(endless), (1.0, 2.0)).agrees

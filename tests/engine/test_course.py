@@ -5,7 +5,7 @@ import json
 import pytest
 import toy
 
-from autograder.course import Course, Kind, defined_functions
+from autograder.course.model import Course, Kind, defined_functions
 from autograder.errors import CourseError
 
 
@@ -52,7 +52,11 @@ def test_every_cell_has_its_kind(tmp_path):
         pytest.param("c.Grading.zzz = 1", "known: ", id="unknown-setting"),
         pytest.param("c.Gradng.title = 'x'", "did you mean c.Grading", id="near-section"),
         pytest.param("c.Grading.title = 3", "title", id="wrong-type"),
-        pytest.param("c.Grading.require = 'none'", "require", id="no-isolation"),
+        pytest.param("c.Grading.require = 'none'", "['full', 'reduced']", id="no-isolation"),
+        pytest.param("c.Grading.limits = 5", "limits must be a dict", id="limits-no-dict"),
+        pytest.param(
+            "c.Grading.assignments = {'toys': {'shapes.ipynb': {}}}", "'shapes'", id="with-ending"
+        ),
         pytest.param("c.Grading.assignments = {}", "is empty", id="no-assignment"),
         pytest.param("c.Grading.assignments = []", "assignments", id="list-of-assignments"),
         pytest.param("c.Grading.assignments = {'toys': ['shapes']}", "", id="list-of-notebooks"),
@@ -84,6 +88,7 @@ def test_a_wrong_setting_is_an_error_with_its_remedy(tmp_path, line, words):
         load(tmp_path, config=f"{toy.CONFIG}\n{line}\n")
     assert "course_config.py" in str(told.value) or "ipynb" in str(told.value)
     assert words in str(told.value)
+    assert "trait" not in str(told.value)
 
 
 def test_sections_of_other_programs_are_left_alone(tmp_path):

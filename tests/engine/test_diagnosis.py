@@ -1,13 +1,19 @@
 """Which catalogued mistake gives exactly these answers, and which do not."""
 
+import time
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from autograder.catalogue import Misconception, Mistakes, load_catalogue
-from autograder.diagnosis import explain
+from autograder.checks.catalogue import Misconception, Mistakes, load_catalogue
 from autograder.errors import SuiteError
-from autograder.student import Answer, Case, Outcome
-from autograder.verdict import Verdict
+from autograder.grading.diagnosis import explain
+from autograder.remote.calls import Answer, Case, Outcome
+from autograder.remote.time_limit import Allowance
+from autograder.report import Verdict
+
+PLENTY = Allowance(wall_s=60.0, memory_mib=512)
 
 mistakes = Mistakes()
 
@@ -99,21 +105,36 @@ def ended(verdict, raised="", x=X):
 )
 def test_a_mistake_explains_all_answers_or_none(cases, name):
     """A mistake is named when it gives the same on every call of its function."""
-    found = explain(cases, list(mistakes))
+    found = explain(cases, list(mistakes), PLENTY)
     assert (found.misconception.name if found else None) == name
 
 
 def test_the_first_of_two_that_explain_is_named():
     """Where two mistakes give the same answers, the catalogue's order decides."""
     both = list(mistakes)[:1] * 2
-    assert explain([case(-X)], both) is both[0]
+    assert explain([case(-X)], both, PLENTY) is both[0]
 
 
 def test_explaining_leaves_the_recorded_arguments_alone():
     """A mistake that changes its argument does not change the case."""
     recorded = case(2 * X, changed=(0,))
-    explain([recorded], list(mistakes))
+    explain([recorded], list(mistakes), PLENTY)
     assert np.array_equal(recorded.args[0], X)
+
+
+def test_work_on_answers_ends_when_its_time_is_used_up():
+    """Answers that would take too long to look at are explained by no mistake."""
+
+    def slow(x):
+        while True:
+            x = -x
+
+    endless = replace(next(iter(mistakes)), function=slow)
+    began = time.monotonic()
+    assert (
+        explain([replace(case(-X), function=endless.name)], [endless], Allowance(0.2, 64)) is None
+    )
+    assert time.monotonic() - began < 2.0
 
 
 def test_the_toy_catalogue_loads(toy_course):

@@ -9,7 +9,7 @@ import pytest
 
 from autograder.feedback import Manual, cell_lines, feedback_page, feedback_text
 from autograder.feedback.words import MARKS, number, points_of, printable
-from autograder.verdict import CheckResult, Named, Report, Status, Verdict
+from autograder.report import CheckResult, Named, Report, Status, Verdict
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(1)>\"'&{{ 7*7 }}\x1b[31m\u202eevil"
 VOID = {"meta", "br", "img", "rect", "line", "link"}
@@ -284,7 +284,7 @@ def test_withheld_check_is_never_shown_as_a_zero():
     ("status", "title"),
     [
         pytest.param(Status.UNREADABLE, "Your file could not be read", id="unreadable"),
-        pytest.param(Status.MISSING, "This notebook was not handed in", id="missing"),
+        pytest.param(Status.MISSING, "This notebook was not submitted", id="missing"),
     ],
 )
 def test_file_that_cannot_be_graded_says_why_and_what_to_do(status, title):
@@ -293,7 +293,7 @@ def test_file_that_cannot_be_graded_says_why_and_what_to_do(status, title):
     words = Page(feedback_page(lost)).words()
     assert f"{title} The file is empty." in words
     assert "Score: 0 of 10 points" in words
-    assert "hand" in words.split("What to do next")[1]
+    assert "submit" in words.split("What to do next")[1]
     assert title in feedback_text(lost)
     assert "Reason: The file is empty." in feedback_text(lost)
 
@@ -320,19 +320,18 @@ def test_comments_stand_with_their_exercises_and_the_penalty_with_the_score(mixe
 @pytest.mark.parametrize(
     ("verdict", "advice"),
     [
-        pytest.param(Verdict.RAISED, "restart of the kernel", id="raised"),
+        pytest.param(Verdict.RAISED, "read the last line of the error", id="raised"),
         pytest.param(Verdict.TIMED_OUT, "a loop that never ends", id="timed-out"),
         pytest.param(Verdict.OUT_OF_MEMORY, "an array that is much larger", id="out-of-memory"),
         pytest.param(Verdict.FORBIDDEN, "leave out what is not allowed", id="forbidden"),
         pytest.param(Verdict.FAILED, "compare your answer", id="failed"),
-        pytest.param(Verdict.NOT_RUN, "could not start", id="not-run"),
     ],
 )
 def test_next_step_fits_the_verdict(verdict, advice):
-    """An unexplained result leads to a step that says what to look for, and to handing in again."""
+    """An unexplained result leads to a step that says what to look for, and to submitting again."""
     words = Page(feedback_page(report(check(verdict)))).words()
     assert advice in words.split("In area: ")[1]
-    assert "hand in again" in words
+    assert "submit again" in words
 
 
 def test_next_steps_start_with_the_misconception(mixed):
@@ -360,7 +359,7 @@ def test_full_marks_need_no_repair():
     """When every check passed, the next step is to go on."""
     words = Page(feedback_page(report(check(Verdict.PASSED, points=2.0)))).words()
     assert "Every check passed." in words
-    assert "hand in again" not in words
+    assert "submit again" not in words
 
 
 def test_text_is_plain_and_narrow(mixed):

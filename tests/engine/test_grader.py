@@ -5,7 +5,8 @@ import json
 import pytest
 import toy
 
-from autograder.verdict import Status, Verdict
+from autograder.feedback import feedback_text
+from autograder.report import Status, Verdict
 
 DEF = "def fold(function, start, steps): "
 WRONG_AREA = "def area(sides):\n    return sides[0] * sides[1] / 2\n"
@@ -120,10 +121,10 @@ def test_locked_cells_run_as_the_master_has_them(mark):
     assert report.score == 10.0
 
 
-def test_the_first_of_two_cells_counts(mark):
-    """A wrong first cell is not mended by a right second one with the same grade_id."""
+def test_a_second_cell_with_the_same_grade_id_counts_too(mark):
+    """A right cell that was pasted below a wrong one is run, and earns the points."""
     report = mark({**toy.solved(), "area": WRONG_AREA}, append(toy.solution("area", toy.AREA)))
-    assert verdicts(report)["test_any_triangle"] == "FAILED"
+    assert report.score == 10.0
 
 
 def test_a_deleted_solution_costs_its_own_points(mark):
@@ -245,6 +246,102 @@ def test_the_same_seed_gives_the_same_report(mark):
 
 
 def test_own_cells_that_fail_are_noted(mark):
-    """What a student's own cell raised is told as a note, without costing points."""
-    report = mark(toy.solved(), append(toy.code("raise ValueError('mine')")))
+    """What a student's own cell raised becomes a note, and costs no points."""
+    report = mark(toy.solved(), insert(2, toy.code("raise ValueError('mine')")))
     assert any("ValueError" in note and "mine" in note for note in report.notes)
+    assert report.score == 10.0
+
+
+# --- Cells over the limit -----------------------------------------------------------------------
+
+LONG = "\n# " + "x" * 300_000
+
+
+def test_an_own_cell_that_is_too_long_costs_no_points_and_is_told(mark):
+    """The cell is left out with a note; everything else is graded."""
+    report = mark(toy.solved(), insert(1, toy.code("import os" + LONG)))
+    assert report.score == report.max_score
+    assert any("is not run: it has more than 256 KiB" in note for note in report.notes)
+
+
+def test_a_pasted_picture_costs_no_points_and_no_note(mark):
+    """A text cell is never run, however long it is."""
+    report = mark(toy.solved(), insert(1, toy.text(f"![p](data:image/png;base64,{LONG[3:]})")))
+    assert report.score == report.max_score
+    assert report.notes == ()
+
+
+def test_a_solution_cell_that_is_too_long_costs_its_own_exercise(mark):
+    """Only that exercise is lost, with the reason; the notebook is graded."""
+    report = mark({**toy.solved(), "fold": toy.FOLD + LONG})
+    assert report.status is Status.GRADED
+    lost = [check for check in report.checks if check.verdict is not Verdict.PASSED]
+    assert {check.grade_cell for check in lost} == {"test_fold"}
+    assert "There is no `fold`: the cell `fold` is not run: it has more than" in lost[0].message
+
+
+# --- Words --------------------------------------------------------------------------------------
+
+
+def test_a_syntax_error_is_told_once(mark):
+    """The first check of a cell that does not run says why; the others refer to it."""
+    report = mark({**toy.solved(), "area": "def area(sides):\n\n    return (1 +\n"})
+    text = " ".join(feedback_text(report).split())
+    assert text.count("'(' was never closed") == 1
+    assert "The same as above." in text
+    first, *_ = [check.message for check in report.checks if check.grade_cell == "test_area"]
+    assert first == (
+        "There is no `area`: the cell `area` does not run to its end: "
+        "it raises SyntaxError in line 3: '(' was never closed."
+    )
+
+
+def test_the_students_own_name_is_told(mark):
+    """A name that is used and defined nowhere is named, as the student wrote it."""
+    report = mark({**toy.solved(), "fold": DEF + "return start_value"})
+    [message] = [check.message for check in report.checks if check.grade_cell == "test_fold"]
+    assert message == (
+        "`fold` raises NameError: the name `start_value` is used, and nothing defines it."
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        pytest.param("", "You have added nothing to its cell.", id="emptied"),
+        pytest.param(
+            "\n\ndef area(sides):\n    a = 1\n  b = 2\n",
+            "IndentationError in line 5: unindent does not match",
+            id="indented-by-no-rule",
+        ),
+        pytest.param(
+            "async def area(sides):\n    return 6.0\n", "It returns a coroutine", id="coroutine"
+        ),
+        pytest.param(
+            "def area(sides):\n    import os\n    os._exit(0)\n",
+            "`area` ended the whole Python process.",
+            id="process-ended",
+        ),
+        pytest.param(
+            "def area(sides):\n    raise NoTriangle\nclass NoTriangle(Exception): pass\n",
+            "`area` raises `NoTriangle`: a `raise` is reached, in it or in what it calls.",
+            id="own-exception",
+        ),
+        pytest.param("def heron(sides):\n    return 6.0\n", "Define it by `def`", id="renamed"),
+    ],
+)
+def test_each_check_of_an_exercise_says_what_is_so(mark, source, words):
+    """The words are true of every check, of the first as of those behind it."""
+    report = mark({**toy.solved(), "area": source})
+    messages = [check.message for check in report.checks if check.grade_cell == "test_area"]
+    assert len(messages) == 2
+    assert all(words in message for message in messages), messages
+
+
+def test_what_a_cell_leaves_out_is_a_note(mark):
+    """Shell lines and magics cost no points, and the student reads what was not done."""
+    report = mark(toy.solved(), insert(1, toy.code("!pip install numpy\n%autosave 5\nx = 1")))
+    assert report.score == report.max_score
+    assert report.notes == (
+        "cell 2: while grading, nothing is installed; a magic that it uses has no effect.",
+    )

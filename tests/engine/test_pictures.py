@@ -6,11 +6,11 @@ import xml.etree.ElementTree as ElementTree
 import numpy as np
 import pytest
 
-from autograder.compare import NotNumbers
+from autograder.checks.compare import NotNumbers
+from autograder.checks.pictures import MOST_POINTS, curve
 from autograder.feedback import feedback_page
 from autograder.feedback.plot import plot
-from autograder.pictures import MOST_POINTS, curve
-from autograder.verdict import CheckResult, Curve, Picture, Report, Status, Verdict
+from autograder.report import CheckResult, Curve, Picture, Report, Status, Verdict
 
 CHECK = CheckResult("test_it", "test_area", "It holds.", Verdict.FAILED, 0.0, 2.0, "It does not.")
 

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from inside import SMALL, ask, opened, outcome_of, start_jail, value_of
 
 from autograder.limits import Limits
-from autograder.replies import explain
-from autograder.student import Cell, Session, Student
-from autograder.verdict import Verdict
+from autograder.remote.exceptions import explain
+from autograder.remote.session import Cell, Session
+from autograder.remote.student import Student
+from autograder.report import Verdict
 
 CHANNEL = """
 import sys
@@ -71,6 +72,57 @@ def test_warnings_are_told(jail):
     with opened(jail, source) as session:
         assert session.call("f", (np.array([1000.0]),), {}).warned
         assert not session.call("f", (np.array([1.0]),), {}).warned
+    source = "import warnings\ndef f(x):\n    warnings.warn('old', DeprecationWarning)"
+    with opened(jail, source) as session:
+        assert not session.call("f", (1,), {}).warned
+
+
+@pytest.mark.parametrize("choose", ["simplefilter('error')", "filterwarnings('error')"])
+def test_a_warning_that_the_notebook_made_an_error_is_one(jail, choose):
+    """A function that catches it finds it, as in its kernel; others are told as ever."""
+    source = f"""import warnings, numpy as np
+warnings.{choose}
+
+def f(x):
+    try:
+        return np.float64(x) / np.float64(0)
+    except RuntimeWarning:
+        return 7.0"""
+    assert value_of(jail, source, 1) == 7.0
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "warnings.catch_warnings = warnings.simplefilter = warnings.resetwarnings = None",
+        "sys.modules.pop('warnings')",
+        "warnings.showwarning = warnings.warn = None",
+    ],
+)
+def test_a_notebook_may_change_how_warnings_are_made(jail, change):
+    """Its functions are called all the same."""
+    assert value_of(jail, f"import sys, warnings\n{change}\ndef f():\n    return 7") == 7
+
+
+def test_an_alarm_of_the_notebooks_own_rings_in_a_call(jail):
+    """The handler that an earlier cell chose is there when a function sets one."""
+    source = """import signal, time
+class Late(Exception):
+    pass
+
+def stop(*a):
+    raise Late
+
+signal.signal(signal.SIGALRM, stop)
+
+def f():
+    signal.setitimer(signal.ITIMER_REAL, 0.02)
+    try:
+        time.sleep(0.5)
+    except Late:
+        return 7"""
+    with opened(jail, source, "x = 1\n") as session:
+        assert session.call("f", (), {}).value == 7
 
 
 def test_cells_share_one_namespace_and_run_in_order(jail):
@@ -178,10 +230,17 @@ def test_functions_as_arguments_and_plain_calls_mix(strong_jail):
     [
         pytest.param("raise ValueError('x')", Verdict.RAISED, "raises ValueError", id="raises"),
         pytest.param("return 1 / 0", Verdict.RAISED, "ZeroDivisionError", id="division"),
-        pytest.param("return missing", Verdict.RAISED, "a name is used", id="name"),
+        pytest.param("return missing", Verdict.RAISED, "the name `missing`", id="name"),
         pytest.param("return np.zeros(3) @ np.zeros(4)", Verdict.RAISED, "sizes", id="sizes"),
-        pytest.param("raise NotImplementedError", Verdict.NOT_DONE, "not done", id="not-done"),
-        pytest.param("raise NotImplementedError()", Verdict.NOT_DONE, "not done", id="stub"),
+        pytest.param(
+            "raise NotImplementedError",
+            Verdict.NOT_DONE,
+            "raises NotImplementedError",
+            id="not-done",
+        ),
+        pytest.param(
+            "raise NotImplementedError()", Verdict.NOT_DONE, "raises NotImplementedError", id="stub"
+        ),
         pytest.param("return f(x)", Verdict.RAISED, "without end", id="recursion"),
         pytest.param("import sys; sys.exit()", Verdict.RAISED, "SystemExit", id="sys-exit"),
         pytest.param(
@@ -207,6 +266,7 @@ def test_a_call_without_an_answer_has_a_verdict(jail, body, verdict, words):
     ("source", "verdict", "words"),
     [
         pytest.param("g = 1", Verdict.FAILED, "no function named `f`", id="not-there"),
+        pytest.param("def F(x): return x", Verdict.FAILED, "It has `F`", id="capital-letter"),
         pytest.param("f = 3", Verdict.FAILED, "is not a function", id="no-function"),
         pytest.param("f = None", Verdict.FAILED, "is not a function", id="none"),
         pytest.param("def f(:\n  pass", Verdict.RAISED, "SyntaxError", id="syntax"),
@@ -225,6 +285,24 @@ def test_what_stands_in_place_of_the_function_is_told(strong_jail, source, verdi
     assert words in (outcome.message if outcome else "")
 
 
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        pytest.param(
+            "def g(a, b): pass\ndef f(x): return g(x)", "a call of `g` lacks", id="helper"
+        ),
+        pytest.param(
+            "def f(x, y=0): return f() if x else 1", "a call of `f` lacks", id="itself-inside"
+        ),
+        pytest.param("def f(x, y): pass", "it takes more arguments than the exercise", id="itself"),
+        pytest.param("import math\nf = math.pow", "another number of arguments", id="library"),
+    ],
+)
+def test_a_wrong_call_is_told_of_the_function_that_was_called(strong_jail, source, words):
+    """Only when the checked function's own call does not fit is the exercise compared with."""
+    assert words in ask(strong_jail, source, 1).outcome.message
+
+
 def test_an_object_that_does_not_cross_is_an_answer(jail):
     """A function, a class or a module returned is an answer of a kind, not an error."""
     value = value_of(jail, "def f():\n    return [f, int, iter([])]")
@@ -239,7 +317,7 @@ def test_an_answer_that_raises_while_it_is_read_ends_no_process(strong_jail):
     )
     with opened(strong_jail, source) as session:
         first = session.call("f", (True,), {})
-        assert first.outcome is not None
+        assert "raises an exception when it is read" in first.outcome.message
         assert session.call("f", (False,), {}).value == "fine"
 
 
@@ -277,6 +355,75 @@ def test_a_fault_of_a_cell_is_told_with_its_text(jail):
         [fault] = session.faults
     assert fault.verdict is Verdict.RAISED
     assert "ValueError in line 2: too bad" in fault.message
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param("np.zeros((9000, 0)), np.zeros((0, 9000))", id="sides-of-length-0"),
+        pytest.param("np.zeros(9000), 1", id="many-numbers"),
+        pytest.param("[0.0] * 9000, 1", id="long-list"),
+        pytest.param("'x' * 90_000, 1", id="long-text"),
+        pytest.param("{n: n for n in range(5000)}, 1", id="dict"),
+        pytest.param("set(range(9000)), 1", id="set"),
+        pytest.param("[10**4000] * 50, 1", id="large-integers"),
+        pytest.param("[[]] * 9000, 1", id="empty-lists"),
+        pytest.param("np.array(['x' * 9000] * 9), 1", id="array-of-long-text"),
+        pytest.param("np.zeros((4000, 1)), np.zeros((1, 4000))", id="broadcast"),
+    ],
+)
+def test_arguments_of_a_callback_count_as_what_they_may_become(jail, arguments):
+    """A callback whose arguments are, or may become, too large is refused, and that is told."""
+
+    def product(a, b):
+        return float(np.sum(np.asarray(a) * np.asarray(b) * np.ones((9, 1, 1))))
+
+    outcome = outcome_of(jail, f"import numpy as np\ndef f(g):\n    g({arguments})", product)
+    assert outcome.verdict is Verdict.RAISED
+    assert "asks too much" in outcome.message
+
+
+def test_our_own_time_in_callbacks_is_bounded_and_told_as_such(strong_jail):
+    """A callback that takes us too long is refused; it is not told as an endless loop of theirs."""
+    began = time.monotonic()
+    outcome = outcome_of(strong_jail, "def f(g):\n    g()", lambda: time.sleep(60))
+    assert "asks too much" in outcome.message
+    assert time.monotonic() - began < SMALL.callbacks_wall_s + 3.0
+
+
+def test_a_function_that_was_handed_in_lives_for_one_call(jail):
+    """What a submission keeps of an earlier call cannot be called during the next."""
+    source = "kept = []\ndef f(g):\n    kept.append(g)\n    return kept[0](1.0)"
+    with opened(jail, source) as session:
+        assert session.call("f", (lambda x: x + 1,), {}).value == 2.0
+        outcome = session.call("f", (lambda x: x + 2,), {}).outcome
+        assert outcome is not None
+        assert outcome.verdict is Verdict.RAISED
+
+
+def test_what_a_callback_returns_is_capped(strong_jail):
+    """A value that is too large to be sent is refused, and the process goes on."""
+    source = """
+def f(g):
+    try:
+        g()
+    except RuntimeError:
+        return 3.0
+"""
+    assert value_of(strong_jail, source, lambda: np.zeros(500_000)) == 3.0
+
+
+def test_answers_that_take_too_much_memory_together_are_refused(strong_jail):
+    """One answer is within its cap; the sum of a check's answers has a cap of its own."""
+    source = "import numpy as np\ndef f():\n    return np.zeros((400, 48, 6))[:150, :, :2]"
+    with opened(strong_jail, source) as session:
+        calls = [session.begin("f", (), {}) for _ in range(100)]
+        outcomes = [session.settle(call).outcome for call in calls]
+        assert outcomes[0] is None
+        assert outcomes[-1] is not None
+        assert "too large" in outcomes[-1].message
+        assert session.take_cases() == []
+        assert session.call("f", (), {}).outcome is None
 
 
 def test_a_callbacks_own_error_is_told_without_its_text(jail):

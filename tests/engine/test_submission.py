@@ -6,8 +6,11 @@ import socket
 
 import pytest
 
-from autograder.submission import (
+from autograder.grading.submission import (
     MAX_CELLS,
+    MAX_CODE_BYTES,
+    MAX_SOURCE,
+    MOST_CELLS,
     SubmittedCell,
     Unreadable,
     parse,
@@ -58,11 +61,12 @@ def only_cell(**changes):
         pytest.param(book(nbformat=[4]), "old format", id="format-as-list"),
         pytest.param(book(nbformat=5), "newer format", id="format-5"),
         pytest.param(book(nbformat_minor=6), "newer format", id="format-4.6"),
-        pytest.param(book(nbformat_minor="5"), "newer format", id="minor-as-text"),
+        pytest.param(book(nbformat_minor=9.5), "newer format", id="minor-9.5"),
+        pytest.param(book(nbformat=float("nan")), "old format", id="format-no-number"),
         pytest.param(book(cells={}), "no list of cells", id="cells-as-object"),
         pytest.param(book(cells="x"), "no list of cells", id="cells-as-text"),
         pytest.param(book(cells=None), "no list of cells", id="cells-null"),
-        pytest.param(book(*[0] * (MAX_CELLS + 1)), "more than", id="too-many-cells"),
+        pytest.param(book(*[0] * (MOST_CELLS + 1)), "more than", id="too-many-cells"),
     ],
 )
 def test_what_is_not_a_notebook_is_told_in_one_line(data, reason):
@@ -78,6 +82,12 @@ def test_what_is_not_a_notebook_is_told_in_one_line(data, reason):
         pytest.param(book(CELL), id="plain"),
         pytest.param(b"\xef\xbb\xbf" + book(CELL), id="byte-order-mark"),
         pytest.param(book(CELL, nbformat_minor=0), id="format-4.0"),
+        pytest.param(book(CELL, nbformat_minor=None), id="minor-null"),
+        pytest.param(book(CELL, nbformat_minor="5"), id="minor-as-text"),
+        pytest.param(book(CELL, nbformat_minor=[]), id="minor-as-list"),
+        pytest.param(book(CELL, nbformat_minor=True), id="minor-as-truth-value"),
+        pytest.param(book(CELL, nbformat_minor=-1), id="minor-negative"),
+        pytest.param(book(CELL, nbformat=4.0, nbformat_minor=5.0), id="format-as-4.0-number"),
         pytest.param(book(CELL, metadata=[["hostile"]]), id="metadata-as-list"),
         pytest.param(book(CELL, extra={"more": 1}), id="extra-fields"),
         pytest.param(book({**CELL, "source": ["x =", " 1"]}), id="source-as-list"),
@@ -136,12 +146,84 @@ def test_a_retyped_cell_keeps_its_grade_id_and_is_no_code(kind):
     assert only_cell(cell_type=kind) == (SubmittedCell("x = 1", "area", is_code=False),)
 
 
-def test_the_first_use_of_a_grade_id_counts():
-    """Of two cells with one grade_id, `source` gives the first."""
+def test_a_grade_id_that_stands_twice_is_two_pieces():
+    """`pieces` gives the sources of all cells with one grade_id, in order."""
     submission = parse(book(CELL, {**CELL, "source": "x = 2"}))
     assert len(submission.cells) == 2
-    assert submission.source("area") == "x = 1"
-    assert submission.source("other") is None
+    assert submission.pieces("area") == ["x = 1", "x = 2"]
+    assert submission.pieces("other") == []
+
+
+# --- Size ---------------------------------------------------------------------------------------
+
+PICTURE = "data:image/png;base64," + "iVBORw0KGgo+/x==" * 40_000
+
+
+def text_cell(source, **fields):
+    """A text cell."""
+    return {"cell_type": "markdown", "metadata": {}, "source": source, **fields}
+
+
+def own(source):
+    """A code cell without a grade_id."""
+    return {"cell_type": "code", "metadata": {}, "source": source}
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        pytest.param(text_cell("a " * MAX_SOURCE), id="long-text"),
+        pytest.param(text_cell(["a\n"] * MAX_SOURCE), id="long-text-by-lines"),
+        pytest.param(text_cell(f"![p]({PICTURE})"), id="picture-in-markdown"),
+        pytest.param(text_cell(f'<img src="{PICTURE}">'), id="picture-in-html"),
+        pytest.param(text_cell(f"![p]({PICTURE})" * 5), id="many-pictures"),
+        pytest.param(
+            text_cell("![p](attachment:p.png)", attachments={"p.png": {"image/png": PICTURE}}),
+            id="attachment",
+        ),
+        pytest.param({**text_cell("x" * MAX_SOURCE * 2), "cell_type": "raw"}, id="raw"),
+        pytest.param({**own("1"), "outputs": [{"text": "x" * 64}] * 50_000}, id="many-outputs"),
+        pytest.param({**own("1"), "metadata": {"x": PICTURE}}, id="large-metadata"),
+        pytest.param(own("x" * (MAX_SOURCE + 1)), id="own-code"),
+        pytest.param(own(f'shown = "{PICTURE}"'), id="picture-in-own-code"),
+    ],
+)
+def test_a_cell_that_is_too_long_leaves_the_others_as_they_are(cell):
+    """Whatever one cell holds, the notebook is read, and no cell is longer than the limit."""
+    first, second = parse(book(cell, CELL)).cells
+    assert len(first.source) <= MAX_SOURCE
+    assert second == AREA
+
+
+def test_a_text_cell_loses_its_pictures_before_its_words():
+    """What the student wrote behind a pasted picture is still there."""
+    (cell,) = parse(book(text_cell(f"Before. ![p]({PICTURE}) Behind."))).cells
+    assert cell.source == "Before. ![p](data:,) Behind."
+    assert cell.refused == ""
+
+
+def test_code_over_the_limit_is_marked_with_the_reason():
+    """A code cell that is too long says so itself; one that is as long as may be does not."""
+    longest, too_long = parse(book(own("x" * MAX_SOURCE), own("x" * (MAX_SOURCE + 1)))).cells
+    assert longest.refused == ""
+    assert "more than 256 KiB" in too_long.refused
+
+
+def test_cells_behind_the_limit_are_left_out_and_graded_ones_are_kept():
+    """Of very many cells the first and the graded ones are read, and one says what is missing."""
+    cells = parse(book(*[own("1")] * (MAX_CELLS + 9), CELL, text_cell("done"))).cells
+    assert len(cells) == MAX_CELLS + 2
+    assert "more than 5000 cells" in cells[MAX_CELLS].refused
+    assert cells[-1] == AREA
+
+
+def test_too_much_code_together_costs_own_cells_first():
+    """Graded cells have their part of the room, wherever they stand."""
+    long_one = "é" * MAX_SOURCE  # six bytes each, as JSON
+    cells = parse(book(*[own(long_one)] * 3, {**CELL, "source": "x" * 200_000})).cells
+    assert [bool(cell.refused) for cell in cells] == [False, True, True, False]
+    run = [cell.source for cell in cells if not cell.refused]
+    assert len(json.dumps(run)) <= MAX_CODE_BYTES
 
 
 # --- Files --------------------------------------------------------------------------------------

@@ -1,20 +1,21 @@
 """Hidden suites: collected once, run per student, and whose fault it is when a check fails."""
 
+import re
 from types import ModuleType
 
 import numpy as np
 import pytest
 from inside import opened
 
+from autograder.checks.collection import with_suites
 from autograder.errors import SuiteError
-from autograder.student import Student
-from autograder.suite import with_suites
-from autograder.verdict import Verdict
+from autograder.remote.student import Student
+from autograder.report import Verdict
 
 HEAD = """
 import numpy as np
 import pytest
-from autograder.suite import assert_agrees, assert_close, numeric, require
+from autograder.checks import assert_agrees, assert_close, numeric, require
 
 SEEN = []
 
@@ -99,10 +100,11 @@ def test_a_check_is_what_its_markers_and_docstring_say(suite):
     ],
 )
 def test_a_suite_at_fault_is_named(suite, source, words):
-    """A suite that cannot be used is a SuiteError that names the file."""
+    """A suite that cannot be used is a SuiteError of one line that names the file."""
     with pytest.raises(SuiteError, match=r"test_f\.py") as told:
         suite(source)
     assert words in str(told.value)
+    assert "\n" not in str(told.value)
 
 
 def test_two_courses_with_suites_of_one_name_are_two(tmp_path):
@@ -188,13 +190,25 @@ def test_whatever_else_leaves_a_check_is_ours(run, body):
     assert one.result.verdict is Verdict.BROKEN
     assert "withheld" in one.result.message
     assert "ours" not in one.result.message
-    assert one.private
+    assert re.match(r"tests/hidden/\S+/test_f\.py, line \d+: \w+", one.private), one.private
+    assert "\n" not in one.private
 
 
 def test_a_check_with_an_unknown_fixture_is_ours(run):
-    """A fixture that does not exist breaks the check."""
+    """A fixture that does not exist breaks the check, and the reason says which there are."""
     [one] = run(a_check("pass").replace("rng):", "no_such_fixture):"))
     assert one.result.verdict is Verdict.BROKEN
+    assert one.private == (
+        "there is no 'no_such_fixture'; a check may ask for student, reference, rng"
+    )
+
+
+def test_a_fault_that_pytest_finds_is_told_like_any_other(run):
+    """Checks that need more of pytest than our fixtures have their faults in one line, too."""
+    checks = a_check("1 / 0", marks=f"{MARKS}@pytest.mark.parametrize('n', [1])\n")
+    [one] = run(checks.replace("rng):", "rng, n):"))
+    assert one.result.verdict is Verdict.BROKEN
+    assert re.fullmatch(r"tests/hidden/\S+, line \d+: ZeroDivisionError: .*", one.private)
 
 
 def test_a_broken_check_leaves_the_next_one_alone(run):
@@ -238,8 +252,10 @@ def test_a_changed_argument_fails_the_case(run):
 
 
 def test_a_quiet_check_hears_warnings(run):
-    """With quiet=True, a right result that warns on the way fails; without, it passes."""
-    source = "import warnings\ndef f(x):\n    warnings.warn('loud')\n    return x + x\n"
+    """With quiet=True, a right result that warns of its numbers fails; without, it passes."""
+    source = (
+        "import warnings\ndef f(x):\n    warnings.warn('loud', RuntimeWarning)\n    return x + x\n"
+    )
     loud, quiet = run(
         a_check("assert_agrees(student.f, double, np.ones(2))", "test_a")
         + a_check("assert_agrees(student.f, double, np.ones(2), quiet=True)", "test_b"),
@@ -286,3 +302,25 @@ def test_a_suite_is_imported_once_for_many_students(suite, strong_jail):
     assert (first.verdict, first.message) == (Verdict.FAILED, "1")
     assert second.verdict is Verdict.PASSED
     assert np.isclose(second.points, 2.0)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param("assert_agrees(student.f, double, 1.0)", id="agrees"),
+        pytest.param("assert_close(student.f(1.0), 2.0)", id="close"),
+        pytest.param("numeric(student.f(1.0))", id="numeric"),
+    ],
+)
+def test_answers_that_take_too_much_work_fail_their_check(suite, strong_jail, body):
+    """A submission cannot make a check BROKEN by answers that are slow to compare."""
+    with opened(strong_jail, RIGHT) as session:
+        session.allowance.left_s = 0.0
+        [one] = suite(
+            a_check(body),
+            lambda suites, path: suites.run(
+                suites.checks(path), session, Student(session), ModuleType("reference"), 1
+            ),
+        )
+    assert one.result.verdict is Verdict.FAILED
+    assert "too large or too deeply nested" in one.result.message

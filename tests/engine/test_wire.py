@@ -1,5 +1,7 @@
 """Values across the border: what goes in comes out, and no bytes do harm."""
 
+import array
+import ctypes
 import enum
 import json
 import math
@@ -8,6 +10,9 @@ import string
 import threading
 import time
 import tracemalloc
+from collections import UserList, deque
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -15,15 +20,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from autograder.errors import WireError
-from autograder.wire import (
+from autograder.checks.compare import as_numbers
+from autograder.sandbox.inside.wire import (
     DEPTH,
     Channel,
     ClosedByPeer,
     DeadlinePassed,
     Unsendable,
+    WireError,
     decode,
     encode,
+    weigh,
 )
 
 MIB = 1 << 20
@@ -204,7 +211,7 @@ class Colour(enum.IntEnum):
         pytest.param(Listing([1, 2]), [1, 2], id="list"),
         pytest.param(range(3), [0, 1, 2], id="range"),
         pytest.param(frozenset({1}), {1}, id="frozenset"),
-        pytest.param(bytearray(b"ab"), b"ab", id="bytearray"),
+        pytest.param(deque([1, 2.5]), [1, 2.5], id="deque"),
         pytest.param(np.array([1.0, 2.0]).view(Pretender), np.array([1.0, 2.0]), id="array"),
         pytest.param(np.matrix([[1.0, 2.0]]), np.array([[1.0, 2.0]]), id="matrix"),
         pytest.param(np.array([1, "a", None], dtype=object), [1, "a", None], id="objects"),
@@ -224,12 +231,102 @@ def test_subclasses_are_reduced_to_what_they_stand_on(value, base):
         pytest.param(iter([1]), "generator", id="iterator"),
         pytest.param(object(), "object", id="object"),
         pytest.param(np.array(["2020-01-01"], dtype="M8[D]"), "array", id="dates"),
-        pytest.param(np.zeros(2, dtype=[("x", "f8")]), "array", id="records"),
+        pytest.param(np.zeros(2, dtype=[("x", "f8"), ("y", "f8")]), "array", id="records"),
     ],
 )
 def test_what_does_not_cross_is_named_by_its_kind(value, kind):
     """A value that does not cross arrives as one of a fixed list of kinds."""
     assert through([value]) == [Unsendable(kind)]
+
+
+class Measure:
+    """A number with a unit: it converts to a float, and is none."""
+
+    def __float__(self):
+        return 2.5
+
+
+class Index:
+    """A number that only counts."""
+
+    def __index__(self):
+        return 3
+
+
+class Row:
+    """A sequence that is no list: a length, and items by their place."""
+
+    def __len__(self):
+        return 3
+
+    def __getitem__(self, place):
+        return [Fraction(1, 2), 2, 3.0][place]
+
+
+class Tensor:
+    """Holds numbers as a library of its own does, and gives them as an array."""
+
+    def __array__(self, dtype=None, copy=None):
+        return np.arange(4.0, dtype=dtype).reshape(2, 2)
+
+
+class Interface:
+    """Offers its memory by NumPy's older protocol."""
+
+    kept = np.array([1.0, 2.0])
+    __array_interface__ = kept.__array_interface__
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param(Fraction(1, 3), id="fraction"),
+        pytest.param(Decimal("0.1"), id="decimal"),
+        pytest.param(Measure(), id="float-method"),
+        pytest.param(Index(), id="index-method"),
+        pytest.param(np.longdouble(0.1), id="long-double"),
+        pytest.param(np.float16(0.5), id="half"),
+        pytest.param(np.array(1.5), id="no-dimension"),
+        pytest.param(np.array(Fraction(1, 3)), id="no-dimension-of-objects"),
+        pytest.param(array.array("d", [1.5, 2.0]), id="array-array"),
+        pytest.param(array.array("i", [1, 2]), id="array-of-ints"),
+        pytest.param(deque([1, 2.5]), id="deque"),
+        pytest.param(deque([Fraction(1, 2), Decimal(3)]), id="deque-of-fractions"),
+        pytest.param(deque([deque([1]), deque([2])]), id="deque-of-deques"),
+        pytest.param(range(3), id="range"),
+        pytest.param(bytearray(b"ab"), id="bytearray"),
+        pytest.param(memoryview(np.arange(3.0)), id="memoryview"),
+        pytest.param(memoryview(np.ones((2, 3))), id="memoryview-of-a-matrix"),
+        pytest.param(UserList([1, 2]), id="user-list"),
+        pytest.param(Row(), id="sequence"),
+        pytest.param(Tensor(), id="tensor"),
+        pytest.param(Interface(), id="array-interface"),
+        pytest.param([Tensor(), Tensor()], id="list-of-tensors"),
+        pytest.param([Fraction(1, 2), [Decimal(2)][0], Measure()], id="list-of-numbers"),
+        pytest.param(np.array([Fraction(1, 2), Decimal(2)]), id="array-of-objects"),
+        pytest.param(np.ma.masked_array([1.0, 2.0], [False, True]), id="masked"),
+        pytest.param(np.poly1d([1.0, 2.0]), id="polynomial"),
+        pytest.param((array.array("d", [1]), deque([2])), id="tuple-of-sequences"),
+        pytest.param((ctypes.c_double * 2)(1.0, 2.0), id="ctypes-array"),
+    ],
+)
+def test_what_numpy_takes_for_numbers_crosses_as_numbers(value):
+    """Whatever `numpy.asarray(value, dtype=float)` takes is an answer of those numbers."""
+    crossed = as_numbers(through(value))
+    assert np.array_equal(crossed, np.asarray(value, dtype=float))
+
+
+def test_what_pandas_holds_crosses_as_numbers():
+    """Series, index and frame are arrays, whatever they keep their numbers in."""
+    pandas = pytest.importorskip("pandas")
+    for value in (
+        pandas.Series([1.0, 2.0]),
+        pandas.Series([1, 2], dtype="Int64"),
+        pandas.Series([Fraction(1, 2), 3]),
+        pandas.DataFrame({"a": [1, 2], "b": [0.5, 1.5]}),
+        pandas.Index([3, 4]),
+    ):
+        assert np.array_equal(as_numbers(through(value)), np.asarray(value, dtype=float))
 
 
 def test_a_kind_that_is_not_on_the_list_is_an_object():
@@ -368,10 +465,26 @@ class RaisingArray:
         raise KeyError("no")
 
 
+class LongRow(Row):
+    """A sequence that claims a length which no memory holds."""
+
+    def __len__(self):
+        return 10**15
+
+
+class BadNumber:
+    """Promises a number and breaks the promise."""
+
+    def __float__(self):
+        raise KeyError("no")
+
+
 @pytest.mark.parametrize(
     "value",
     [
         pytest.param(RaisingList([1]), id="list"),
+        pytest.param(LongRow(), id="sequence-of-absurd-length"),
+        pytest.param(BadNumber(), id="number"),
         pytest.param(RaisingComplex(1, 2), id="complex"),
         pytest.param(RaisingArray(), id="array"),
         pytest.param(10**5000, id="integer-that-python-does-not-write"),
@@ -544,6 +657,44 @@ def test_absurd_claims_cost_no_memory(frame):
         assert tracemalloc.get_traced_memory()[1] < MIB
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        pytest.param(["l", *[["S"]] * 60_000], id="empty-sets"),
+        pytest.param(["l", *[["l"]] * 200_000], id="empty-lists"),
+        pytest.param(["l", *[["d"]] * 200_000], id="empty-dicts"),
+        pytest.param(["l", *[["t", 1.5]] * 120_000], id="tuples-of-one"),
+        pytest.param(["S", *range(90_000)], id="set-of-numbers"),
+        pytest.param(["d", *[[n, None] for n in range(90_000)]], id="dict"),
+        pytest.param(["l", *["x"] * 200_000], id="texts"),
+        pytest.param(["l", *[10**3000] * 10_000], id="large-integers"),
+        pytest.param(["l", *[["a", "<f8", [0], 0]] * 60_000], id="empty-arrays"),
+        pytest.param(["l", *[["u", "object"]] * 60_000], id="what-does-not-cross"),
+    ],
+)
+def test_a_value_counts_as_what_it_becomes(header):
+    """Values that take far more memory than their frames are refused before they are made."""
+    frame = framed(header)
+    tracemalloc.start()
+    try:
+        header = None
+        parsed = tracemalloc.get_traced_memory()[0]
+        with pytest.raises(WireError, match=r"memory|header"):
+            weigh(frame, elements=2_000_000, memory=8 * MIB)
+        held = tracemalloc.get_traced_memory()[1] - parsed
+    finally:
+        tracemalloc.stop()
+    # What JSON makes of a header on the way is bounded by the cap on headers.
+    assert held < 8 * MIB + 40 * len(frame)
+
+
+def test_an_empty_array_counts_its_other_sides():
+    """`(20000, 0)` holds nothing, but a product with it may hold 400 million numbers."""
+    assert decode(framed(["a", "<f8", [20_000, 0], 0]), elements=20_001).shape == (20_000, 0)
+    with pytest.raises(WireError):
+        decode(framed(["a", "<f8", [20_000, 0], 0]), elements=20_000)
 
 
 def test_keys_chosen_to_collide_cost_no_time():

@@ -23,7 +23,8 @@ c = get_config()
 c.Grading.title = "Toys"
 c.Grading.assignments = {{"{ASSIGNMENT}": {{"{NOTEBOOK}": {POINTS!r}}}}}
 c.Grading.limits = {{
-    "call_wall_s": 1.5, "cell_wall_s": 3.0, "submission_wall_s": 20.0, "memory_mib": 512,
+    "call_wall_s": 1.5, "cell_wall_s": 3.0, "submission_wall_s": 20.0,
+    "own_cells_wall_s": 4.0, "memory_mib": 512,
     "answer_mib": 2, "answer_elements": 50_000, "callbacks": 200,
 }}
 c.CourseDirectory.course_id = "toycourse"
@@ -104,7 +105,7 @@ MISTAKES = '''\
 
 import numpy as np
 
-from autograder.catalogue import Misconception, Mistakes
+from autograder.checks import Misconception, Mistakes
 
 mistakes = Mistakes()
 
@@ -146,7 +147,7 @@ VARIANTS = '''\
 
 import numpy as np
 
-from autograder.catalogue import Variants
+from autograder.checks import Variants
 
 variants = Variants()
 
@@ -170,7 +171,7 @@ SUITE = '''\
 import numpy as np
 import pytest
 
-from autograder.suite import assert_agrees
+from autograder.checks import assert_agrees
 
 
 @pytest.mark.grade_cell("test_area")
@@ -268,7 +269,7 @@ def shapes() -> Node:
             solution("area", AREA),
             graded("test_area"),
             code("played_with = area", ""),
-            code("raise SystemExit('a demonstration was run')", "show", locked=True)
+            code("shown = 1\nraise SystemExit('a demonstration was run')", "show", locked=True)
             | {"metadata": _demonstration()},
             solution("scale", SCALE),
             graded("test_scale"),

@@ -8,7 +8,7 @@ Every entry has three hints, from general to near: what differs (shape, sign, ra
 the formula in words. Notation: e is the error y - ŷ, h a weighted sum, f the sigmoid, f' its slope.
 """
 
-from autograder.catalogue import Misconception
+from autograder.checks import Misconception
 
 # --- The error term and the weight step ---------------------------------------------------------
 

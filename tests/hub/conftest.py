@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 import requests
 
-from autograder.course import Course
-from autograder.service.assets import Assets
-from autograder.service.attempts import Attempts
-from autograder.verdict import Report
+from autograder.course.model import Course
+from autograder.report import Report
+from autograder.service.store.attempts import Attempts
+from autograder.service.web.assets import Assets
 
 from .exchange import built_toys, exchange, store  # noqa: F401
 from .hub_process import SERVICE, Hub, free_ports, start_hub
@@ -82,12 +82,14 @@ def small_hub(
     desk = Desk(course, store)
     numbers = fill(desk, reports)
     services, roles, tokens = more_services()
+    scopes = [f"read:groups!group=nbgrader-{course.course_id}"]
+    roles.append({"name": "grading-roster", "services": [SERVICE], "scopes": scopes})
     second = second_service(services)
     hub = start_hub(
         tmp_path_factory.mktemp("jupyterhub"),
         course.root,
         groups={
-            f"nbgrader-{course.course_id}": STUDENTS,
+            f"nbgrader-{course.course_id}": [*STUDENTS, "zeno"],
             f"formgrade-{course.course_id}": ["ines"],
         },
         admins=["root-admin"],

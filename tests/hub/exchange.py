@@ -24,12 +24,12 @@ from pathlib import Path
 import pytest
 from engine import toy
 
-from autograder.build import build
-from autograder.course import Course
-from autograder.gradebook import Gradebook, open_gradebook
+from autograder.authoring.build import build
+from autograder.course.model import Course
+from autograder.gradebook.gradebook import Gradebook, open_gradebook
 from autograder.sandbox.doctor import strongest
-from autograder.service.attempts import FINISHED, Attempt, Attempts
 from autograder.service.grading import GradingService
+from autograder.service.store.attempts import FINISHED, Attempt, Attempts
 
 AS_ROOT = os.getuid() == 0
 STUDENTS = ("games", "mail", "news", "backup", "man", "lp")
@@ -43,7 +43,7 @@ SHORT_S = {"poll_s": 0.2, "lease_s": 3.0, "busy_s": 0.3, "workers": 2}
 SERVICE = """
 import sys, signal
 from pathlib import Path
-from autograder.course import Course
+from autograder.course.model import Course
 from autograder.service.grading import GradingService
 if __name__ == "__main__":
     service = GradingService(Course.load(Path(sys.argv[1])))

@@ -27,7 +27,7 @@ from hub_settings import Unfit
 from trial import CACHE, PROXY
 
 SERVICE = "grading"
-READY_S, STOP_S = 60, 20
+READY_S, STOP_S = 240, 20
 _FORM_TOKEN = re.compile(r'name="_xsrf" value="([^"]+)"')
 
 CONFIG = """
@@ -135,11 +135,11 @@ class Hub:
                 hub = requests.get(f"{self.url}/hub/login", timeout=5)
                 service = requests.get(f"{self.prefix}healthz", timeout=5)
             except requests.RequestException:
-                time.sleep(0.1)
+                time.sleep(0.5)
                 continue
             if hub.status_code == 200 and "ok" in service.text:
                 return
-            time.sleep(0.1)
+            time.sleep(0.5)  # each answer costs a hub that is just starting a page of its own
         raise RuntimeError(f"the hub did not start:\n{self.log[-5000:]}")
 
     def stop(self) -> None:

@@ -17,17 +17,18 @@ from typing import Any
 
 from nbgrader.api import Gradebook
 
-from autograder import specimen
-from autograder.catalogue import load_catalogue
-from autograder.course import CONFIG, Course, Lab
-from autograder.demo import copy_course
-from autograder.gradebook import open_gradebook, scripts_on_path
+from autograder.authoring import samples
+from autograder.authoring.demo import copy_course
+from autograder.checks.catalogue import load_catalogue
+from autograder.course.model import CONFIG, Course, Lab
+from autograder.gradebook.databases import prepare_database
+from autograder.gradebook.gradebook import open_gradebook
+from autograder.report import Report
 from autograder.sandbox.doctor import strongest
-from autograder.service.attempt import Attempt, State
-from autograder.service.attempts import Attempts
-from autograder.service.intake import SECRET, TIMESTAMP
-from autograder.service.room import Room, outcome
-from autograder.verdict import Report
+from autograder.service.store.attempt import Attempt, State
+from autograder.service.store.attempts import Attempts
+from autograder.service.workers.intake import SECRET, TIMESTAMP
+from autograder.service.workers.warm_worker import WarmWorker, outcome
 
 ROOT = Path(__file__).resolve().parents[2]
 ASSIGNMENTS = ("gradient_descent", "multilayer_perceptrons")
@@ -64,9 +65,8 @@ def make_course(folder: Path) -> Course:
 
 def register(course: Course, assignments: Sequence[str] = ()) -> None:
     """Enter assignments into the gradebook, as compiling them would in many times the time."""
-    with scripts_on_path():
-        book = Gradebook(course.database, course.course_id)
-    with closing(book):
+    prepare_database(course.database)
+    with closing(Gradebook(course.database, course.course_id)) as book:
         for assignment in assignments or course.assignments:
             book.add_assignment(assignment, duedate=DUE.get(assignment))
             for lab in course.labs_of(assignment):
@@ -92,11 +92,11 @@ def handed_in(course: Course, student: str, lab: Lab) -> bytes:
     catalogue = load_catalogue(course.hidden, lab.assignment)
     wrong = {example.grade_cell: example for example in catalogue.mistakes}
     own = [wrong[cell] for cell in lab.solutions if cell in wrong]
-    sources = specimen.with_examples(lab, own[:3] if student == "bela" else ())
+    sources = samples.with_examples(lab, own[:3] if student == "bela" else ())
     if student == "goran":
         for exercise in lab.exercises[2:]:
             del sources[exercise.solution]
-    data = specimen.notebook(lab, sources)
+    data = samples.notebook(lab, sources)
     return data[:2000] if student == "hana" else data
 
 
@@ -115,10 +115,12 @@ def lay_out(course: Course, student: str, assignment: str) -> str:
 
 def grade(course: Course) -> dict[tuple[str, str], list[Report]]:
     """The reports on everybody's work, by student and assignment, as the service makes them."""
-    room = Room(course.root, strongest(course.require, course.limits))
-    with closing(room):
+    warm_worker = WarmWorker(course.root, strongest(course.require, course.limits))
+    with closing(warm_worker):
         return {
-            (student, assignment): room.grade(room.tasks(_kept(course, student, assignment)))
+            (student, assignment): warm_worker.grade(
+                warm_worker.tasks(_kept(course, student, assignment))
+            )
             for student in STUDENTS
             for assignment in ASSIGNMENTS
         }

@@ -15,9 +15,9 @@ import pytest
 from postgresql_server import running_server
 from sqlalchemy import NullPool, create_engine, text, update
 
-from autograder.service import tables
-from autograder.service.attempts import Attempts, Rules, State
-from autograder.verdict import CheckResult, Report, Status, Verdict
+from autograder.report import CheckResult, Report, Status, Verdict
+from autograder.service.store import tables
+from autograder.service.store.attempts import Attempts, Rules, State
 
 BEGAN = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 LAB = "sorting"
@@ -112,7 +112,6 @@ def test_one_who_hands_in_often_does_not_hold_up_others(store):
     others = [arrive(store, name, 10 + i) for i, name in enumerate(["bela", "chidi"])]
     told = [one.id for one in store.queue()]
     assert told == [flood[0].id, others[0].id, others[1].id, *(one.id for one in flood[1:])]
-    assert store.ahead_of(flood[1].id) == 3
     served = [store.lease("g", 60).id for _ in told]
     assert served == told
 
@@ -289,6 +288,22 @@ def test_too_soon_is_refused(open_store):
     states = [arrive(store, "ada", minute).state for minute in (0, 1, 2)]
     assert states == [State.WAITING, State.REFUSED, State.WAITING]
     assert "60 s too soon" in store.of("ada", newest_first=False)[1].reason
+
+
+def test_what_is_left_is_told_before_submitting(open_store):
+    """Attempts left of the limit, and when the next one is graded; refused ones cost nothing."""
+    store = open_store(attempt_limit=3, interval_s=3600)
+    told = store.allowance("ada", LAB)
+    assert (told.limit, told.left, told.next_at) == (3, 3, None)
+    when = datetime.now(UTC) - timedelta(minutes=10)
+    assert store.arrive("a", "ada", LAB, arrived=when, key="k", folder="a")[0].folder
+    refused = store.arrive("b", "ada", LAB, arrived=when + timedelta(minutes=1), folder="b")[0]
+    assert "too soon" in refused.reason
+    told = store.allowance("ada", LAB)
+    assert (told.left, told.next_at) == (2, when + timedelta(hours=1))
+    assert store.allowance("bela", LAB).left == 3
+    free = open_store().allowance("ada", LAB)
+    assert (free.limit, free.next_at) == (0, None)
 
 
 def test_what_is_placed_and_released_is_remembered(store):

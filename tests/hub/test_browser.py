@@ -188,7 +188,7 @@ def test_without_script_pages_say_the_same(window, small_hub):
     page = window("student", java_script_enabled=False).open("")
     expect(page.locator(".card").first).to_contain_text("40 of 40 points")
     page.get_by_role("link", name=ASSIGNMENTS[0]).click()
-    page.get_by_role("link", name="Handed in").first.click()
+    page.get_by_role("link", name="Submitted").first.click()
     expect(page.get_by_role("link", name="Feedback on gradient_basic")).to_be_visible()
 
 

@@ -9,17 +9,18 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from engine import toy
 
-from autograder.course import Course
+from autograder.course.model import Course
 from autograder.errors import CourseError
-from autograder.gradebook import open_gradebook
+from autograder.gradebook.gradebook import open_gradebook
 from autograder.sandbox.doctor import strongest
-from autograder.service.attempts import FINISHED, State
-from autograder.service.current import LOOK_S, CurrentCourse
-from autograder.service.intake import SECRET, TIMESTAMP
-from autograder.service.room import Room
-from autograder.service.runner import Grader
 from autograder.service.settings import read_settings
-from autograder.service.signals import Signals
+from autograder.service.store.attempt import Ruling
+from autograder.service.store.attempts import FINISHED, State
+from autograder.service.workers.coordination import Coordination
+from autograder.service.workers.grader_thread import GraderThread
+from autograder.service.workers.intake import SECRET, TIMESTAMP
+from autograder.service.workers.live_course import LOOK_S, LiveCourse
+from autograder.service.workers.warm_worker import WarmWorker
 
 from .exchange import (
     LESS,
@@ -36,7 +37,7 @@ from .exchange import (
     until,
 )
 from .small_class import register
-from .test_arrivals import few_descriptors
+from .test_inbox import few_descriptors
 
 HALF = "half"
 DECLARED = f"c.Grading.assignments[{HALF!r}] = {{{toy.NOTEBOOK!r}: {toy.POINTS!r}}}"
@@ -106,18 +107,18 @@ def test_a_half_made_assignment_holds_up_no_other(exchange):
 def test_a_new_room_may_be_without_an_assignment(exchange, store):
     """Opened between an assignment's declaration and its building, it says so and stays in use."""
     course = add_assignment(exchange.course)
-    grader = Grader(course.root, tier(), read_settings(course), store, Signals())
+    grader = GraderThread("one", course.root, tier(), read_settings(course), store, Coordination())
     try:
         with pytest.raises(CourseError, match=f"{HALF}: not built yet"):
-            grader._room_for(HALF)
-        assert grader._room_for(toy.ASSIGNMENT).serves(toy.ASSIGNMENT)
+            grader._worker_for(HALF)
+        assert grader._worker_for(toy.ASSIGNMENT).serves(toy.ASSIGNMENT)
     finally:
         grader._leave_room()
 
 
 def test_a_course_that_contradicts_itself_stays_as_it_was(exchange):
     """What is taken in does not depend on the moment at which somebody saves a file."""
-    current = CurrentCourse(exchange.course)
+    current = LiveCourse(exchange.course)
     path = exchange.course.root / "course_config.py"
     text = path.read_text()
     path.write_text(text + "\nc.Grading.assignments = {")
@@ -147,6 +148,31 @@ def test_a_student_taken_out_of_the_gradebook(exchange):
         exchange.hand_in("games", WRONG)
         settled(service, 2)
     assert book_scores(course) == {"games": LESS}
+
+
+def test_an_assignment_taken_out_of_the_course(exchange):
+    """What counts of it waits until it is back; everything else goes on, and nothing fails."""
+    path = exchange.course.root / "course_config.py"
+    text = path.read_text()
+    for step in ("source", "release", "tests/hidden"):
+        folder = exchange.course.root / step
+        shutil.copytree(folder / toy.ASSIGNMENT, folder / "renamed")
+    with serving(exchange.course) as service:
+        exchange.hand_in("games")
+        exchange.hand_in("games", WRONG)
+        first, second = settled(service, 2)
+        assert second.counts
+        path.write_text(text.replace(f'"{toy.ASSIGNMENT}"', '"renamed"'))
+        until(lambda: service.course.assignments == ("renamed",), "the course is followed")
+        assert service.attempts.rule(first.id, Ruling.COUNTS, "ines") == ""
+        service.wake()
+        for _ in range(3):
+            service._publisher.place()
+        assert service.status()["faults"] == []
+        assert service.status()["not_in_gradebook"] == 1
+        path.write_text(text)
+        settled(service, 2)
+    assert book_scores(exchange.course) == {"games": MOST}
 
 
 def set_due(course: Course, when: datetime) -> None:
@@ -200,9 +226,9 @@ def test_a_disk_that_fails_costs_no_mark(exchange):
         SECRET,
         TIMESTAMP,
     }
-    with closing(Room(exchange.course.root, strongest())) as room:
+    with closing(WarmWorker(exchange.course.root, strongest())) as warm_worker:
         with few_descriptors(0), pytest.raises(OSError, match="Too many open files"):
-            room.tasks(attempt)
-        (report,) = room.grade(room.tasks(attempt))
+            warm_worker.tasks(attempt)
+        (report,) = warm_worker.grade(warm_worker.tasks(attempt))
         assert report.score == MOST
         assert attempt.state is State.DONE

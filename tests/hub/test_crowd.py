@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
 from collections import Counter
 
 from engine import toy
 
-from autograder import specimen
-from autograder.service.attempts import FINISHED, State
-from autograder.service.intake import SECRET, TIMESTAMP
+from autograder.authoring import samples
+from autograder.service.store.attempts import FINISHED, State
+from autograder.service.workers.intake import SECRET, TIMESTAMP
 from tests.security.classes import LIMITS, REACHED
 from tests.security.corpus import ATTACKS, BASIC, PROCESS, SMUGGLED, make
 
@@ -160,11 +161,11 @@ def test_attacks_of_the_corpus(tmp_path):
         make(attacks[name], lab, folder, words)
         honest = inbound / f"honest{number}+{lab.assignment}+2026-11-26 02:10:{number:02} UTC"
         honest.mkdir()
-        sources = specimen.solutions(lab)
-        (honest / f"{lab.name}.ipynb").write_bytes(specimen.notebook(lab, sources))
+        sources = samples.solutions(lab)
+        (honest / f"{lab.name}.ipynb").write_bytes(samples.notebook(lab, sources))
         for one in (folder, honest):
             (one / TIMESTAMP).write_text("2026-11-26 02:10:00 UTC")
-            (one / SECRET).write_text("0" * 64)
+            (one / SECRET).write_text(secrets.token_hex(32))
             one.chmod(0o777)
     with serving(course) as service:
         ends = (*FINISHED, State.REFUSED)
@@ -181,7 +182,7 @@ def test_attacks_of_the_corpus(tmp_path):
         }
     for name, attack in attacks.items():
         if found[name].state is State.REFUSED:
-            assert attack.place is not None
+            assert attack.place is not None, (name, found[name].reason)
             continue
         report = seen[name][BASIC]
         assert report.score is not None

@@ -16,8 +16,8 @@ import requests
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from trial import CHECKOUT, COURSE, Person, Trial
 
-from autograder import specimen
-from autograder.course import Course
+from autograder.authoring import samples
+from autograder.course.model import Course
 
 from .browsing import PHONE, WIDE, Watched, browser, watch  # noqa: F401
 from .jupyterlab import ACT_MS, JupyterLab, log_in
@@ -91,7 +91,7 @@ def enter(browser: Browser, trial: Trial) -> Iterator[Callable[[Person, str], Pa
 def right() -> dict[str, str]:
     """The master's own solutions, by solution cell."""
     [lab] = Course.load(CHECKOUT).labs_of(ASSIGNMENT)
-    return specimen.solutions(lab)
+    return samples.solutions(lab)
 
 
 def begins(source: str) -> str:
@@ -115,7 +115,7 @@ def test_a_student_hands_in_and_betters_the_mark(trial, enter, story, snap):
     own, troubles = marks_page(trial, page.context)
     story.home_page = own
     card = own.locator(".card", has_text=ASSIGNMENT)
-    expect(card).to_contain_text("Nothing handed in yet.")
+    expect(card).to_contain_text("Nothing submitted yet.")
     lab.submit(ASSIGNMENT)
     expect(card).to_contain_text("2 of 15 points", timeout=ACT_MS)
     expect(card.locator(".state")).to_contain_text("graded")
@@ -226,7 +226,7 @@ def test_another_student_sees_nothing_of_it(trial, enter, story):
     """Not on pages, not by a token, not in the exchange, not in a terminal."""
     ada, bela = people(trial, "student")
     page = enter(bela, trial.service("grading"))
-    expect(page.locator(".card")).to_contain_text("Nothing handed in yet.")
+    expect(page.locator(".card")).to_contain_text("Nothing submitted yet.")
     [attempt] = story.attempts
     for path, status in {
         f"attempts/{attempt}": 404,

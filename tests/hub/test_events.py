@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import requests
 
-from autograder.service.events import HEARTBEAT_S
-from autograder.service.watch import PER_PERSON
+from autograder.service.web.change_feed import PER_PERSON
+from autograder.service.web.events import HEARTBEAT_S
 
 from .small_class import ASSIGNMENTS
 

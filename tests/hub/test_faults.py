@@ -12,16 +12,20 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
 import pytest
 import requests
+from engine import toy
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
-from autograder.course import Course
-from autograder.service.attempts import State
+from autograder.course.model import Course
 from autograder.service.grading import GradingService
+from autograder.service.store.attempts import State
+from autograder.service.store.tables import is_away
 
 from .exchange import (
     AS_ROOT,
@@ -61,6 +65,36 @@ def test_killed_while_grading(exchange, store, tmp_path):
     expected = {STUDENTS[0]: MOST, STUDENTS[1]: LESS, STUDENTS[2]: MOST}
     assert book_scores(exchange.course) == expected
     assert all(len(store.reports(one.id)) == 1 for one in store.of())
+
+
+def test_nobody_waits_for_the_lease_of_a_dead_service(exchange, store, tmp_path):
+    """What a killed service held is taken up at once, once, though its lease runs for an hour."""
+    course = configure(exchange.course, "c.GradingService.lease_s = 3600.0")
+    for student in STUDENTS[:2]:
+        exchange.hand_in(student, SLOW)
+    with process(course, tmp_path) as running:
+        until(
+            lambda: [one.state for one in store.of()] == [State.RUNNING] * 2,
+            "both are being graded",
+        )
+        running.send_signal(signal.SIGKILL)
+        running.wait(30)
+    with process(course, tmp_path):
+        until(lambda: all_done(store, 2), "both are graded by the next one")
+    assert [one.tries for one in store.of()] == [2, 2]
+    assert all(len(store.reports(one.id)) == 1 for one in store.of())
+    assert book_scores(course) == dict.fromkeys(STUDENTS[:2], MOST)
+    assert len(list((course.root / "attempts" / ".alive").iterdir())) <= 1
+
+
+def test_the_lease_of_a_live_service_is_left_to_it(exchange, store, tmp_path):
+    """Two services share the work, and neither takes what the other one holds."""
+    course = configure(exchange.course, "c.GradingService.lease_s = 3600.0")
+    with process(course, tmp_path), serving(course):
+        for student in STUDENTS[:4]:
+            exchange.hand_in(student, SLOW)
+        until(lambda: all_done(store, 4), "all graded")
+    assert [one.tries for one in store.of()] == [1, 1, 1, 1]
 
 
 def test_a_worker_is_killed(exchange):
@@ -163,6 +197,29 @@ def test_the_database_is_away(exchange):
         assert book_scores(exchange.course) == {"games": MOST, "mail": MOST}
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b"<html>the share is offline</html>" * 400, id="no-database"),
+        pytest.param(b"SQLite format 3\0" + b"\xff" * 8000, id="damaged"),
+        pytest.param(b"", id="empty"),
+    ],
+)
+def test_a_damaged_database_is_one_that_is_away(exchange, store, content):
+    """Pages answer 503, and nothing costs an attempt a try; put back, all is there."""
+    store.arrive("a", "games", toy.ASSIGNMENT, arrived=datetime.now(UTC), folder="x")
+    path = Path(exchange.course.database.removeprefix("sqlite:///"))
+    store.close()
+    kept = path.rename(path.with_suffix(".kept"))
+    path.write_bytes(content)
+    for question in (store.of, store.version, store.book, lambda: store.lease("one", 5)):
+        with pytest.raises(SQLAlchemyError) as caught:
+            question()
+        assert is_away(caught.value)
+    kept.rename(path)
+    assert [one.tries for one in store.of()] == [0]
+
+
 @pytest.fixture
 def small_disk(tmp_path):
     """A file system of 48 MiB."""
@@ -216,7 +273,7 @@ def test_begun_too_often_a_person_is_asked(exchange, store):
     """An attempt over which services die is given up in the end, and others go on."""
     exchange.hand_in("games")
     service = GradingService(exchange.course)
-    service._arrivals.scan()
+    service._inbox.scan()
     service.stop()
     for _ in range(3):
         assert store.lease("died", -1) is not None
@@ -259,8 +316,9 @@ def test_a_mark_that_the_database_refuses(exchange, store):
 def test_the_pen_of_a_killed_service(exchange, tmp_path):
     """Who writes the gradebook and is killed over it keeps nobody from writing it."""
     script = (
-        "import sys, time\nfrom pathlib import Path\nfrom autograder.service.pen import Pen\n"
-        "with Pen(Path(sys.argv[1])):\n    print('held', flush=True)\n    time.sleep(600)\n"
+        "import sys, time\nfrom pathlib import Path\n"
+        "from autograder.service.workers.write_lock import WriteLock\n"
+        "with WriteLock(Path(sys.argv[1])):\n    print('held', flush=True)\n    time.sleep(600)\n"
     )
     command = [sys.executable, "-c", script, str(exchange.course.root)]
     other = subprocess.Popen(command, stdout=subprocess.PIPE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from typing import Any
 
@@ -12,10 +13,12 @@ import pytest
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
-from autograder.export import marks_csv
-from autograder.report import tally
-from autograder.service.pages import feedback_policy
-from autograder.verdict import Graded
+from autograder.class_report import tally
+from autograder.class_report.csv_export import marks_csv
+from autograder.feedback.templating import templates
+from autograder.report import Graded
+from autograder.service.store.attempt import Allowance
+from autograder.service.web.student_pages import feedback_policy
 
 from .small_class import ASSIGNMENTS, STUDENTS
 
@@ -82,7 +85,7 @@ def test_a_student_sees_every_assignment_and_own_marks_only(small_hub):
     shown = page(small_hub, "student", "")
     for assignment in small_hub.course.assignments:
         assert assignment in shown.text
-    assert "Nothing handed in yet" in shown.text
+    assert "Nothing submitted yet" in shown.text
     assert not {"bela", "goran", "hana"} & set(shown.text.split())
 
 
@@ -113,7 +116,7 @@ def test_who_has_more_time_is_not_late(small_hub):
     html = get(small_hub, "instructor", f"class?assignment={SECOND}").text
     rows = html.split('<th scope="row">')[1:]
     late = {row[row.index("<bdi>") + 5 : row.index("</bdi>")]: ">late<" in row for row in rows}
-    assert late == {name: name != "bela" for name in STUDENTS}
+    assert late == {**{name: name != "bela" for name in STUDENTS}, "zeno": False}
 
 
 def test_only_what_was_handed_in_can_be_graded_again(small_hub):
@@ -207,21 +210,38 @@ def test_queries_come_back_as_words(small_hub):
 @pytest.mark.parametrize(
     ("query", "students"),
     [
-        ("assignment=gradient_descent", ["ada", "bela", "goran", "hana"]),
+        ("assignment=gradient_descent", ["ada", "bela", "goran", "hana", "zeno"]),
+        ("assignment=gradient_descent&state=nothing_submitted", ["zeno"]),
+        ("state=nothing_submitted&student=a", ["ada", "bela", "goran", "hana"]),
         ("assignment=gradient_descent&state=needs_person", ["hana"]),
         ("assignment=gradient_descent&state=refused", ["goran"]),
         ("student=A&assignment=multilayer_perceptrons", ["ada", "bela", "goran", "hana"]),
-        ("student=el", ["bela", "bela"]),
+        ("student=el", ["bela", "bela", "bela"]),
         ("student=nobody", []),
         ("state=nonsense", []),
-        ("page=99", ["ada", "ada", "bela", "bela", "goran", "goran", "hana", "hana"]),
-        ("page=x", ["ada", "ada", "bela", "bela", "goran", "goran", "hana", "hana"]),
+        ("page=99", sorted([*STUDENTS, "zeno"] * 3)),
+        ("page=x", sorted([*STUDENTS, "zeno"] * 3)),
     ],
 )
 def test_filters(small_hub, query: str, students: list[str]):
-    """One row a student and assignment whose latest attempt the filter lets through."""
+    """One row a student and assignment whose latest attempt the filter lets through.
+
+    zeno is in the hub's group only, and submitted nothing; nobody did at the third assignment.
+    """
     html = get(small_hub, "instructor", f"class?{query}").text
     assert re.findall(r'<th scope="row"><bdi>(\w+)</bdi>', html) == students
+
+
+def test_a_refused_submission_stands_where_its_student_looks(small_hub):
+    """On the first page and the assignment's: why, and that the mark stays."""
+    headers = {"Authorization": f"token {small_hub.hub.token('goran')}"}
+    for path in ("", f"assignments/{FIRST}"):
+        answer = requests.get(small_hub.prefix + path, headers=headers, timeout=30)
+        shown = Words(answer.text).text
+        assert "Not taken: what you submitted" in shown
+        assert "Only 2 attempts are graded." in shown
+        assert "your mark stays as it was" in shown
+        assert "18 of 40 points" in shown
 
 
 def test_an_assignment_that_is_not_there(small_hub):
@@ -287,7 +307,7 @@ def test_an_attempt_in_the_api(small_hub, reports):
     one = api(small_hub, "student", f"attempts/{small_hub.numbers['ada']}")
     assert set(one) == {
         *("id", "student", "assignment", "arrived", "late", "started", "finished", "state"),
-        "words",
+        *("words", "why", "result"),
         *("ahead", "score", "max_score", "counts", "reason", "shows", "revision", "notebooks"),
     }
     assert [(n["notebook"], n["score"]) for n in one["notebooks"]] == [
@@ -362,3 +382,21 @@ def test_the_prefix_without_its_slash_leads_to_the_first_page(small_hub):
     answer = requests.get(small_hub.prefix.rstrip("/"), allow_redirects=False, timeout=30)
     assert answer.status_code == 301
     assert answer.headers["Location"] == "/services/grading/"
+
+
+@pytest.mark.parametrize(
+    ("used", "limit", "wait", "words"),
+    [
+        pytest.param(0, 3, 0, "3 of 3 attempts left.", id="limit"),
+        pytest.param(1, 3, 60, "2 of 3 attempts left; the next one is graded from", id="both"),
+        pytest.param(3, 3, 0, "No attempts left: all 3 were used", id="used-up"),
+        pytest.param(1, 0, 60, "The next attempt is graded from", id="interval"),
+        pytest.param(5, 0, 0, "", id="free"),
+    ],
+)
+def test_what_is_left_of_attempts_stands_on_the_page(used, limit, wait, words):
+    """The rest of the limit, and from when on the next one is graded."""
+    next_at = datetime.now(UTC) + timedelta(minutes=wait) if wait else None
+    left = templates("autograder.service.web").get_template("pieces.html.j2").module.left
+    assert words in left(Allowance(limit, used, next_at))
+    assert bool(left(Allowance(limit, used, next_at)).strip()) is bool(words)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from autograder.report import tally
-from autograder.service.class_plots import BOTTOM, NAMES, RIGHT, TOP, _steps, panels
-from autograder.verdict import Graded
+from autograder.class_report import tally
+from autograder.report import Graded
+from autograder.service.web.class_plots import BOTTOM, NAMES, RIGHT, TOP, _steps, panels
 
 from .small_class import STUDENTS
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 import pytest
 import requests
 
-from autograder.service.access import Anonymous, Handler, Instructor, Known, Metrics, Student
-from autograder.service.routes import ROUTES, routes
+from autograder.service.web.access import Anonymous, Handler, Instructor, Known, Metrics, Student
+from autograder.service.web.routes import ROUTES, routes
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE", "PATCH")
 ROLES = (
@@ -63,6 +63,12 @@ TABLE = {
     r"attempts/(\d{1,9})/feedback/([^/]+)": Line(
         "attempts/{attempt}/feedback/gradient_basic", OWNER
     ),
+    r"attempts/(\d{1,9})/decide": Line(
+        "attempts/0/decide",
+        (302, 403, 403, 403, 303, 403, 403, 401),
+        (401, 403, 403, 403, 404, 403, 403, 401),
+        {"ruling": "counts"},
+    ),
     r"events": Line("events", MEMBERS_API),
     r"class": Line("class", TEACHERS),
     r"class/queue": Line("class/queue", TEACHERS),
@@ -80,6 +86,13 @@ TABLE = {
     r"class/events": Line("class/events", TEACHERS_API),
     r"api/attempts": Line("api/attempts", MEMBERS_API),
     r"api/attempts/(\d{1,9})": Line("api/attempts/{attempt}", OWNER_API),
+    r"api/attempts/(\d{1,9})/ruling": Line(
+        "api/attempts/0/ruling",
+        None,
+        (401, 403, 403, 403, 404, 403, 403, 401),
+        {"ruling": "counts"},
+        as_json=True,
+    ),
     r"api/regrade": Line(
         "api/regrade", None, (401, 403, 403, 403, 202, 403, 403, 401), FORM, as_json=True
     ),

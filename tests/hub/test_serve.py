@@ -9,14 +9,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 import requests
 
 from autograder.errors import CourseError
-from autograder.service.app import Place
+from autograder.service.web.app import Place
 
 GIVEN = {
     "JUPYTERHUB_API_TOKEN": "secret",
@@ -54,7 +56,7 @@ def test_a_missing_package_is_named_with_its_remedy(package: str, course):
     done = serve("--course", str(course.root), before=f"sys.modules[{package!r}] = None")
     assert done.returncode == 2
     assert f"{package}" in done.stderr
-    assert "pip install 'notebook-autograder[hub]'" in done.stderr
+    assert "pip install 'nbassay[hub]'" in done.stderr
     assert "Traceback" not in done.stderr
 
 
@@ -117,7 +119,7 @@ def second(small_hub, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT], ids=["term", "int"])
-def test_it_ends_cleanly_when_told(small_hub, second, ending: signal.Signals):
+def test_it_ends_cleanly_when_told(small_hub, second, ending: signal.Coordination):
     """A stream comes to its proper end, the process to exit code 0, the port is free again."""
     headers = {"Authorization": f"token {small_hub.tokens['student']}"}
     url = small_hub.second_url
@@ -140,3 +142,48 @@ def test_a_port_that_is_taken_is_named(course):
     assert done.returncode == 2
     assert address.removeprefix("http://") in done.stderr.splitlines()[-1]
     assert "Traceback" not in done.stderr
+
+
+def started(small_hub, door: socket.socket, log: Path) -> subprocess.Popen[bytes]:
+    """A service of the hub whose door somebody else holds."""
+    port = door.getsockname()[1]
+    environment = {**os.environ, **small_hub.second}
+    environment["JUPYTERHUB_SERVICE_URL"] = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "autograder.cli", "serve", "--course"]
+    with log.open("ab") as out:
+        return subprocess.Popen(
+            [*command, str(small_hub.course.root)],
+            env=environment,
+            stdin=door,
+            stdout=out,
+            stderr=out,
+        )
+
+
+def test_whoever_asks_while_it_is_started_again_waits(small_hub, tmp_path):
+    """Killed, with its door held: the next request is answered by the next process, no error."""
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        url = f"http://127.0.0.1:{door.getsockname()[1]}/services/second/healthz"
+        first = started(small_hub, door, tmp_path / "log")
+        try:
+            assert "ok" in requests.get(url, timeout=120).json()
+            # Neither its workers nor its sandboxes have it.
+            assert Path(f"/proc/{first.pid}/fd/0").readlink() == Path("/dev/null")
+            for child in psutil.Process(first.pid).children(recursive=True):
+                assert door.getsockname()[1] not in [
+                    one.laddr.port for one in child.net_connections() if one.laddr
+                ]
+        finally:
+            first.kill()
+            first.wait()
+        with ThreadPoolExecutor() as asking:
+            answer = asking.submit(requests.get, url, timeout=120)
+            time.sleep(0.5)
+            assert not answer.done()
+            second = started(small_hub, door, tmp_path / "log")
+            try:
+                assert answer.result().status_code in (200, 503)
+                assert "ok" in answer.result().json()
+            finally:
+                second.terminate()
+        assert second.wait(30) == 0

@@ -27,10 +27,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from autograder import build, specimen
-from autograder.course import CONFIG, Course, Lab
-from autograder.demo import copy_course
-from autograder.sandbox import policy
+from autograder.authoring import build, samples
+from autograder.authoring.demo import copy_course
+from autograder.course.model import CONFIG, Course, Lab
+from autograder.sandbox.inside import policy
 from tests.security.corpus import PROCESS, Attack, code_cell, make
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,6 +38,7 @@ LIMITS = {
     "call_wall_s": 2.0,
     "cell_wall_s": 3.0,
     "submission_wall_s": 10.0,
+    "own_cells_wall_s": 5.0,
     "memory_mib": 512,
     "cpu_s": 12,
     "processes": 40,
@@ -124,7 +125,7 @@ def make_course(folder: Path) -> Prepared:
     private = folder / "private"
     private.mkdir()
     (private / "canary.txt").write_text(planted["file"])
-    secret = json.loads(specimen.notebook(copied.labs[0], {}))
+    secret = json.loads(samples.notebook(copied.labs[0], {}))
     secret["cells"].insert(0, code_cell(f"# {planted['notebook']}"))
     (private / "canary-notebook.ipynb").write_text(json.dumps(secret))
     _plant_in_gradebook(folder, planted["gradebook"])
@@ -194,7 +195,7 @@ def hand_in(
 def _hand_in_honest(root: Path, lab: Lab, name: str, secret: str) -> None:
     folder = root / "submitted" / name / lab.assignment
     folder.mkdir(parents=True, exist_ok=True)
-    content = json.loads(specimen.notebook(lab, specimen.solutions(lab)))
+    content = json.loads(samples.notebook(lab, samples.solutions(lab)))
     content["cells"].insert(0, code_cell(WITNESS + f"# {secret}"))
     (folder / f"{lab.name}.ipynb").write_text(json.dumps(content))
 

@@ -20,9 +20,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from autograder.errors import NoJail, WireError
+from autograder.errors import NoJail
 from autograder.limits import Limits
-from autograder.sandbox import policy
+from autograder.sandbox.inside import policy
+from autograder.sandbox.inside.wire import WireError
 from autograder.sandbox.supervisor import Jail
 from tests.security.classes import Heard, listener
 

@@ -18,8 +18,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from autograder import specimen
-from autograder.course import Lab
+from autograder.authoring import samples
+from autograder.course.model import Lab
 
 Notebook = dict[str, Any]
 BASIC, TRAINING = "gradient_basic", "gradient"
@@ -81,7 +81,7 @@ def make(attack: Attack, lab: Lab, folder: Path, words: Mapping[str, str]) -> No
 
 def as_bytes(attack: Attack, lab: Lab, words: Mapping[str, str]) -> bytes:
     """The notebook of an attack."""
-    content = json.loads(specimen.notebook(lab, solutions(attack, lab)))
+    content = json.loads(samples.notebook(lab, solutions(attack, lab)))
     content["cells"][:0] = [code_cell(source) for source in attack.cells]
     edited = content if attack.edit is None else attack.edit(content)
     if isinstance(edited, bytes):
@@ -95,7 +95,7 @@ def as_bytes(attack: Attack, lab: Lab, words: Mapping[str, str]) -> bytes:
 
 def solutions(attack: Attack, lab: Lab) -> dict[str, str]:
     """Sources of the solution cells."""
-    sources = specimen.solutions(lab)
+    sources = samples.solutions(lab)
     if attack.every:
         for exercise in lab.exercises:
             here = attack.only in ("", exercise.solution)
@@ -122,7 +122,7 @@ def code_cell(source: str, **metadata: Any) -> Notebook:
 WIRE = """
 import gc, json, os, signal, struct, sys, time
 import numpy as np
-import autograder.wire as wire
+import autograder.sandbox.inside.wire as wire
 
 channel = next(o for o in gc.get_objects() if type(o) is wire.Channel)
 honest_send = wire.Channel.send
@@ -286,7 +286,7 @@ def peeked(args):
 """
 
 WORKER = """
-import autograder.sandbox.worker as worker, autograder.wire as wire, autograder.errors as errors
+import autograder.sandbox.inside.worker as worker, autograder.sandbox.inside.wire as wire, autograder.errors as errors
 worker.Interpreter.answer = lambda self, request: {
     "value": 1.0, "changed": [], "warned": 0, "verdict": "PASSED", "points": 99, "passed": True}
 worker.Interpreter._call = lambda *a: {"done": True, "value": True}
@@ -314,6 +314,38 @@ def scanned(args):
     return 0.0
 """
 )
+
+KEEP_ANSWERS = """
+import numpy as np
+SEEN, KEPT = [], {}
+
+def key(name, args):
+    return name, *(np.asarray(one).tobytes() for one in args)
+
+def kept(name, args):
+    "Ask whatever stands in for an earlier function about all that it was asked, and keep that."
+    for other, inputs in SEEN:
+        ours = globals()[other]
+        if ours.__name__ == "given_function" and key(other, inputs) not in KEPT:
+            try: KEPT[key(other, inputs)] = ours(*inputs)
+            except RuntimeError: pass
+    SEEN.append((name, args))
+    return KEPT.get(key(name, args), 0.0)
+"""
+BIND_AGAIN = """
+for name, own in list(globals().items()):
+    if getattr(own, "__name__", "") == name and name not in ("key", "kept"):
+        globals()[name] = lambda *args, own=own: own(*args)
+"""
+
+
+def _bound_again(content: Notebook) -> None:
+    content["cells"].append(code_cell(BIND_AGAIN))
+
+
+def _tested_again(content: Notebook) -> None:
+    content["cells"] += [code_cell(BIND_AGAIN), *map(dict, _tests(content))]
+
 
 MARKS = (
     hollow("exit-zero", "M", "ends the process with success", EXIT_IN_CELL),
@@ -424,9 +456,9 @@ MARKS = (
     Attack(
         "second-of-each-id",
         "M",
-        "the first use of an id counts",
+        "right cells pasted behind others of the same ids, which is a solution",
         edit=_second_of_each_id,
-        verdicts=("FAILED",),
+        most=ALL,
     ),
     hollow("locked-redefined", "M", "our own cells rewritten", edit=_locked_redefined),
     hollow("solutions-called-tests", "M", "solution cells graded", edit=_solutions_called_tests),
@@ -523,6 +555,17 @@ MARKS = (
         "for value in [kept.get(own), *kept.values()]:\n"
         "    try: return value(*args)\n"
         "    except Exception: pass\nreturn 0.0",
+    ),
+    *(
+        Attack(
+            f"keeps-answers-{way}",
+            "M",
+            "what stood in for a function is asked for the answers of the function's own check",
+            cells=(KEEP_ANSWERS,),
+            every="import sys\nreturn kept(sys._getframe().f_code.co_name, args)",
+            edit=edit,
+        )
+        for way, edit in (("bound-again", _bound_again), ("tested-again", _tested_again))
     ),
     hollow(
         "equal-by-subclass",
@@ -681,7 +724,7 @@ LEAKS = (
         + "import gc\nwords = ('assert_' + 'agrees', 'STEEP_AND' + '_FLAT', 'misconc' + 'eption')\n"
         "seen = [o for o in gc.get_objects() if type(o) is dict and any(w in o for w in words)]\n"
         "import sys\nseen += [m for m in sys.modules if m.startswith(('tests.hid', 'pytest'))\n"
-        "         or m in ('reference', 'autograder.suite', 'autograder.student')]\n"
+        "         or m in ('reference', 'autograder.checks.suite', 'autograder.remote.student')]\n"
         "if seen: leak('@REACHED@', seen)",
     ),
     Attack(
@@ -1239,6 +1282,17 @@ EXHAUSTION = (
         "the same, told of a cell",
         WIRE + "forge(frame(['d', ['raised', 'OSError'], ['errno', ['d']], ['line', True]]))",
     ),
+    hollow(
+        "odd-done",
+        "B",
+        "an array where a notebook's cells are about to run again",
+        WIRE + "import autograder.sandbox.inside.worker as worker\n"
+        "honest_answers = worker.Interpreter.answers\n"
+        "def answers(self, request):\n"
+        "    if request['op'] == 'notebook': yield {'done': np.array([True, False])}\n"
+        "    yield from honest_answers(self, request)\n"
+        "worker.Interpreter.answers = answers",
+    ),
     forged(
         "text-matrix",
         "H",
@@ -1429,7 +1483,13 @@ BATCH = (
     Attack("old-format", "B", "nbformat 3", edit=_old_format, **UNREADABLE),
     Attack("newer-format", "B", "nbformat 4.99", edit=_format_minor, **UNREADABLE),
     Attack("hundred-mb", "B", "a file of 100 MB", place=_sparse, **UNREADABLE),
-    Attack("a-folder", "B", "a folder of that name", place=_as_folder, **UNREADABLE),
+    Attack(
+        "a-folder",
+        "B",
+        "a folder of that name, with the notebook in it",
+        place=_as_folder,
+        most=ALL,
+    ),
     Attack("a-fifo", "B", "a pipe of that name", place=_as_fifo, **UNREADABLE),
     Attack(
         "timestamp-fifo",
@@ -1445,7 +1505,7 @@ BATCH = (
     Attack(
         "deep-objects", "B", "100,000 objects", edit=_written(b'{"cells":' * 100_000), **UNREADABLE
     ),
-    Attack("many-cells", "B", "6,000 cells", edit=_many_cells, **UNREADABLE),
+    Attack("many-cells", "B", "6,000 cells", edit=_many_cells, most=ALL),
     Attack("odd-metadata", "B", "cells and metadata of every type", edit=_odd_metadata, most=ALL),
     Attack(
         "huge-number",
@@ -1506,14 +1566,14 @@ BATCH = (
         "B",
         "a list of two million numbers in a solution",
         sources={"sse": "x = [" + "1," * 2_000_000 + "]"},
-        statuses=("unreadable",),
+        most=17.0,
         group="memory",
     ),
     Attack(
         "name-is-markup",
         "X",
         "the student's name is HTML",
-        most=ALL,
+        statuses=("unclear",),
         student="<img src=x onerror=alert(1)>",
     ),
     Attack(

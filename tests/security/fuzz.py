@@ -19,8 +19,7 @@ MEMORY_MIB = 1024
 
 def fuzz_wire(data: bytes) -> None:
     """Any bytes decode to a value or to WireError; what decodes encodes again."""
-    from autograder.errors import WireError
-    from autograder.wire import decode, encode
+    from autograder.sandbox.inside.wire import WireError, decode, encode
 
     try:
         value = decode(data, elements=100_000)
@@ -31,7 +30,7 @@ def fuzz_wire(data: bytes) -> None:
 
 def fuzz_notebook(data: bytes) -> None:
     """Any bytes parse to a submission or to Unreadable; what parses has plain cells."""
-    from autograder.submission import Unreadable, parse
+    from autograder.grading.submission import Unreadable, parse
 
     try:
         submission = parse(data)
@@ -46,7 +45,7 @@ def seeds() -> dict[str, list[bytes]]:
     """Inputs to start from: real frames without their first length, and a small notebook."""
     import numpy as np
 
-    from autograder.wire import encode
+    from autograder.sandbox.inside.wire import encode
 
     values = [1, -2.5, "text", [1, (2, {3})], {"a": np.eye(3)}, np.float32(2), 1j, b"x"]
     values.append(np.random.default_rng(1))
@@ -70,8 +69,8 @@ def main() -> None:
 
     # Before anything else of ours is imported: what is not instrumented cannot guide.
     with atheris.instrument_imports(include=["autograder", "json"]):
-        import autograder.submission
-        import autograder.wire  # noqa: F401
+        import autograder.grading.submission
+        import autograder.sandbox.inside.wire  # noqa: F401
     folder = Path(chosen.corpus or tempfile.mkdtemp(prefix="fuzz-"))
     folder.mkdir(exist_ok=True)
     for number, seed in enumerate(seeds()[chosen.target]):

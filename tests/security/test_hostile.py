@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course import load_config
-from autograder.sandbox import doctor, policy
+from autograder.course.model import load_config
+from autograder.sandbox import doctor
+from autograder.sandbox.inside import policy
 from tests.security.classes import LIMITS, REACHED, Prepared, Run, grade_group, make_course
 from tests.security.corpus import ATTACKS, SMUGGLED, Attack, groups
 
@@ -84,16 +85,16 @@ def marks(attack: Attack, run: Run) -> Iterator[str]:
     if row is None:
         yield f"no report; the command said {run.errors[-600:]}"
         return
-    if row["score"] is None:
+    if row["score"] is None and "unclear" not in attack.statuses:
         yield f"the mark is withheld: {row['reason'] or [c['message'] for c in row['checks']]}"
-    elif row["score"] > attack.most:
+    elif (row["score"] or 0.0) > attack.most:
         yield f"{row['score']} points, of which {attack.most} may be earned: {_passed(row)}"
     if row["status"] not in attack.statuses:
         yield f"status {row['status']!r}: {row['reason']}"
     verdicts = {check["verdict"] for check in row["checks"]}
     if "BROKEN" in verdicts or (attack.verdicts and not verdicts <= set(attack.verdicts)):
         yield f"verdicts {sorted(verdicts)}"
-    if row["wall_s"] > LIMITS["submission_wall_s"] + SLACK_S:
+    if row["wall_s"] > 2 * (LIMITS["submission_wall_s"] + LIMITS["own_cells_wall_s"]) + SLACK_S:
         yield f"it took {row['wall_s']:.1f} s"
 
 

@@ -20,10 +20,12 @@ from typing import Any
 
 import pytest
 
-from autograder.errors import NoJail, WireError
+from autograder.errors import NoJail
 from autograder.limits import Limits
-from autograder.sandbox import policy
+from autograder.sandbox import folder_watch
 from autograder.sandbox.cgroup import WARM_MIB
+from autograder.sandbox.inside import policy
+from autograder.sandbox.inside.wire import WireError
 from autograder.sandbox.supervisor import Jail
 from tests.security import ordinary
 from tests.security.classes import REACHED, ROOT, Heard, listener, outside, surviving
@@ -153,6 +155,78 @@ def test_files_of_one_submission(there: Jail) -> None:
     assert ended or int(reply["text"]) <= SMALL.files, f"{reply} files made"
 
 
+WRITE = "for n in range(6): open(f'{n}', 'wb').write(bytes(20 << 20))\n"
+HIDDEN_FILES = {
+    "below a long path": "import os\nfor _ in range(30): os.mkdir('d' * 200); os.chdir('d' * 200)\n"
+    + WRITE,
+    "below many folders": "import os\nfor _ in range(960): os.mkdir('d'); os.chdir('d')\n" + WRITE,
+    "in a folder that cannot be listed": "import os\nos.mkdir('x', 0o300); os.chdir('x')\n" + WRITE,
+    "unlinked": (
+        "import os\nkept = []\nfor n in range(6):\n    kept.append(open('x', 'wb', 0))\n"
+        "    kept[-1].write(bytes(20 << 20)); os.unlink('x')\n"
+    ),
+    "after the first thread": (
+        "import ctypes, os, threading\ndef hold():\n    import time; time.sleep(0.3)\n"
+        "    for n in range(6): os.write(os.open('.', os.O_TMPFILE | os.O_RDWR), bytes(20 << 20))\n"
+        "    time.sleep(20)\n"
+        "threading.Thread(target=hold).start(); ctypes.CDLL(None).syscall(60, 0)\n"
+    ),
+    "without a name": (
+        "import os\nfor n in range(6):\n"
+        "    os.write(os.open('.', os.O_TMPFILE | os.O_RDWR), bytes(20 << 20))\n"
+    ),
+    "mapped": (
+        "import ctypes, os\nmap = ctypes.CDLL(None).mmap\nfor n in range(6):\n"
+        "    fd = os.open('x', os.O_RDWR | os.O_CREAT); os.write(fd, bytes(20 << 20))\n"
+        "    map(None, 4096, 1, 1, fd, 0); os.close(fd); os.unlink('x')\n"
+    ),
+}
+"""Ways to hold 120 MiB in files that a look at names does not find."""
+
+
+@pytest.mark.parametrize("way", HIDDEN_FILES)
+def test_hidden_files_count(way: str, there: Jail) -> None:
+    """Files count wherever they lie, with a name or without; the next fork has none of them."""
+    source = f"{HIDDEN_FILES[way]}import time; time.sleep(1)"
+    reply = run(there, source, within_s=10)
+    ended = reply == {"ended": "ClosedByPeer"}
+    assert ended or ("raised" in reply and there.tier == policy.FULL), reply
+    if there.tier == policy.REDUCED:
+        assert list(there._scratch.glob("tmp*")) == []
+    assert run(there, HONEST, within_s=20) == {"done": True}
+
+
+def test_a_folder_of_any_depth_is_removed(tmp_path: Path) -> None:
+    """What is left of a submission is removed, though it is deeper than Python can call itself."""
+    folder = tmp_path / "home"
+    folder.mkdir()
+    at = os.open(folder, os.O_RDONLY)
+    for _ in range(3 * sys.getrecursionlimit()):
+        os.mkdir("d", 0o700, dir_fd=at)
+        os.close(os.open("f", os.O_CREAT, dir_fd=at))
+        os.symlink("/", "l", dir_fd=at)
+        below = os.open("d", os.O_RDONLY, dir_fd=at)
+        os.close(at)
+        at = below
+    os.close(at)
+    folder_watch.remove(str(folder))
+    assert not folder.exists()
+
+
+TABLES_OF_ONES_OWN = {
+    "a thread": "libc.syscall(56, 0x10000 | 0x800 | 0x100, 0, 0, 0, 0)",
+    "closing a range": "libc.close_range(200, 201, 2)",
+}
+
+
+@pytest.mark.parametrize("way", TABLES_OF_ONES_OWN)
+def test_threads_share_what_is_open(way: str, there: Jail) -> None:
+    """No thread gets descriptors of its own, which no look at the process would count."""
+    source = "import ctypes\nlibc = ctypes.CDLL(None, use_errno=True)\n"
+    source += f"if {TABLES_OF_ONES_OWN[way]} == -1: raise OSError(ctypes.get_errno(), '')"
+    assert run(there, source, within_s=20).get("errno") == errno.ENOSYS
+
+
 def test_memory_of_all_processes() -> None:
     """In *full*, the processes of a submission share one limit on memory."""
     with start(policy.FULL) as jail:
@@ -214,7 +288,7 @@ LOCKS = {
 @pytest.mark.parametrize("way", LOCKS)
 def test_locks_are_no_channel(tier: str, way: str) -> None:
     """A lock on a file that all may read is not seen by another submission."""
-    opened = "import fcntl, struct\nfile = open('/usr/bin/env', 'rb')\n"
+    opened = "import fcntl, struct\nimport os; file = open(os.__file__, 'rb')\n"
     take, see = LOCKS[way]
     with start(tier) as one, start(tier) as two:
         alone = run(two, opened + see, within_s=20)

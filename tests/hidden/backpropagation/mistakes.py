@@ -7,7 +7,7 @@ notebook has before that exercise may be used.
 
 import numpy as np
 
-from autograder.catalogue import Misconception, Mistakes
+from autograder.checks import Misconception, Mistakes
 
 from ..misconceptions import (
     ACCUMULATOR_NOT_RESET,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograder.pictures import Picture, Pictures, curve
+from autograder.checks import Picture, Pictures, curve
 
 from . import reference
 

@@ -8,7 +8,7 @@ compared, never a loss or an accuracy after training: those hide almost every mi
 import numpy as np
 import pytest
 
-from autograder.suite import assert_agrees
+from autograder.checks import assert_agrees
 
 
 def sigmoid(h):

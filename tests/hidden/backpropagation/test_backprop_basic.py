@@ -8,7 +8,7 @@ over as an output really is the sigmoid of a sum.
 import numpy as np
 import pytest
 
-from autograder.suite import assert_agrees
+from autograder.checks import assert_agrees
 
 
 def sigmoid(h):

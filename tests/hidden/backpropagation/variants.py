@@ -5,7 +5,7 @@ Only `np` and names that the notebook has before the exercise may be used.
 
 import numpy as np
 
-from autograder.catalogue import Variants
+from autograder.checks import Variants
 
 from .reference import sigmoid, sigmoid_prime
 

@@ -5,7 +5,7 @@ assignments share come from `misconceptions`; those of one exercise only are def
 """
 
 import numpy as np
-from autograder.catalogue import Misconception, Mistakes
+from autograder.checks import Misconception, Mistakes
 
 from ..misconceptions import (
     ACCUMULATOR_NOT_RESET,

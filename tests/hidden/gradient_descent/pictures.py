@@ -5,7 +5,7 @@ All inputs stand here or in the lab: students may know them.
 
 import numpy as np
 
-from autograder.pictures import Picture, Pictures, curve
+from autograder.checks import Picture, Pictures, curve
 
 from . import reference
 

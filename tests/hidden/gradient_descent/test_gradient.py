@@ -7,7 +7,7 @@ healthy for many a wrong step.
 import numpy as np
 import pytest
 
-from autograder.suite import assert_agrees
+from autograder.checks import assert_agrees
 
 SUMS = (1.7, -0.6, 1.1, -1.9, 0.4, -1.2, 0.9, 1.5)
 """Weighted sums of the records by turns: steep and flat places of the sigmoid."""

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from autograder.suite import assert_agrees
+from autograder.checks import assert_agrees
 
 STEEP_AND_FLAT = (-1.9, 0.9, 1.4, -1.1, 2.0)
 """Weighted sums at which the slope of the sigmoid is far from 1/4."""

@@ -4,7 +4,7 @@ Every one must pass all checks of its exercise with full marks.
 """
 
 import numpy as np
-from autograder.catalogue import Variants
+from autograder.checks import Variants
 
 variants = Variants()
 

@@ -5,7 +5,7 @@ start weights are defined here.
 """
 
 import numpy as np
-from autograder.catalogue import Misconception, Mistakes
+from autograder.checks import Misconception, Mistakes
 
 from ..misconceptions import (
     ARGUMENT_CHANGED,

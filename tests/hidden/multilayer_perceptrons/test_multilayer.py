@@ -8,7 +8,7 @@ to see.
 import numpy as np
 import pytest
 
-from autograder.suite import assert_agrees, assert_close, numeric, require
+from autograder.checks import assert_agrees, assert_close, numeric, require
 
 SIZES = [(4, 3), (3, 5), (7, 2)]
 """Inputs and hidden units: more inputs than units, and fewer."""

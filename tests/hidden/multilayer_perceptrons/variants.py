@@ -1,7 +1,7 @@
 """Right solutions of the assignment `multilayer_perceptrons` in other styles; all must pass."""
 
 import numpy as np
-from autograder.catalogue import Variants
+from autograder.checks import Variants
 
 from .reference import column_vector, forward, hidden_input, hidden_input_column, sigmoid
 

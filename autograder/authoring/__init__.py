@@ -1,0 +1,1 @@
+"""What an instructor does before students see an assignment: build, prove, demonstrate."""

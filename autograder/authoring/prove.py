@@ -1,0 +1,256 @@
+"""The proof of the suites: right solutions pass, wrong ones are rejected and named.
+
+Each row grades one sample in the sandbox, as a student's submission would be: the master's
+solution, the untouched student version, every variant, every mistake. A check that never rejected
+a mistake is dead weight, and reported. Random inputs differ from seed to seed, so the proof is
+repeated; a row that does not hold under every seed does not hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from autograder.authoring import samples
+from autograder.checks.catalogue import Example, Mistake, Variant
+from autograder.course.model import Course
+from autograder.grading.context import GradingContext
+from autograder.grading.grader import grade
+from autograder.grading.pool import run_in_contexts
+from autograder.grading.submission import parse
+from autograder.report import Report, Verdict
+
+
+@dataclass(frozen=True)
+class Row:
+    """One sample and what grading it gave."""
+
+    assignment: str
+    notebook: str
+    kind: str
+    """solution, untouched, stub, variant, mistake, picture or check."""
+    grade_cell: str
+    name: str
+    """Function and style of a variant, misconception of a mistake, name of a check."""
+    holds: bool
+    rejected_by: tuple[str, ...] = ()
+    named: str | None = None
+    problem: str = ""
+
+    @property
+    def title(self) -> str:
+        """What was graded, in words."""
+        parts = (
+            f"{self.notebook}:" if self.notebook else "",
+            self.grade_cell,
+            self.kind,
+            self.name,
+        )
+        return " ".join(filter(None, parts))
+
+
+@dataclass(frozen=True)
+class Proof:
+    """All rows, and the counts that matter."""
+
+    rows: tuple[Row, ...]
+
+    @property
+    def holds(self) -> bool:
+        """True when every row does."""
+        return all(row.holds for row in self.rows)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The documented JSON form."""
+        mistakes = [row for row in self.rows if row.kind == "mistake"]
+        variants = [row for row in self.rows if row.kind == "variant"]
+        return {
+            "mistakes": len(mistakes),
+            "rejected": sum(bool(row.rejected_by) for row in mistakes),
+            "named": sum(row.named == row.name.split(": ")[1] for row in mistakes),
+            "variants": len(variants),
+            "passed": sum(row.holds for row in variants),
+            "holds": self.holds,
+            "rows": [asdict(row) for row in self.rows],
+        }
+
+
+def prove(
+    course: Course,
+    assignments: Sequence[str] = (),
+    *,
+    tier: str,
+    seeds: Sequence[int] = (1, 2, 3),
+    on_row: Callable[[int, Row | None], None] = lambda count, row: None,
+) -> Proof:
+    """Run the whole proof.
+
+    Args:
+        course: the course, built.
+        assignments: which; all by default.
+        tier: the tier of isolation to use.
+        seeds: of the random inputs; every row must hold under each.
+        on_row: called once with the number of rows, then with each row.
+    """
+    chosen = list(assignments) or list(course.assignments)
+    labs = [lab for assignment in chosen for lab in course.labs_of(assignment)]
+
+    def all_rows(contexts: dict[tuple[str, str], GradingContext]) -> list[Row]:
+        prepared = [contexts[lab.assignment, lab.name] for lab in labs]
+        on_row(sum(3 + len(_mistakes(b)) + len(_variants(b)) for b in prepared), None)
+        found = [row for name in dict.fromkeys(chosen) for row in _strays(course, name, contexts)]
+        for context in prepared:
+            for row in _rows(context, seeds):
+                on_row(0, row)
+                found.append(row)
+        return found
+
+    rows = run_in_contexts(course, labs, tier, all_rows)
+    return Proof(tuple(rows))
+
+
+def _rows(context: GradingContext, seeds: Sequence[int]) -> Iterator[Row]:
+    yield _full_marks(
+        context, seeds, "solution", "", "the master's solution", samples.solutions(context.lab)
+    )
+    yield _untouched(context)
+    yield _stubs(context)
+    for variant in _variants(context):
+        sources = samples.with_examples(context.lab, [variant])
+        name = f"{variant.name}: {variant.note}"
+        yield _full_marks(context, seeds, "variant", variant.grade_cell, name, sources)
+    rejecting: set[str] = set()
+    drawn: set[str] = set()
+    for mistake in _mistakes(context):
+        row = _rejected(context, seeds, mistake, drawn)
+        rejecting |= set(row.rejected_by)
+        yield row
+    for drawing in context.catalogue.pictures:
+        if drawing.grade_cell in context.lab.solutions and drawing.grade_cell not in drawn:
+            problem = "it cannot be drawn for any of the mistakes"
+            name = drawing.function.__name__
+            yield _row(context, "picture", drawing.grade_cell, name, problem=problem)
+    for check in context.checks:
+        if check.name not in rejecting:
+            problem = "dead weight: it rejects none of the mistakes"
+            yield _row(context, "check", check.grade_cell, check.name, problem=problem)
+
+
+def _strays(
+    course: Course, assignment: str, contexts: dict[tuple[str, str], GradingContext]
+) -> Iterator[Row]:
+    """Examples of which no notebook of the assignment has the exercise: a name is misspelt."""
+    labs = course.labs_of(assignment)
+    cells = {cell for lab in labs for cell in lab.solutions}
+    catalogue = contexts[assignment, labs[0].name].catalogue
+    named: list[tuple[str, Example, str]]
+    named = [("mistake", m, m.misconception.name) for m in catalogue.mistakes]
+    named += [("variant", v, v.note) for v in catalogue.variants]
+    for kind, example, note in named:
+        if example.grade_cell not in cells:
+            problem = f"no notebook of {assignment} has a tests cell of this name"
+            name = f"{example.name}: {note}"
+            yield Row(assignment, "", kind, example.grade_cell, name, False, problem=problem)
+
+
+def _mistakes(context: GradingContext) -> list[Mistake]:
+    cells = context.lab.solutions
+    return [mistake for mistake in context.catalogue.mistakes if mistake.grade_cell in cells]
+
+
+def _variants(context: GradingContext) -> list[Variant]:
+    cells = context.lab.solutions
+    return [variant for variant in context.catalogue.variants if variant.grade_cell in cells]
+
+
+def _grade(
+    context: GradingContext, sources: dict[str, str], seed: int, only: Collection[str] | None = None
+) -> Report:
+    return grade(context, parse(samples.notebook(context.lab, sources)), seed, only)
+
+
+def _full_marks(
+    context: GradingContext,
+    seeds: Sequence[int],
+    kind: str,
+    cell: str,
+    name: str,
+    sources: dict[str, str],
+) -> Row:
+    for seed in seeds:
+        report = _grade(context, sources, seed)
+        if report.score != report.max_score:
+            return _row(context, kind, cell, name, problem=f"{_shortfall(report)} (seed {seed})")
+    return _row(context, kind, cell, name)
+
+
+def _shortfall(report: Report) -> str:
+    """Why a right solution has not got all points."""
+    if report.withheld:
+        return report.reason
+    failed = next((c for c in report.checks if not c.passed), None)
+    why = f"; {failed.name}: {failed.verdict}: {failed.message}" if failed else ""
+    return f"{report.score:g} of {report.max_score:g} points{why}"
+
+
+def _untouched(context: GradingContext) -> Row:
+    report = _grade(context, {}, 1)
+    done = [check.name for check in report.checks if check.verdict is not Verdict.NOT_DONE]
+    problem = f"these checks do not say NOT_DONE: {', '.join(done)}" if done else ""
+    problem = report.reason if report.withheld else problem
+    return _row(context, "untouched", "", "the student version", problem=problem)
+
+
+def _stubs(context: GradingContext) -> Row:
+    """No check may pass on what students get: whoever touched the cell would earn its points."""
+    touched = {name: f"{source}\npass\n" for name, source in context.lab.stubs.items()}
+    report = _grade(context, touched, 1)
+    passed = [c.name for c in report.checks if c.passed and c.max_points]
+    problem = f"passes without a solution: {', '.join(passed)}" if passed else ""
+    return _row(context, "stub", "", "the student version, touched", problem=problem)
+
+
+def _rejected(
+    context: GradingContext, seeds: Sequence[int], mistake: Mistake, drawn: set[str]
+) -> Row:
+    """A mistake must be rejected and named under every seed; checks count if they always reject.
+
+    The grade cells for which a picture was drawn are added to `drawn`.
+    """
+    sources = samples.with_examples(context.lab, [mistake])
+    wanted = mistake.misconception.name
+    always: set[str] | None = None
+    problem, named = "", None
+    for seed in seeds:
+        report = _grade(context, sources, seed, {mistake.grade_cell})
+        own = [check for check in report.checks if check.grade_cell == mistake.grade_cell]
+        wrong = [check for check in own if not check.passed]
+        drawn |= {picture.grade_cell for picture in report.pictures}
+        names = {check.misconception for check in wrong}
+        always = {c.name for c in wrong} if always is None else always & {c.name for c in wrong}
+        named = wanted if wanted in names else next((n for n in names if n), None)
+        if report.withheld:
+            problem = f"{report.reason} (seed {seed})"
+        elif not wrong:
+            problem = f"not rejected (seed {seed})"
+        elif named != wanted:
+            problem = f"taken for {named or 'nothing known'} (seed {seed}): {wrong[0].message}"
+        if problem:
+            break
+    name = f"{mistake.name}: {wanted}"
+    rejected = tuple(sorted(always or ()))
+    return _row(context, "mistake", mistake.grade_cell, name, rejected, named, problem)
+
+
+def _row(
+    context: GradingContext,
+    kind: str,
+    cell: str,
+    name: str,
+    rejected_by: tuple[str, ...] = (),
+    named: str | None = None,
+    problem: str = "",
+) -> Row:
+    lab = context.lab
+    return Row(lab.assignment, lab.name, kind, cell, name, not problem, rejected_by, named, problem)

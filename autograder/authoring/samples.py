@@ -1,0 +1,70 @@
+"""Notebooks as students would hand them in, made from solutions, variants and mistakes.
+
+The proof of the suites, the demonstration class, the tests and the benchmarks all take their
+submissions from here: the released notebook with other sources in its solution cells.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterable
+
+from autograder.checks.catalogue import Example
+from autograder.course.model import Kind, Lab, defined_functions
+from autograder.errors import SuiteError
+
+_MARKER_LINE = re.compile(r"^[ \t]*### (BEGIN|END) SOLUTION[ \t]*\n?", re.MULTILINE)
+
+
+def solutions(lab: Lab) -> dict[str, str]:
+    """The master's own solutions, by grade_id of the solution cell."""
+    return {
+        cell.grade_id: _MARKER_LINE.sub("", cell.source)
+        for cell in lab.cells
+        if cell.kind is Kind.SOLUTION
+    }
+
+
+def with_examples(lab: Lab, examples: Iterable[Example]) -> dict[str, str]:
+    """The master's solutions with some functions written as in `examples`.
+
+    Raises:
+        SuiteError: an example stands in for a function that its exercise does not have.
+    """
+    sources = solutions(lab)
+    for example in examples:
+        cell = lab.solutions.get(example.grade_cell)
+        if cell is None or example.name not in defined_functions(sources[cell]):
+            raise SuiteError(
+                f"{example.grade_cell}: the catalogue has a function {example.name}, which this "
+                f"exercise of {lab.name} does not ask for"
+            )
+        sources[cell] = replace_function(sources[cell], example.name, example.source)
+    return sources
+
+
+def replace_function(source: str, name: str, new: str) -> str:
+    """`source` with its top-level function `name` replaced by the text of `new`."""
+    lines = source.splitlines()
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.FunctionDef) and node.name == name:
+            first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
+            lines[first - 1 : node.end_lineno] = new.rstrip("\n").splitlines()
+    return "\n".join(lines)
+
+
+def notebook(lab: Lab, sources: dict[str, str]) -> bytes:
+    """The released notebook with these sources in its solution cells, as a file's bytes.
+
+    Args:
+        lab: the lab, built.
+        sources: by grade_id; cells that are not named stay as released.
+    """
+    content = json.loads(lab.release.read_text(encoding="utf-8"))
+    for cell in content["cells"]:
+        grade_id = cell["metadata"].get("nbgrader", {}).get("grade_id")
+        if grade_id in sources:
+            cell["source"] = sources[grade_id]
+    return (json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True) + "\n").encode()

@@ -1,0 +1,324 @@
+"""What there is to grade: every notebook of every submission below `submitted/`, as found on disk.
+
+One bad submission is one task with a reason; it never stops the others. What belongs to no
+assignment of the course is found by `find_strays`, so that no work is left aside in silence.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from autograder.batch.matching import (
+    Found,
+    Match,
+    bears_name,
+    find_notebooks,
+    is_archive,
+    labs_within,
+    shown_name,
+)
+from autograder.course.files import autograded_path, report_path
+from autograder.course.fingerprint import exercise_digests, submission_digest
+from autograder.course.model import Course, Lab
+from autograder.report import Report, Status
+
+Wanted = Callable[[str, Lab], bool]
+"""Whether a student's notebook is to be graded."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One notebook of one submission, as found on disk."""
+
+    student: str
+    lab: Lab
+    reason: str
+    """Why the file cannot be graded; empty where it can."""
+    status: Status
+    digest: str
+    digests: dict[str, str]
+    folder: Path
+    """The folder that is trusted; `name` is opened beneath it without following links."""
+    name: str
+    before: Report | None = None
+    """The report of an earlier grading, where there is one and it is whole."""
+    note: str = ""
+    """For student and instructor: that another file than the expected one was graded."""
+    refusal: str = ""
+    """Why nothing can be written for this student; empty where it can."""
+
+    @property
+    def shown_student(self) -> str:
+        """The student's name as text that every file and screen takes."""
+        return printable(self.student)
+
+    @property
+    def fresh(self) -> bool:
+        """Whether the earlier report still says what grading would say."""
+        before = self.before
+        if before is None or before.doubt:
+            return False
+        return (before.digest, before.digests) == (self.digest, self.digests)
+
+    def touched(self) -> frozenset[str]:
+        """The grade cells to be checked again: those that changed, and what may hang on them.
+
+        An exercise that is not right by itself may owe its marks to how an earlier one went.
+        """
+        before = self.before
+        if (
+            before is None
+            or before.digest != self.digest
+            or set(before.digests) != set(self.digests)
+        ):
+            return frozenset(self.digests)
+        results, touched = before.grade_cells(), set[str]()
+        for cell, digest in self.digests.items():
+            whole = all(
+                result.passed and not (result.message or result.given)
+                for result in results.get(cell, [])
+            )
+            if before.digests[cell] != digest or (touched and not whole):
+                touched.add(cell)
+        return frozenset(touched)
+
+
+def find_tasks(
+    course: Course, assignment: str, student: str, tier: str, wanted: Wanted
+) -> Iterator[Task]:
+    """The notebooks that are wanted of every submission, in the order of the students' names."""
+    submitted = course.root / "submitted"
+    labs = course.labs_of(assignment)
+    digests = {lab.name: exercise_digests(course, lab, tier) for lab in labs}
+    for name in [student] if student else _names(submitted):
+        if not any(wanted(name, lab) for lab in labs):
+            continue
+        if _lies_there(submitted / name / assignment):
+            earlier = {lab.name: _stored(course, name, lab) for lab in labs}
+            before = {notebook: report for notebook, report in earlier.items() if report}
+            place = f"{name}/{assignment}"
+            refusal = why_no_student(name)
+            for task in tasks_of(course, assignment, name, digests, submitted, place, before):
+                if wanted(name, task.lab):
+                    yield replace(task, refusal=refusal)
+
+
+def why_no_student(name: str) -> str:
+    """Why a folder's name cannot be a student's; empty where it can.
+
+    Formgrader writes names into its pages as they are, so a name must not be HTML.
+    """
+    if printable(name) != name:
+        return "the name of the student's folder is not UTF-8; rename it to the student's name"
+    if not name.isprintable() or set(name) & set('<>"'):
+        return (
+            "the name of the student's folder holds a control character or one of < > \", which "
+            "pages would take for HTML; rename it to the student's name"
+        )
+    return ""
+
+
+def printable(name: str) -> str:
+    """A file's name as text: bytes that are no UTF-8 are written as `\\xff`."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+def _names(folder: Path) -> list[str]:
+    if not folder.is_dir():
+        return []
+    return sorted(e.name for e in os.scandir(folder) if not e.name.startswith("."))
+
+
+def _lies_there(path: Path) -> bool:
+    """Whether there is something, also where it may not be looked at."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def tasks_of(
+    course: Course,
+    assignment: str,
+    student: str,
+    digests: Mapping[str, dict[str, str]],
+    folder: Path,
+    place: str,
+    before: Mapping[str, Report],
+) -> list[Task]:
+    """The notebooks of one submission, as they lie on disk.
+
+    `matching.find_notebooks` decides which file is which notebook.
+
+    Args:
+        course: the course.
+        assignment: to which it was submitted.
+        student: whose.
+        digests: of the exercises, by notebook.
+        folder: is trusted; everything beneath it is not.
+        place: the submission's folder, as a path below it.
+        before: the reports of an earlier grading, by notebook.
+    """
+    found = find_notebooks(course, assignment, folder, place)
+    return [
+        _task_of(match, found, student, digests, folder, place, before)
+        for match in found.matches
+        if match.lab.name in digests
+    ]
+
+
+def _task_of(
+    match: Match,
+    found: Found,
+    student: str,
+    digests: Mapping[str, dict[str, str]],
+    folder: Path,
+    place: str,
+    before: Mapping[str, Report],
+) -> Task:
+    name = match.lab.name
+    said = match.reason or match.note
+    data = b"" if match.reason else found.contents[match.name]
+    return Task(
+        student,
+        match.lab,
+        match.reason,
+        match.status,
+        submission_digest(data + said.encode("utf-8", "replace")),
+        digests[name],
+        folder,
+        f"{place}/{match.name or name + '.ipynb'}",
+        before.get(name),
+        match.note,
+    )
+
+
+def _stored(course: Course, student: str, lab: Lab) -> Report | None:
+    """The report of an earlier grading, if everything of it is there and it gave a mark."""
+    try:
+        text = report_path(course, student, lab).read_text(encoding="utf-8")
+        report = Report.from_json(text)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    there = autograded_path(course, student, lab).is_file()
+    return report if there and not report.withheld else None
+
+
+def why_changed(task: Task, before: Report) -> str:
+    """Why a notebook was graded again, in words."""
+    if before.digest != task.digest:
+        return "another submission"
+    changed = [cell for cell, digest in task.digests.items() if before.digests.get(cell) != digest]
+    if not changed:
+        return "graded again with other random inputs"
+    if len(changed) == len(task.digests):
+        return "the reference, what the checks share, the limits or the grader changed"
+    return f"the checks of {', '.join(changed)} changed"
+
+
+def signed(task: Task, report: Report) -> Report:
+    """The report with what it depends on, so that the next run knows whether it still holds."""
+    notes = (task.note, *report.notes) if task.note else report.notes
+    return report.with_(digest=task.digest, digests=task.digests, notes=notes)
+
+
+@dataclass(frozen=True)
+class Stray:
+    """Something below `submitted/` that is no submission to an assignment of the course."""
+
+    place: str
+    """Its path below `submitted/`, fit to be shown."""
+    words: str
+    """What it is, and what to do."""
+    needs_person: bool = False
+    """Whether it is a student's work that would be left aside."""
+
+
+def find_strays(course: Course, student: str = "") -> list[Stray]:
+    """What lies below `submitted/` and is no submission to an assignment of the course.
+
+    Args:
+        course: the course.
+        student: only this one's; everybody's by default.
+    """
+    submitted, strays = course.root / "submitted", list[Stray]()
+    for name in _names(submitted):
+        path = submitted / name
+        if student and name != student:
+            continue
+        if path.is_symlink():
+            if any(_lies_there(path / assignment) for assignment in course.assignments):
+                continue  # Its notebooks say so.
+            strays.append(Stray(shown_name(name), "a link, which is not followed", True))
+        elif path.is_dir():
+            strays += _strays_of(course, submitted, name)
+        else:
+            strays.append(_stray(course, submitted, name, "a file where students' folders are"))
+    return strays if student or not submitted.is_dir() else strays + _hidden(course, submitted)
+
+
+def _hidden(course: Course, submitted: Path) -> list[Stray]:
+    """Folders that begin with a dot, which are not looked at, although they hold a submission."""
+    return [
+        Stray(shown_name(entry.name), "begins with a dot and is not looked at; rename it", True)
+        for entry in os.scandir(submitted)
+        if entry.name.startswith(".")
+        and not entry.name.endswith(".new")
+        and any(_lies_there(submitted / entry.name / name) for name in course.assignments)
+    ]
+
+
+def _strays_of(course: Course, submitted: Path, student: str) -> list[Stray]:
+    """What lies in a student's folder and is no assignment of the course."""
+    if not os.access(submitted / student, os.R_OK | os.X_OK):
+        return []  # Every assignment of this student says so.
+    strays = []
+    for name in _names(submitted / student):
+        if name in course.assignments or name == "__MACOSX":
+            continue
+        near = difflib.get_close_matches(name.casefold(), course.assignments, 1)
+        hint = f"; is it {near[0]}?" if near else ""
+        words = f"no assignment of this course{hint}"
+        strays.append(_stray(course, submitted, f"{student}/{name}", words))
+    return strays
+
+
+def _stray(course: Course, submitted: Path, place: str, words: str) -> Stray:
+    """A stray, and whether it holds work for an assignment to which nothing was submitted."""
+    student, _, name = place.partition("/")
+    labs = labs_within(course, submitted, place)
+    lost = [lab for lab in labs if not _lies_there(submitted / student / lab.assignment)]
+    if lost:
+        words += f"; it holds the exercises of {lost[0].name}: move it to {lost[0].assignment}"
+    elif meant := _may_be_meant(course, submitted / student, name):
+        words += f"; nothing else was submitted to {meant}, so look into it"
+        return Stray(shown_name(place), words, True)
+    return Stray(shown_name(place), words, bool(lost))
+
+
+def _may_be_meant(course: Course, folder: Path, name: str) -> str:
+    """The assignment to which something by this name was meant to be submitted, if any.
+
+    A packed or damaged notebook does not show its exercises; then its name must do.
+    """
+    for lab in course.labs if name else ():
+        named = bears_name(name, lab.assignment) or bears_name(name, lab.name)
+        if (named or is_archive(name)) and not _lies_there(folder / lab.assignment):
+            return lab.assignment
+    return ""
+
+
+def look_alikes(course: Course) -> list[str]:
+    """Students' folders whose names differ only in case, or in how accents are composed."""
+    groups: dict[str, list[str]] = {}
+    for name in _names(course.root / "submitted"):
+        groups.setdefault(unicodedata.normalize("NFKC", name).casefold(), []).append(name)
+    return [", ".join(map(shown_name, names)) for names in groups.values() if len(names) > 1]

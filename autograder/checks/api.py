@@ -1,0 +1,173 @@
+"""What a check says: four functions for the author of a suite, and how the check that runs ends.
+
+    assert_agrees(student.f, reference.f, *args)   one case: same answer as the reference
+    assert_close(answer, expected, what="…")       one value that the check already holds
+    numeric(answer, shape=(4, 3))                  an answer as a float array of that shape
+    require(condition, "sentence")                 anything else, with its sentence
+
+Nothing here knows pytest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograder.checks.compare import NotNumbers, as_numbers, compare, shape_words
+from autograder.remote.calls import Answer, Call, Outcome, copy_arguments
+from autograder.remote.student import RemoteFunction
+from autograder.remote.time_limit import Allowance, TooMuchWork
+
+
+class Disagreement(Exception):
+    """A check does not hold; the text is for the student."""
+
+
+CHECK_WORK_S = 4.0
+"""Our own work on the answers of one check; more of it is told as what it is."""
+TOO_MUCH = (
+    "The answer is too large or too deeply nested to be compared. Return an array of numbers."
+)
+
+running_check: ContextVar[Running] = ContextVar("running")
+"""The check that runs just now."""
+
+
+def assert_agrees(
+    student_function: RemoteFunction,
+    reference_function: Callable[..., Any],
+    *args: Any,
+    quiet: bool = False,
+) -> None:
+    """One case: the student's function must answer as the reference does.
+
+    The check goes on while the jail computes, and after a failed case, so that the diagnosis sees
+    all of them; it fails at its end with what the first one told. Both functions get copies; an
+    argument that comes back changed fails the case.
+
+    Args:
+        student_function: an attribute of the `student` fixture.
+        reference_function: takes the same arguments and is right.
+        args: plain values, arrays, generators or functions.
+        quiet: whether a warning (of overflow, say) fails the case.
+    """
+    call = student_function.begin(*args)
+    expected = reference_function(*copy_arguments(args))
+    running_check.get().agreements.append(_Agreement(student_function, call, expected, quiet))
+
+
+@dataclass(frozen=True)
+class _Agreement:
+    """A call that is under way, with what it has to answer."""
+
+    function: RemoteFunction
+    call: Call
+    expected: Any
+    quiet: bool
+
+    def settle(self) -> Answer:
+        """The answer, waited for."""
+        return self.function.settle(self.call)
+
+    def failure(self) -> Outcome | Disagreement | None:
+        """What is wrong with the answer, if anything."""
+        answer = self.settle()
+        if answer.outcome is not None:
+            return answer.outcome
+        comparison = compare(answer.value, self.expected)
+        message = comparison.message
+        if comparison.agrees and answer.changed:
+            message = "The result is right, but an argument is changed in place: work on a copy."
+        elif comparison.agrees and self.quiet and answer.warned:
+            message = "The result is right, but NumPy warns on the way: is something overflowing?"
+        return Disagreement(message) if message else None
+
+
+class Running:
+    """One check while it runs: its agreements are looked at when all their calls are made."""
+
+    def __init__(self, allowance: Allowance) -> None:
+        self.agreements: list[_Agreement] = []
+        self.allowance = allowance
+
+    def failure(self) -> Outcome | Disagreement | None:
+        """What the first case that does not hold told; None when all hold."""
+        for agreement in self.agreements:
+            agreement.settle()
+        with self.working():
+            failures = [agreement.failure() for agreement in self.agreements]
+            return next((failure for failure in failures if failure is not None), None)
+
+    def ending(self) -> Outcome | Disagreement | None:
+        """As `failure`; answers that take too much work are a failure, too."""
+        try:
+            return self.failure()
+        except Disagreement as problem:
+            return problem
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Work on answers, in the time and memory that we give to that.
+
+        Raises:
+            Disagreement: an answer takes more.
+        """
+        try:
+            with self.allowance.spend(CHECK_WORK_S):
+                yield
+        except TooMuchWork:
+            raise Disagreement(TOO_MUCH) from None
+
+
+@contextmanager
+def _working() -> Iterator[None]:
+    """Work on an answer: within a check, on what is given to that."""
+    running = running_check.get(None)
+    with running.working() if running is not None else nullcontext():
+        yield
+
+
+def assert_close(answer: Any, expected: Any, what: str = "the result") -> None:
+    """One value that a check already holds must agree with the expected one.
+
+    Raises:
+        Disagreement: it does not; the text names `what`, never a number.
+    """
+    with _working():
+        comparison = compare(answer, expected)
+    if not comparison.agrees:
+        raise Disagreement(f"{what[:1].upper()}{what[1:]}: {comparison.message}")
+
+
+def numeric(answer: Any, shape: tuple[int, ...] | None = None) -> NDArray[np.float64]:
+    """An answer as a finite float64 array, of exactly `shape` where one is given.
+
+    Raises:
+        Disagreement: it is not one; the text says what it is instead.
+    """
+    try:
+        with _working():
+            array = as_numbers(answer)
+    except NotNumbers as problem:
+        raise Disagreement(str(problem)) from None
+    if shape is not None and array.shape != shape:
+        raise Disagreement(shape_words(array.shape, shape))
+    if not np.all(np.isfinite(array)):
+        raise Disagreement("The result contains NaN or infinity.")
+    return array
+
+
+def require(condition: bool | np.bool_, message: str) -> None:
+    """Fail the check with `message`, a sentence for the student, unless `condition` holds.
+
+    Raises:
+        Disagreement: it does not hold.
+    """
+    if not condition:
+        raise Disagreement(message)

@@ -1,0 +1,188 @@
+"""The catalogue of an assignment: its reference, its mistakes and its right variants, as code.
+
+`tests/hidden/<assignment>/` holds `reference.py`, `mistakes.py` and `variants.py`. They are loaded
+under a package name of their own for each course, so relative imports work and two courses can be
+open at once. Nothing from here ever enters a jail except a mistake or a variant that is graded as
+a submission, to prove the suite.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib
+import inspect
+import sys
+import textwrap
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any, TypeVar
+
+from autograder.checks.pictures import Drawing, Pictures
+from autograder.checks.suite_faults import fault_line
+from autograder.errors import SuiteError
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Misconception:
+    """A named wrong idea, in words that the student reads, with three levels of hints."""
+
+    name: str
+    words: str
+    hints: tuple[str, str, str]
+
+    def __post_init__(self) -> None:
+        texts = (self.name, self.words, *self.hints)
+        right = not isinstance(self.hints, str) and all(isinstance(text, str) for text in texts)
+        if not right or not self.name:
+            raise SuiteError(
+                f"Misconception({self.name!r}, …): give a name, the words, and the hints as a "
+                "tuple of three texts"
+            )
+
+
+@dataclass(frozen=True)
+class Example:
+    """A function written as some student would write it, in place of an exercise's function."""
+
+    grade_cell: str
+    function: Callable[..., Any]
+    note: str = ""
+
+    @property
+    def name(self) -> str:
+        """Name of the exercise's function that this one stands in for."""
+        return self.function.__name__
+
+    @property
+    def source(self) -> str:
+        """The function's source without its decorators, ready for a notebook cell."""
+        text = textwrap.dedent(inspect.getsource(self.function))
+        node = ast.parse(text).body[0]
+        return "\n".join(text.splitlines()[node.lineno - 1 :]) + "\n"
+
+
+@dataclass(frozen=True)
+class Mistake(Example):
+    """What a student with a misconception computes."""
+
+    misconception: Misconception = field(kw_only=True)
+
+
+@dataclass(frozen=True)
+class Variant(Example):
+    """A right solution in another style."""
+
+
+class Mistakes:
+    """A registry of mistakes, filled by its decorator in `mistakes.py`.
+
+    >>> mistakes = Mistakes()
+    >>> MEAN_FORGOTTEN = Misconception("mean-forgotten", "You sum the records.", ("", "", ""))
+    >>> @mistakes.of("test_area", MEAN_FORGOTTEN)
+    ... def area(sides): return sum(sides)
+    >>> [mistake.name for mistake in mistakes]
+    ['area']
+    """
+
+    def __init__(self) -> None:
+        self._mistakes: list[Mistake] = []
+
+    def of(
+        self, grade_cell: str, misconception: Misconception, note: str = ""
+    ) -> Callable[[Function], Function]:
+        """Register the decorated function as a mistake that `grade_cell` must reject."""
+
+        def register(function: Function) -> Function:
+            self._mistakes.append(Mistake(grade_cell, function, note, misconception=misconception))
+            return function
+
+        return register
+
+    def __iter__(self) -> Iterator[Mistake]:
+        return iter(self._mistakes)
+
+
+class Variants:
+    """A registry of right variants, filled by its decorator in `variants.py`."""
+
+    def __init__(self) -> None:
+        self._variants: list[Variant] = []
+
+    def of(self, grade_cell: str, note: str) -> Callable[[Function], Function]:
+        """Register the decorated function as a right solution; `note` says what its style is."""
+
+        def register(function: Function) -> Function:
+            self._variants.append(Variant(grade_cell, function, note))
+            return function
+
+        return register
+
+    def __iter__(self) -> Iterator[Variant]:
+        return iter(self._variants)
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Everything hidden about one assignment except its checks."""
+
+    reference: ModuleType = field(default_factory=lambda: ModuleType("reference"))
+    mistakes: tuple[Mistake, ...] = ()
+    variants: tuple[Variant, ...] = ()
+    pictures: tuple[Drawing, ...] = ()
+
+    def misconception(self, name: str) -> Misconception | None:
+        """The misconception of that name, if a mistake of this assignment carries it."""
+        for mistake in self.mistakes:
+            if mistake.misconception.name == name:
+                return mistake.misconception
+        return None
+
+
+def load_catalogue(hidden: Path, assignment: str) -> Catalogue:
+    """Load `hidden`/`assignment`'s reference, mistakes, variants and pictures.
+
+    All but the reference may be missing (a first draft).
+
+    Raises:
+        SuiteError: a module is missing or fails to import; the text names the file.
+    """
+    reference = _load(hidden, assignment, "reference")
+    return Catalogue(
+        reference,
+        _registered(hidden, assignment, "mistakes", Mistakes),
+        _registered(hidden, assignment, "variants", Variants),
+        _registered(hidden, assignment, "pictures", Pictures),
+    )
+
+
+def _registered(hidden: Path, assignment: str, name: str, kind: type[Any]) -> tuple[Any, ...]:
+    """What the module `name` has registered under its own name; nothing where it is missing."""
+    path = hidden / assignment / f"{name}.py"
+    if not path.is_file():
+        return ()
+    registry = getattr(_load(hidden, assignment, name), name, None)
+    if not isinstance(registry, kind):
+        raise SuiteError(f"{path}: it has no {name} = {kind.__name__}(); see docs/instructor.md")
+    return tuple(registry)
+
+
+def _load(hidden: Path, assignment: str, name: str) -> ModuleType:
+    """Import one hidden module under a package name that belongs to this course alone."""
+    path = hidden / assignment / f"{name}.py"
+    if not path.is_file():
+        raise SuiteError(f"{path}: the file is missing; write the assignment's {name} there")
+    package = "_hidden_" + hashlib.sha256(str(hidden.resolve()).encode()).hexdigest()[:12]
+    if package not in sys.modules:
+        root = ModuleType(package)
+        root.__path__ = [str(hidden.resolve())]
+        sys.modules[package] = root
+    try:
+        return importlib.import_module(f"{package}.{assignment}.{name}")
+    except Exception as error:
+        words = fault_line(error, hidden).replace(package, "tests.hidden")
+        raise SuiteError(f"{path}: does not import: {words}") from error

@@ -1,0 +1,273 @@
+"""Compare an answer with the reference: shape first, then finiteness, then value, then relation.
+
+Knows arrays and words, nothing of students or suites. The words never contain an expected value,
+an input, or anything that an answer's author could have chosen.
+"""
+
+from __future__ import annotations
+
+import numbers
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograder.sandbox.inside.wire import Unsendable
+
+RTOL, ATOL = 1e-6, 1e-9
+"""Tolerances for float64."""
+RTOL_SHORT, ATOL_SHORT = 1e-5, 1e-7
+"""Tolerances for float32, and for lists and tuples, whose precision cannot be told."""
+
+MOST_DIMENSIONS = 4
+"""Of arrays that words tell apart."""
+
+
+_RETURNS_NONE = "It returns None. Is the `return` missing?"
+_NO_NUMBERS = "It returns something that is not an array of numbers."
+_TOO_LARGE = "It returns numbers that are too large."
+
+
+class NotNumbers(Exception):
+    """The answer is not an array of real numbers; the text says what it is, for the student."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Whether an answer agrees, and if not, in which way."""
+
+    agrees: bool
+    kind: str = "agrees"
+    """agrees, type, parts, shape, finite, sign, factor, transposed, precision or value."""
+    message: str = ""
+
+
+def as_numbers(answer: Any) -> NDArray[np.float64]:
+    """The answer as a float64 array.
+
+    Raises:
+        NotNumbers: the answer is something else; the text tells what, and what is probably wrong.
+    """
+    if answer is None:
+        raise NotNumbers(_RETURNS_NONE)
+    if isinstance(answer, Unsendable):
+        raise NotNumbers(f"It returns {answer.words}, not numbers.")
+    if isinstance(answer, dict | set):
+        raise NotNumbers(f"It returns a {type(answer).__name__}, not numbers.")
+    if isinstance(answer, np.random.Generator):
+        raise NotNumbers("It returns a random generator, not numbers.")
+    return _float_array(answer)
+
+
+def _float_array(answer: Any) -> NDArray[np.float64]:
+    if _is_written(answer):
+        # NumPy would first give each entry the room of the longest text.
+        return _written_numbers(answer, "It returns text, not numbers.")
+    try:
+        array = np.asarray(answer)
+    except (MemoryError, OverflowError):
+        raise NotNumbers(_TOO_LARGE) from None
+    except ValueError:
+        raise NotNumbers("It returns a list whose parts have different shapes.") from None
+    if array.dtype == object:
+        array = _written_numbers(answer, _NO_NUMBERS)
+    if array.dtype.kind == "c":
+        if not _is_real(array):
+            raise NotNumbers("It returns complex numbers; real ones are asked for.")
+        array = array.real
+    if array.dtype.kind not in "biuf":
+        raise NotNumbers(_NO_NUMBERS)
+    return array.astype(np.float64)
+
+
+def _is_written(answer: Any) -> bool:
+    """Whether some of the numbers are written as text.
+
+    Raises:
+        NotNumbers: a list holds something that is no number.
+    """
+    if isinstance(answer, list | tuple):
+        return sum(map(_is_written_part, answer)) > 0
+    return isinstance(answer, str | bytes) or getattr(answer, "dtype", np.dtype("f8")).kind in "US"
+
+
+def _is_written_part(part: Any) -> bool:
+    if isinstance(part, numbers.Number | np.bool_):
+        return False
+    if part is None:
+        raise NotNumbers("There is a None in the list that it returns. Is a `return` missing?")
+    is_array = isinstance(part, np.ndarray) and part.dtype.kind in "biufcUS"
+    if not is_array and not isinstance(part, list | tuple | str | bytes):
+        raise NotNumbers(_NO_NUMBERS)
+    return _is_written(part)
+
+
+def _written_numbers(answer: Any, otherwise: str) -> NDArray[np.float64]:
+    """Numbers that are written as text, or too large for NumPy's integers, as floats."""
+    try:
+        return np.asarray(answer, dtype=np.float64)
+    except (MemoryError, OverflowError):
+        raise NotNumbers(_TOO_LARGE) from None
+    except (TypeError, ValueError):
+        raise NotNumbers(otherwise) from None
+
+
+def _is_real(array: NDArray[Any]) -> bool:
+    """Whether imaginary parts are at most what rounding leaves behind."""
+    return bool((np.abs(array.imag) <= ATOL + RTOL * np.abs(array.real)).all())
+
+
+def compare(answer: Any, expected: Any) -> Comparison:
+    """Compare what a student's function returned with what the reference returned.
+
+    Args:
+        answer: any value that crossed the border.
+        expected: a number, an array, or a tuple of them; a tuple is compared part by part.
+    """
+    if isinstance(expected, tuple):
+        return _compare_parts(answer, expected)
+    try:
+        found = as_numbers(answer)
+    except NotNumbers as problem:
+        return Comparison(False, "type", str(problem))
+    return _compare_arrays(found, np.asarray(expected, dtype=np.float64), *_tolerance(answer))
+
+
+def _tolerance(answer: Any) -> tuple[float, float]:
+    exact = isinstance(answer, np.ndarray | np.generic) and answer.dtype.itemsize >= 8
+    return (RTOL, ATOL) if exact or isinstance(answer, float) else (RTOL_SHORT, ATOL_SHORT)
+
+
+def _compare_parts(answer: Any, expected: tuple[Any, ...]) -> Comparison:
+    wanted = len(expected)
+    parts = list(answer) if isinstance(answer, list | tuple) else None
+    if isinstance(answer, np.ndarray) and answer.ndim and len(answer) == wanted:
+        parts = list(answer)
+    if isinstance(answer, Unsendable) and answer.parts:
+        parts = list(answer.parts)
+    if answer is None:
+        return Comparison(False, "parts", _RETURNS_NONE)
+    if parts is None:
+        return Comparison(False, "parts", f"It should return {wanted} values, as a tuple.")
+    if len(parts) != wanted:
+        # How many is the student's choice, and could tell of a hidden input.
+        size = "more" if len(parts) > wanted else "fewer"
+        return Comparison(False, "parts", f"It returns {size} values than the {wanted} asked for.")
+    for number, (part, whole) in enumerate(zip(parts, expected, strict=True), start=1):
+        comparison = compare(part, whole)
+        if not comparison.agrees:
+            where = f"Value {number} of {wanted}: {comparison.message}"
+            return Comparison(False, comparison.kind, where)
+    return Comparison(True)
+
+
+def _compare_arrays(
+    found: NDArray[np.float64], wanted: NDArray[np.float64], rtol: float, atol: float
+) -> Comparison:
+    if found.shape != wanted.shape:
+        return Comparison(False, "shape", shape_words(found.shape, wanted.shape))
+    if not np.isfinite(found).all() and np.isfinite(wanted).all():
+        what = "NaN (not a number)" if np.any(np.isnan(found)) else "infinity"
+        return Comparison(False, "finite", f"The result contains {what}.")
+    if _close(found, wanted, rtol, atol):
+        return Comparison(True)
+    relation = _relation(found, wanted)
+    return relation if found.ndim else replace(relation, message=_OF_ONE[relation.message])
+
+
+_OF_ONE = {
+    "The numbers are nearly right: too imprecise, or rounded.": (
+        "The number is nearly right: too imprecise, or rounded."
+    ),
+    "Every number has the wrong sign.": "The number has the wrong sign.",
+    "Every number is zero.": "The number is zero.",
+    "The shape is right, the numbers are not.": (
+        "It is one number, as asked for, and not the right one."
+    ),
+}
+"""What is said of a single number in place of what is said of many."""
+
+
+def _close(
+    found: NDArray[np.float64], wanted: NDArray[np.float64], rtol: float, atol: float
+) -> bool:
+    """What `numpy.allclose` says, several times as fast where all is finite, as it mostly is."""
+    with np.errstate(all="ignore"):
+        if (np.abs(found - wanted) <= atol + rtol * np.abs(wanted)).all():
+            return bool(np.isfinite(found).all())
+    return bool(np.allclose(found, wanted, rtol=rtol, atol=atol))
+
+
+def shape_words(found: tuple[int, ...], wanted: tuple[int, ...]) -> str:
+    """What is wrong with a shape, told in kinds rather than in the sizes of hidden inputs."""
+    if found == ():
+        return f"It returns one number where {_dimensions(wanted)} is asked for."
+    if wanted == ():
+        return f"It returns {_dimensions(found)} where one number is asked for."
+    if len(found) == len(wanted) == 2 and found == wanted[::-1]:
+        return "The matrix is transposed: its rows and columns are swapped."
+    if len(wanted) == 1 and found in ((*wanted, 1), (1, *wanted)):
+        kind = "column" if found[1] == 1 else "row"
+        return f"It returns a {kind} (2 dimensions) where a 1-D array is asked for."
+    if len(found) != len(wanted):
+        return f"It returns {_dimensions(found)} where {_dimensions(wanted)} is asked for."
+    if len(wanted) > MOST_DIMENSIONS:
+        return "The shape differs: some axes of the result have the wrong length."
+    sides = [axis for axis, (a, b) in enumerate(zip(found, wanted, strict=True)) if a != b]
+    axes = " and ".join(f"axis {axis}" for axis in sides)
+    return f"The shape differs: {axes} of the result has the wrong length."
+
+
+def _dimensions(shape: tuple[int, ...]) -> str:
+    if not shape:
+        return "one number"
+    if len(shape) > MOST_DIMENSIONS:
+        return "an array with too many dimensions"
+    return "a 1-D array" if len(shape) == 1 else f"an array with {len(shape)} dimensions"
+
+
+def _relation(found: NDArray[np.float64], wanted: NDArray[np.float64]) -> Comparison:
+    """Shapes agree, numbers do not: say which simple relation they stand in, if any."""
+    if np.allclose(found, wanted, rtol=1e-3, atol=1e-6):
+        return Comparison(
+            False, "precision", "The numbers are nearly right: too imprecise, or rounded."
+        )
+    if np.allclose(found, -wanted, rtol=RTOL, atol=ATOL):
+        return Comparison(False, "sign", "Every number has the wrong sign.")
+    square = found.ndim == 2 and found.shape[0] == found.shape[1] > 1
+    if square and np.allclose(found.T, wanted, rtol=RTOL, atol=ATOL):
+        return Comparison(False, "transposed", "The matrix is transposed.")
+    return _factor(found, wanted)
+
+
+def _factor(found: NDArray[np.float64], wanted: NDArray[np.float64]) -> Comparison:
+    clear = np.abs(wanted) > 1e-9
+    if found.size > 1 and np.any(clear) and np.allclose(found[~clear], 0, atol=1e-9):
+        ratios = found[clear] / wanted[clear]
+        if np.allclose(ratios, ratios[0], rtol=1e-5) and abs(ratios[0]) > 1e-9:
+            return Comparison(False, "factor", _factor_words(float(ratios[0])))
+    if not np.any(found) and np.any(wanted):
+        return Comparison(False, "value", "Every number is zero.")
+    if found.size > 1:
+        right = int(np.sum(np.isclose(found, wanted, rtol=RTOL, atol=ATOL)))
+        if right:
+            return Comparison(False, "value", "Some of the numbers are right, others are not.")
+    return Comparison(False, "value", "The shape is right, the numbers are not.")
+
+
+def _factor_words(ratio: float) -> str:
+    for value, words in (
+        (2.0, "twice"),
+        (0.5, "half"),
+        (-2.0, "minus twice"),
+        (-0.5, "minus half"),
+    ):
+        if np.isclose(ratio, value, rtol=1e-6):
+            return f"Every number is {words} what it should be."
+    size = "too large" if abs(ratio) > 1 else "too small"
+    sign = " and has the wrong sign" if ratio < 0 else ""
+    return (
+        f"Every number is {size} by the same factor{sign}: "
+        "is something multiplied, divided or averaged once too often, or not at all?"
+    )

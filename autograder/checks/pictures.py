@@ -1,0 +1,135 @@
+"""Pictures in the feedback: where looking beats reading, drawn from visible inputs only.
+
+`tests/hidden/<assignment>/pictures.py` registers functions that draw what a student's function does
+beside what it should do:
+
+    pictures = Pictures()
+
+    @pictures.of("test_area")
+    def area_as_a_side_grows(student):
+        return Picture(title=…, alt=…, x_label=…, y_label=…, curves=(
+            curve("yours", SIDES, [student.area((3, 4, c)) for c in SIDES]),
+            curve("right", SIDES, [reference.area((3, 4, c)) for c in SIDES]),
+        ))
+
+They are called when a check of that exercise has failed, after all checks are done: their calls
+have no part in marks or diagnosis. A picture that cannot be drawn is left out.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+import numpy as np
+
+from autograder.checks.api import Disagreement
+from autograder.checks.compare import NotNumbers, as_numbers
+from autograder.remote.calls import Outcome, size_of
+from autograder.remote.student import Student, forget_calls
+from autograder.remote.time_limit import at_most
+from autograder.report import Curve, Picture
+
+Function = TypeVar("Function", bound=Callable[..., Picture])
+
+DRAW_S = 3.0
+"""How long one picture may take, the student's calls included."""
+MOST_PICTURES = 4
+"""Pictures on one page."""
+MOST_POINTS = 200
+"""Points of one curve; of more, evenly spread ones are taken."""
+MOST_ELEMENTS = 10_000
+"""Numbers in one answer, many of which a drawing may hold at once."""
+MOST = 1e6
+"""A curve with a number beyond this would show nothing but that number."""
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A function that draws a picture for an exercise."""
+
+    grade_cell: str
+    function: Callable[[Any], Picture]
+    """Takes the student, whose attributes are functions as in a check."""
+
+
+class Pictures:
+    """A registry of drawings, filled by its decorator in `pictures.py`."""
+
+    def __init__(self) -> None:
+        self._drawings: list[Drawing] = []
+
+    def of(self, grade_cell: str) -> Callable[[Function], Function]:
+        """Register the decorated function as the picture of an exercise."""
+
+        def register(function: Function) -> Function:
+            self._drawings.append(Drawing(grade_cell, function))
+            return function
+
+        return register
+
+    def __iter__(self) -> Iterator[Drawing]:
+        return iter(self._drawings)
+
+
+def curve(name: str, x: Any, y: Any, style: str = "line") -> Curve:
+    """A curve from numbers of shape (n,) each, of which `y` may be a student's.
+
+    Args:
+        name: for the legend.
+        x: where; finite numbers.
+        y: what; anything that a student's function may return.
+        style: `line`, `dots` or `path` (a line with its places marked, the last one large).
+
+    Raises:
+        NotNumbers: these are no finite numbers of one length that a picture could show.
+    """
+    across, up = as_numbers(x), as_numbers(y)
+    if across.ndim != 1 or across.shape != up.shape or across.size == 0:
+        raise NotNumbers("not one number for each place")
+    if not (np.isfinite(across).all() and np.isfinite(up).all()):
+        raise NotNumbers("not finite")
+    if max(np.abs(across).max(), np.abs(up).max()) > MOST:
+        raise NotNumbers("too large to be drawn")
+    chosen = np.unique(np.linspace(0, across.size - 1, min(across.size, MOST_POINTS)).astype(int))
+    points = tuple((float(across[i]), float(up[i])) for i in chosen)
+    return Curve(name, style, points)
+
+
+class _Model:
+    """A student as drawings see it: answers are small or none, and no call is kept."""
+
+    def __init__(self, student: Student) -> None:
+        self._student = student
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        remote = getattr(self._student, name)
+
+        def call(*args: Any) -> Any:
+            try:
+                value = remote(*args)
+            finally:
+                forget_calls(self._student)
+            if size_of(value) > MOST_ELEMENTS:
+                raise NotNumbers("too large to be drawn")
+            return value
+
+        return call
+
+
+def draw(drawing: Drawing, student: Student) -> Picture | None:
+    """The picture for one student; None when it cannot be drawn."""
+    try:
+        with at_most(DRAW_S):
+            return replace(drawing.function(_Model(student)), grade_cell=drawing.grade_cell)
+    except (Outcome, Disagreement, NotNumbers):
+        return None  # the answers are not such that they could be drawn
+    except Exception:
+        # An odd answer, or a fault of the drawing, which the proof shows: it is then never drawn.
+        logging.getLogger(__name__).debug("the picture of %s", drawing.grade_cell, exc_info=True)
+        return None
+
+
+__all__ = ["Curve", "Drawing", "Picture", "Pictures", "curve", "draw"]

@@ -1,0 +1,55 @@
+"""A fault of an instructor's own module in one line: file, line of it, and what is wrong.
+
+Suites, references, mistakes and pictures are the course's. Where one of them is at fault, its
+author reads which line of theirs it is, and nothing of the machinery around it.
+"""
+
+from __future__ import annotations
+
+import traceback
+from pathlib import Path
+
+import pytest
+
+from autograder.errors import SuiteError
+
+FIXTURES = ("student", "reference", "rng")
+"""What a check may ask for."""
+
+
+def fault_line(fault: BaseException, hidden: Path) -> str:
+    """What an exception says, and the line nearest to it in a file below `hidden`.
+
+    Args:
+        fault: what was raised when a hidden module was imported, or one of its functions called.
+        hidden: the folder `tests/hidden` of the course.
+    """
+    if isinstance(fault.__cause__, SyntaxError | ImportError):
+        fault = fault.__cause__  # pytest wraps what an import raises
+    place = _place(fault, hidden.resolve())
+    return f"{place}: {_words(fault)}" if place else _words(fault)
+
+
+def _place(fault: BaseException, hidden: Path) -> str:
+    frames = [(frame.filename, frame.lineno) for frame in traceback.extract_tb(fault.__traceback__)]
+    if isinstance(fault, SyntaxError) and fault.filename:
+        frames.append((fault.filename, fault.lineno))
+    for name, line in reversed(frames):
+        path = Path(name)
+        if path.is_relative_to(hidden):
+            return f"{path.relative_to(hidden.parent.parent)}, line {line}"
+    return ""
+
+
+def _words(fault: BaseException) -> str:
+    """The exception in words, with what to do where that is clear."""
+    if isinstance(fault, pytest.FixtureLookupError):
+        return f"there is no {fault.argname!r}; a check may ask for {', '.join(FIXTURES)}"
+    said = fault.msg if isinstance(fault, SyntaxError) else str(fault)
+    line = next(iter(said.strip().splitlines()), "")
+    if isinstance(fault, SuiteError):
+        return line  # in our own words already
+    words = f"{type(fault).__name__}: {line}" if line else type(fault).__name__
+    if isinstance(fault, AssertionError):
+        words += "; use require(condition, sentence) where the student may be at fault"
+    return words[:500]

@@ -1,0 +1,128 @@
+"""The instructor's page: one HTML file about a class that needs nothing else.
+
+Whoever needs a person comes first. It loads nothing and runs nothing. Counts come from `tally`;
+how they look is in `templates/`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from autograder.class_report import tally
+from autograder.class_report.tally import BINS, Column, Distribution, PassRate
+from autograder.feedback.templating import fill
+from autograder.feedback.words import Mark, points_of, score_words, standing
+from autograder.report import Graded
+
+_SCHEMES = ("", "http", "https", "file")
+_PLOT_HEIGHT = 80.0
+"""Height of a distribution's tallest column, in the picture's own units."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One student's notebook as the table shows it."""
+
+    student: str
+    notebook: str
+    score: str
+    standing: Mark
+    misconceptions: tuple[str, ...]
+    link: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One column of a distribution's picture, in the picture's own units."""
+
+    label: str
+    count: int
+    height: float
+
+
+@dataclass(frozen=True)
+class NotebookCount:
+    """What is counted about one notebook."""
+
+    column: Column
+    scores: Distribution | None
+    bars: tuple[Bar, ...]
+    pass_rates: list[PassRate]
+
+
+def class_page(
+    course: str, graded: Sequence[Graded], links: Callable[[Graded], str] | None = None
+) -> str:
+    """One self-contained HTML page about a class.
+
+    Args:
+        course: the course's name.
+        graded: the reports; of two about the same student and notebook, the later one counts.
+        links: where a report's feedback page lies, relative to this page; no links without it.
+
+    Returns:
+        A whole HTML document, to be stored as UTF-8.
+    """
+    latest = list({(one.student, tally.column_of(one)): one for one in graded}.values())
+    columns = tally.columns(latest)
+    cells = {(one.student, tally.column_of(one)): _cell(one, links) for one in latest}
+    values = {
+        "course": course,
+        "students": sorted({one.student for one in latest}),
+        "columns": columns,
+        "cells": cells,
+        "waiting": [_cell(one, links) for one in _by_student(latest) if one.needs_person],
+        "unsafe": sum(one.report.tier == "none" and bool(one.report.checks) for one in latest),
+        "ranking": tally.ranking(latest),
+        "counts": [_count(column, tally.in_column(latest, column)) for column in columns],
+    }
+    return fill("autograder.class_report", "class.html.j2", values)
+
+
+def _by_student(graded: Sequence[Graded]) -> list[Graded]:
+    return sorted(graded, key=lambda one: one.student)
+
+
+def _cell(one: Graded, links: Callable[[Graded], str] | None) -> Cell:
+    report = one.report
+    return Cell(
+        student=one.student,
+        notebook=report.notebook,
+        score=_score_words(one),
+        standing=standing(report),
+        misconceptions=tuple(tally.misconceptions(report)),
+        link=_safe(links(one)) if links else "",
+        reason=tally.why_a_person(report) if one.needs_person else "",
+    )
+
+
+def _score_words(one: Graded) -> str:
+    if one.booked is None or one.score is None:
+        return score_words(one.report)
+    return points_of(one.score, one.max_score)
+
+
+def _safe(link: str) -> str:
+    """The link if it leads to a page, else nothing: a name may not smuggle in another scheme."""
+    try:
+        return link if urlsplit(link.strip()).scheme.lower() in _SCHEMES else ""
+    except ValueError:
+        return ""
+
+
+def _count(column: Column, graded: Sequence[Graded]) -> NotebookCount:
+    scores = tally.distribution(graded)
+    bars = _bars(scores.counts) if scores else ()
+    return NotebookCount(column, scores, bars, tally.pass_rates(graded))
+
+
+def _bars(counts: tuple[int, ...]) -> tuple[Bar, ...]:
+    tallest = max(*counts, 1)
+    width = 100 // BINS
+    return tuple(
+        Bar(f"{width * position} to {width * (position + 1)} %", n, _PLOT_HEIGHT * n / tallest)
+        for position, n in enumerate(counts)
+    )

@@ -1,0 +1,93 @@
+"""Files that this program writes: where they lie, whole or not at all, and for whom they are.
+
+In a course with `c.CourseDirectory.groupshared = True` several instructors of one Unix group work
+on the same folders. What is written there gets the modes that nbgrader gives it: the group may
+write files (+660) and folders, and new entries belong to the folder's group (+2770).
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import zlib
+from contextlib import suppress
+from pathlib import Path
+
+from autograder.course.model import Course, Lab
+
+_FILE, _FOLDER = 0o660, 0o2770
+"""Bits that are added to the modes of files and folders that a group shares."""
+
+
+def report_path(course: Course, student: str, lab: Lab) -> Path:
+    """Where a report is kept; never released, since it holds the seed."""
+    return course.root / "reports" / student / lab.assignment / f"{lab.name}.json"
+
+
+def feedback_path(course: Course, student: str, assignment: str, notebook: str) -> Path:
+    """Where a student's page lies; nbgrader releases what lies there."""
+    return course.root / "feedback" / student / assignment / f"{notebook}.html"
+
+
+def autograded_path(course: Course, student: str, lab: Lab) -> Path:
+    """Where a graded notebook lies."""
+    return course.root / "autograded" / student / lab.assignment / f"{lab.name}.ipynb"
+
+
+def write_whole(path: Path, data: bytes, shared: bool = False) -> None:
+    """Write a file whole or not at all; the folders above it are made.
+
+    Args:
+        path: the file.
+        data: its content.
+        shared: whether the course's group may change it.
+
+    Raises:
+        OSError: it cannot be written; the error names the path.
+    """
+    # Short whatever the name's length, and another one for each process and file.
+    staged = path.with_name(f".{zlib.crc32(os.fsencode(path.name)):08x}.{os.getpid()}.new")
+    try:
+        try:
+            staged.write_bytes(data)
+        except FileNotFoundError:
+            make_folder(path.parent, shared)
+            staged.write_bytes(data)
+        if shared:
+            share(staged)
+        staged.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            staged.unlink()
+        raise OSError(error.errno, error.strerror, str(path)) from None
+
+
+def make_folder(path: Path, shared: bool = False) -> None:
+    """Make a folder and those above it; what is there already stays as it is."""
+    missing = [path]
+    while not missing[-1].parent.is_dir() and missing[-1].parent != missing[-1]:
+        missing.append(missing[-1].parent)
+    for folder in reversed(missing):
+        folder.mkdir(exist_ok=True)
+        if shared:
+            share(folder)
+
+
+def share(path: Path) -> None:
+    """Let the group of the folder above change a file or a folder, where it is ours to say so."""
+    status, above = path.lstat(), path.parent.stat()
+    if status.st_uid != os.geteuid() or stat.S_ISLNK(status.st_mode):
+        return
+    if status.st_gid != above.st_gid and above.st_gid in {os.getegid(), *os.getgroups()}:
+        os.chown(path, -1, above.st_gid)
+    wanted = _FOLDER if stat.S_ISDIR(status.st_mode) else _FILE
+    if status.st_mode & wanted != wanted:
+        path.chmod(stat.S_IMODE(status.st_mode) | wanted)
+
+
+def share_tree(folder: Path) -> None:
+    """The same for a folder and everything in it; links are left alone."""
+    share(folder)
+    for place, folders, files in os.walk(folder):
+        for name in (*folders, *files):
+            share(Path(place) / name)

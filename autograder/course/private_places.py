@@ -1,0 +1,74 @@
+"""Which places no submission may read: the course's, the exchange's, and those of this account.
+
+The sandbox shows none of them by rule. They are looked up so that a course that lies among Python's
+packages, say, is found before anybody's work is graded.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+from pathlib import Path
+
+from jupyter_core.paths import jupyter_config_path
+from traitlets.config import Config
+
+from autograder.course.model import ConfigFile, Course, load_config
+from autograder.errors import CourseError
+from autograder.sandbox.inside import policy
+
+EXCHANGE = "/usr/local/share/nbgrader/exchange"
+"""Where nbgrader's exchange lies unless a configuration says otherwise."""
+_SQLITE = "sqlite:///"
+_CONFIG = "nbgrader_config.py"
+
+
+def nbgrader_config(course: Course) -> Config:
+    """nbgrader's configuration: the machine's, over it the account's, over it the course's."""
+    config = machine_config()
+    config.merge(load_config(course.root))
+    config.CourseDirectory.root = str(course.root)
+    config.CourseDirectory.course_id = course.course_id
+    return config
+
+
+def machine_config() -> Config:
+    """nbgrader's configuration as the machine and this account have it, without a course.
+
+    Raises:
+        CourseError: a configuration does not run.
+    """
+    config = Config()
+    for folder in reversed(jupyter_config_path()):
+        if (Path(folder) / _CONFIG).is_file():
+            config.merge(_load(folder))
+    return config
+
+
+def _load(folder: str) -> Config:
+    try:
+        return ConfigFile(_CONFIG, path=folder).load_config()
+    except Exception as error:  # a configuration is a program, and may raise anything
+        place = Path(folder) / _CONFIG
+        raise CourseError(f"{place}: does not run: {type(error).__name__}: {error}") from error
+
+
+def private_places(course: Course | None = None) -> tuple[str, ...]:
+    """The places that must not lie beneath anything that students' code can read.
+
+    Args:
+        course: whose folder, gradebook and exchange are meant; without one, what the machine has.
+    """
+    config = nbgrader_config(course) if course is not None else machine_config()
+    found = {EXCHANGE, str(config.get("Exchange", {}).get("root") or EXCHANGE)}
+    found |= {folder for folder in jupyter_config_path() if os.path.isdir(folder)}
+    if course is not None:
+        database = str(config.get("CourseDirectory", {}).get("db_url") or course.database)
+        found |= {str(course.root), database.removeprefix(_SQLITE)}
+    return tuple(sorted(path for path in found | homes() if path.startswith("/") and path != "/"))
+
+
+def homes() -> set[str]:
+    """Home folders of this account and of people."""
+    people = (one for one in pwd.getpwall() if one.pw_uid in policy.HOMES_OF_PEOPLE)
+    return {one.pw_dir for one in people} | {os.path.expanduser("~")}

@@ -1,0 +1,1 @@
+"""One submission, graded: its cells run, its checks and its diagnosis."""

@@ -1,0 +1,31 @@
+"""What no check gives points for: manually graded answers and tasks, left to a person.
+
+nbgrader's rules: an answer that is as released gets no points and needs nobody; every other answer
+waits in formgrader. A task may have been done anywhere, so a person looks at each.
+"""
+
+from __future__ import annotations
+
+from autograder.course.model import Lab
+from autograder.grading.submission import Submission
+
+
+def asks_for_person(lab: Lab, submission: Submission | None) -> dict[str, bool]:
+    """The cells that no check is for, and whether a person must give their points.
+
+    Args:
+        lab: the notebook, built.
+        submission: what was submitted; None where nothing was.
+    """
+    asks = dict.fromkeys(lab.idle, False)
+    for cell in lab.by_hand:
+        blank = lab.blanks.get(cell.grade_id, "")
+        pieces = submission.pieces(cell.grade_id) if submission else [blank]
+        answered = not pieces or any(piece.strip() != blank.strip() for piece in pieces)
+        asks[cell.grade_id] = answered or (cell.is_task and submission is not None)
+    return asks
+
+
+def asks_for_all(lab: Lab) -> dict[str, bool]:
+    """The same where the submission cannot be read: a person must look at every one."""
+    return {cell.grade_id: True for cell in lab.by_hand}

@@ -1,0 +1,239 @@
+"""A class graded past one machine: notebooks go to a Dask cluster as bytes, reports come as data.
+
+`Cluster.grade` is `WorkerPool.grade` on other machines. Each worker of the cluster unpacks the
+course once and keeps a pool of one process for it; jobs are idempotent, and only the machine
+that called writes marks. Dask is no jail, and whoever reaches its ports may run code: so it must be
+on loopback or speak TLS, and workers must form the asked tier themselves.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import tempfile
+import threading
+import zipfile
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from autograder import __version__
+from autograder.course.model import CONFIG, Course, Lab
+from autograder.errors import CourseError, NoJail
+from autograder.grading.pool import Job, WorkerPool, broken_report
+from autograder.grading.submission import read_bytes
+from autograder.report import Report
+from autograder.sandbox.doctor import strongest
+from autograder.sandbox.inside import policy
+
+CONNECT_S = 15.0
+"""How long the scheduler may take to answer."""
+RETURN_S = 60.0
+"""How long to wait for a worker when all have died; a nanny starts another within seconds."""
+AHEAD = 3
+"""Jobs that are with the cluster at once, for each thread of its workers."""
+MOST_TRIES = 2
+"""A job that was under way on so many workers when they died is not tried again."""
+LEFT_OUT = {"__pycache__", ".ipynb_checkpoints"}
+"""Folders that a course is not packed with."""
+ClassroomKey = tuple[str, tuple[tuple[str, str], ...], str]
+"""Hash of a packed course, its notebooks with their assignments, and the tier."""
+_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+_one_at_a_time = threading.Lock()
+
+
+class Cluster:
+    """A Dask cluster as a place where notebooks are graded.
+
+    Args:
+        address: of the scheduler: `tls://HOST:PORT`, or `tcp://127.0.0.1:PORT`. Certificates are
+            those of Dask's own configuration (`distributed.comm.tls`).
+
+    Raises:
+        CourseError: the address is neither on loopback nor TLS, nothing answers there, or the
+            workers run another version.
+    """
+
+    def __init__(self, address: str) -> None:
+        require_private(address)
+        try:
+            from distributed import Client
+        except ImportError:
+            raise CourseError("--scheduler needs Dask: pip install 'nbassay[cluster]'") from None
+        try:
+            self._client: Any = Client(address, timeout=CONNECT_S, set_as_default=False)
+        except (OSError, TimeoutError) as error:
+            raise CourseError(f"the scheduler at {address} does not answer: {error}") from None
+
+    def __enter__(self) -> Cluster:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Hang up; the cluster goes on without us."""
+        self._client.close()
+
+    def tier(self, require: str) -> str:
+        """The strongest tier that every worker forms; each worker tries it.
+
+        Raises:
+            NoJail: a worker forms none that `require` admits; the text names it.
+            CourseError: there are no workers, or they run another version of this package.
+        """
+        self._client.wait_for_workers(1, timeout=CONNECT_S)
+        found: dict[str, tuple[str, str]] = self._client.run(present, require)
+        for worker, (version, _) in found.items():
+            if version != __version__:
+                raise CourseError(f"{worker} has version {version}, not {__version__}")
+        for worker, (_, tier) in found.items():
+            if tier not in policy.TIERS:
+                raise NoJail(f"{worker}: {tier}")
+        tiers = {tier for _, tier in found.values()}
+        return next(tier for tier in reversed(policy.TIERS) if tier in tiers)
+
+    def grade(
+        self, course: Course, labs: Sequence[Lab], tier: str, jobs: Iterable[Job]
+    ) -> Iterator[tuple[Job, Report]]:
+        """Grade jobs, and yield each with its report as soon as it is there, in any order.
+
+        A job whose worker dies is tried once more, alone, so that no bystander is blamed; when a
+        worker dies over it again, its report is BROKEN, and the class goes on.
+        """
+        from distributed import as_completed
+
+        packed = pack(course)
+        archive, key = self._spread(packed), _classroom_key(packed, labs, tier)
+        waiting, suspects = deque(jobs), deque[Job]()
+        under_way: dict[Any, tuple[Job, int]] = {}
+
+        def send(job: Job, tried: int) -> Any:
+            data = read_bytes(Path(job.folder), job.name, course.limits.notebook_mib)
+            future = self._client.submit(
+                grade_remotely, archive, key, job, data, retries=0, pure=False
+            )
+            under_way[future] = (job, tried)
+            return future
+
+        completed = as_completed([], loop=self._client.loop)
+        while waiting or suspects or under_way:
+            while waiting and len(under_way) < self._most_under_way():
+                completed.add(send(waiting.popleft(), 1))
+            if suspects and not under_way:
+                completed.add(send(suspects.popleft(), MOST_TRIES))
+            future = next(completed)
+            job, tried = under_way.pop(future)
+            report = self._result(future)
+            if report is not None:
+                yield job, report
+                continue
+            archive = self._spread(packed)
+            if tried < MOST_TRIES:
+                suspects.append(job)
+            else:
+                yield job, broken_report(course, job, tier)
+
+    def _spread(self, packed: bytes) -> Any:
+        """Put the course on every worker there is; what only a dead one held is lost with it."""
+        try:
+            self._client.wait_for_workers(1, timeout=RETURN_S)
+            return self._client.scatter(packed, broadcast=True, hash=False, timeout=RETURN_S)
+        except TimeoutError:
+            raise CourseError(
+                f"no worker is left, and none came back in {RETURN_S:g} s; marks so far are kept: "
+                "start workers and run the same command again"
+            ) from None
+
+    def _most_under_way(self) -> int:
+        threads: int = sum(self._client.nthreads().values())
+        return AHEAD * max(1, threads)
+
+    @staticmethod
+    def _result(future: Any) -> Report | None:
+        """The report of a finished job; None when its worker died."""
+        from distributed.client import FutureCancelledError
+        from distributed.scheduler import KilledWorker
+
+        try:
+            return Report.from_dict(future.result())
+        except (KilledWorker, FutureCancelledError):
+            return None
+        finally:
+            future.release()
+
+
+def require_private(address: str) -> None:
+    """Refuse an address that others could listen in on.
+
+    Raises:
+        CourseError: it is neither `tls://` nor on loopback.
+    """
+    parts = urlsplit(address if "://" in address else f"tcp://{address}")
+    if parts.scheme != "tls" and parts.hostname not in _LOOPBACK:
+        raise CourseError(
+            f"--scheduler {address}: submissions, suites and marks would cross the network in "
+            "the clear, and anyone on it could run code there; use tls:// (deploy/dask/README.md)"
+        )
+
+
+def _classroom_key(packed: bytes, labs: Sequence[Lab], tier: str) -> ClassroomKey:
+    names = tuple((lab.assignment, lab.name) for lab in labs)
+    return hashlib.sha256(packed).hexdigest(), names, tier
+
+
+def pack(course: Course) -> bytes:
+    """What grading needs of a course, as an archive."""
+    found = [course.root / CONFIG]
+    for folder in ("source", "release", "tests/hidden"):
+        found += sorted((course.root / folder).rglob("*"))
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for path in found:
+            name = path.relative_to(course.root)
+            if path.is_file() and not LEFT_OUT.intersection(name.parts):
+                # Without time and mode: the same bytes for the same course, whoever packs it.
+                member = zipfile.ZipInfo(name.as_posix())
+                archive.writestr(member, path.read_bytes(), zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()
+
+
+# What runs on the workers -------------------------------------------------------------------------
+
+
+def present(require: str) -> tuple[str, str]:
+    """This worker's version, and its strongest tier, or why it has none."""
+    try:
+        with _one_at_a_time:
+            return __version__, strongest(require)
+    except NoJail as reason:
+        return __version__, str(reason)
+
+
+def grade_remotely(archive: bytes, key: ClassroomKey, job: Job, data: bytes) -> dict[str, Any]:
+    """Grade one notebook on this worker; the report as plain data."""
+    with _one_at_a_time, tempfile.TemporaryDirectory(prefix="autograder-job-") as folder:
+        pool = _classroom(key, archive)
+        (Path(folder) / "notebook.ipynb").write_bytes(data)
+        ((_, report),) = pool.grade([replace(job, folder=folder, name="notebook.ipynb")])
+        return report.as_dict()
+
+
+_pools: dict[ClassroomKey, WorkerPool] = {}
+"""Warm pools, kept for the life of this worker."""
+
+
+def _classroom(key: ClassroomKey, archive: bytes) -> WorkerPool:
+    """The warm pool of a course; unpacked and started the first time it is asked for."""
+    if key not in _pools:
+        _, names, tier = key
+        root = Path(tempfile.mkdtemp(prefix="autograder-course-"))
+        with zipfile.ZipFile(io.BytesIO(archive)) as packed:
+            packed.extractall(root)
+        course = Course.load(root)
+        labs = [lab for lab in course.labs if (lab.assignment, lab.name) in names]
+        _pools[key] = WorkerPool(course, labs, tier, workers=1)
+    return _pools[key]

@@ -1,0 +1,111 @@
+"""Which misconception explains the answers: the catalogued mistake that gives exactly these.
+
+Knows the catalogue and the calls that were made, nothing of notebooks. A mistake explains an
+exercise's answers when it gives the same value (or raises the same kind of error, or changes the
+same arguments) on *every* recorded call of its function, at least one of which was wrong.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograder.checks.catalogue import Mistake
+from autograder.checks.compare import NotNumbers, as_numbers
+from autograder.remote.calls import Answer, Case, copy_arguments
+from autograder.remote.time_limit import Allowance, TookTooLong, TooMuchWork
+from autograder.report import Verdict
+
+RTOL, ATOL = 1e-6, 1e-9
+DIAGNOSIS_S = 4.0
+"""How long one exercise's answers are looked at."""
+HUGE, RTOL_HUGE = 1e6, 1e-2
+_COMPARABLE = {Verdict.FAILED, Verdict.RAISED}
+
+
+def explain(
+    cases: Sequence[Case], mistakes: Sequence[Mistake], allowance: Allowance
+) -> Mistake | None:
+    """The first catalogued mistake that gives exactly these answers, if there is one.
+
+    Args:
+        cases: every call that was recorded while an exercise was checked.
+        mistakes: the exercise's mistakes, in the catalogue's order.
+        allowance: for the work; what takes more of it is explained by none.
+    """
+    try:
+        with allowance.spend(DIAGNOSIS_S):
+            return _first(cases, mistakes)
+    except TooMuchWork:
+        return None
+
+
+def _first(cases: Sequence[Case], mistakes: Sequence[Mistake]) -> Mistake | None:
+    for mistake in mistakes:
+        own = [case for case in cases if case.function == mistake.name]
+        if own and all(_gives(mistake.function, case) for case in own):
+            return mistake
+    return None
+
+
+def _gives(function: Callable[..., Any], case: Case) -> bool:
+    """Whether a mistaken function answers one call just as the student's function did."""
+    outcome = case.answer.outcome
+    if outcome is not None and outcome.verdict not in _COMPARABLE:
+        return False
+    answer, raised = _try(function, case.args)
+    if raised:
+        return outcome is not None and outcome.raised == raised
+    return outcome is None and _same(answer, case.answer)
+
+
+def _try(function: Callable[..., Any], args: tuple[Any, ...]) -> tuple[Answer, str]:
+    """Call a mistaken function: its answer, or the kind of error that it raises."""
+    own = copy_arguments(args)
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        try:
+            value = function(*own)
+        except (TookTooLong, MemoryError):
+            raise
+        except Exception as error:
+            return Answer(), type(error).__name__
+    changed = [i for i, (a, b) in enumerate(zip(args, own, strict=True)) if not _equal(a, b)]
+    return Answer(value, tuple(changed)), ""
+
+
+def _same(mine: Answer, theirs: Answer) -> bool:
+    return mine.changed == theirs.changed and _agree(mine.value, theirs.value)
+
+
+def _agree(mine: Any, theirs: Any) -> bool:
+    """Whether two answers are the same value, parts and shapes included."""
+    if isinstance(mine, tuple | list) and isinstance(theirs, tuple | list):
+        return len(mine) == len(theirs) and all(map(_agree, mine, theirs))
+    if mine is None or theirs is None:
+        return mine is theirs
+    try:
+        a, b = as_numbers(mine), as_numbers(theirs)
+    except NotNumbers:
+        return False
+    if a.shape != b.shape:
+        return False
+    # A quotient by almost nothing is huge and mostly rounding: there, only the size tells.
+    rtol = np.where(np.abs(b) > HUGE, RTOL_HUGE, RTOL)
+    return bool(np.all(np.isclose(a, b, rtol=rtol, atol=ATOL, equal_nan=True)))
+
+
+def _equal(a: Any, b: Any) -> bool:
+    """Whether an argument is unchanged; generators and functions are meant to be used."""
+    if callable(a) or hasattr(a, "bit_generator"):
+        return True
+    if isinstance(a, list | tuple):
+        return len(a) == len(b) and all(map(_equal, a, b))
+    return bool(np.array_equal(np.asarray(a), np.asarray(b), equal_nan=_is_float(a)))
+
+
+def _is_float(value: Any) -> bool:
+    return bool(np.asarray(value).dtype.kind in "fc")

@@ -1,0 +1,252 @@
+"""One submission of one notebook → one report: the story of the whole house in a function.
+
+    grade(context, submission) -> Report
+
+A submission is marked, then its words, names and pictures are found by processes that saw no hidden
+input. Nothing here knows where submissions come from or where marks go.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import time
+import traceback
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from autograder.checks.pictures import MOST_PICTURES, Drawing, draw
+from autograder.course.model import Lab
+from autograder.grading.by_hand import asks_for_all, asks_for_person
+from autograder.grading.context import GradingContext
+from autograder.grading.exercise_marks import Marking
+from autograder.grading.plan import Plan, plan, shown_names
+from autograder.grading.submission import Submission, Unreadable, read_submission
+from autograder.grading.telling import (
+    REHEARSAL_SEED,
+    named,
+    to_rehearse,
+    told,
+)
+from autograder.limits import Limits
+from autograder.remote.session import MISSING, UNCALLABLE, Session
+from autograder.remote.student import Student
+from autograder.report import CheckResult, Picture, Report, Status, Verdict
+
+_ENDED = {Verdict.TIMED_OUT, Verdict.OUT_OF_MEMORY, Verdict.FORBIDDEN}
+"""Exercises that end so are not called once more for a picture."""
+
+
+def grade_file(
+    context: GradingContext,
+    folder: Path,
+    name: str,
+    seed: int | None = None,
+    only: Collection[str] | None = None,
+    before: Report | None = None,
+) -> Report:
+    """Read and grade the notebook `name` beneath `folder`; an unreadable one is a report too."""
+    limits: Limits = context.jail.limits
+    try:
+        submission = read_submission(folder, name, limits.notebook_mib)
+    except Unreadable as problem:
+        return unreadable(context.lab, str(problem), context.jail.tier)
+    return grade(context, submission, seed, only, before)
+
+
+def grade(
+    context: GradingContext,
+    submission: Submission,
+    seed: int | None = None,
+    only: Collection[str] | None = None,
+    before: Report | None = None,
+) -> Report:
+    """Grade one submission: run its cells in the jail, run the suite outside, name what is wrong.
+
+    Args:
+        context: the prepared lab.
+        submission: its code cells, already read and sanitised.
+        seed: of the random inputs; a new one by default, recorded in the report.
+        only: grade cells to check; all by default.
+        before: an earlier report on the same submission, from which the results of the other grade
+            cells are taken.
+
+    Returns:
+        The report. A fault of the suite or the engine gives `BROKEN` and withholds the mark.
+    """
+    began = time.perf_counter()
+    report = _blank(context, secrets.randbits(32) if seed is None else seed)
+    try:
+        report = report.with_(by_hand=asks_for_person(context.lab, submission))
+        if context.lab.needs_suite:
+            report = _tell(context, _mark(context, submission, report, only, before), only)
+    except Exception as fault:
+        # Any exception here is our fault: the mark is withheld, a person looks, the class goes on.
+        place = traceback.extract_tb(fault.__traceback__)[-1]
+        where = f"{Path(place.filename).name}:{place.lineno}"
+        reason = f"{type(fault).__name__} in {where}: {fault}"
+        report = report.with_(status=Status.BROKEN, reason=reason)
+    return report.with_(wall_s=round(time.perf_counter() - began, 4))
+
+
+def _blank(context: GradingContext, seed: int) -> Report:
+    """The report on a submission of which no check has run yet."""
+    lab = context.lab
+    names = (lab.assignment, lab.name, Status.GRADED, context.jail.tier, lab.max_score, seed)
+    return Report(*names, cells=lab.solutions, sections=lab.sections)
+
+
+def unreadable(lab: Lab, reason: str, tier: str, status: Status = Status.UNREADABLE) -> Report:
+    """The report on a file that cannot be graded: no points, and the reason in one line."""
+    asks = asks_for_person(lab, None) if status is Status.MISSING else asks_for_all(lab)
+    names = (lab.assignment, lab.name, status, tier, lab.max_score, 0)
+    return Report(*names, cells=lab.solutions, by_hand=asks, reason=reason)
+
+
+@dataclass(frozen=True)
+class _Marked:
+    """What marking a submission by one plan of its cells gave."""
+
+    report: Report
+    planned: Plan
+    session: Session
+    """It is closed; what it learnt of hanging cells and functions is of use."""
+
+
+def _mark(
+    context: GradingContext,
+    submission: Submission,
+    report: Report,
+    only: Collection[str] | None,
+    before: Report | None,
+) -> _Marked:
+    """The report with the checks run in the student's cells.
+
+    Our demonstrations and visible tests take no part, which saves most of a notebook's time. Where
+    the student's code may need them, it is marked once more with all as in the student's kernel.
+    """
+    marked = _mark_by(context, plan(context.lab, submission), report, only, before)
+    if not _may_need_all(marked, shown_names(context.lab, submission)):
+        return marked
+    whole = plan(context.lab, submission, shown=True)
+    return _best_of(marked, _mark_by(context, whole, report, only, before))
+
+
+def _best_of(marked: _Marked, again: _Marked) -> _Marked:
+    """The better of two, with the exercises for which the other one gives more points."""
+    better, other = again, marked
+    if (again.report.score or 0.0) < (marked.report.score or 0.0):
+        better, other = marked, again
+    if other.report.withheld:
+        return better
+    cells, others = better.report.grade_cells(), other.report.grade_cells()
+    checks: list[CheckResult] = []
+    for cell, results in cells.items():
+        rivals = others.get(cell, results)
+        checks += rivals if _points(rivals) > _points(results) else results
+    return replace(better, report=better.report.with_(checks=tuple(checks)))
+
+
+def _points(results: Sequence[CheckResult]) -> float:
+    return sum(result.points for result in results)
+
+
+def _may_need_all(marked: _Marked, shown: Collection[str]) -> bool:
+    """Whether the student's kernel may know more than what has run.
+
+    A name that only `shown` cells bind was not found; or points are lost, and an own cell raised,
+    perhaps for lack of what visible tests leave behind, a locked cell ran as the master has it, or
+    the student's code binds a name of a shown cell or asks what there is.
+    """
+    if not marked.session.unknown_names.isdisjoint(shown):
+        return True
+    raised = any(f.own and f.verdict is Verdict.RAISED for f in marked.session.faults)
+    lost = (marked.report.score or 0.0) < marked.report.max_score
+    return lost and (raised or marked.planned.changed or marked.planned.may_see(shown))
+
+
+def _mark_by(
+    context: GradingContext,
+    planned: Plan,
+    report: Report,
+    only: Collection[str] | None,
+    before: Report | None,
+    after: Session | None = None,
+) -> _Marked:
+    """The report by a plan of the cells; a rehearsal comes `after` the session that was marked."""
+    with _opened(context, planned, after) as session:
+        marking = Marking(context, planned, session, report.seed, only, before)
+        return _Marked(marking.fill(report, names=after is not None), planned, session)
+
+
+def _opened(context: GradingContext, planned: Plan, after: Session | None = None) -> Session:
+    """A session that has run no cell yet."""
+    functions = [name for exercise in context.lab.exercises for name in exercise.functions]
+    return Session(context.jail, planned.cells, context.files, functions, 0, after)
+
+
+def _tell(context: GradingContext, marked: _Marked, only: Collection[str] | None) -> Report:
+    """The report with the words, names and pictures that its student reads."""
+    report = marked.report
+    wanted = list(report.cells) if only is None else only
+    untouched = marked.planned.untouched
+    again = to_rehearse(report.checks, wanted, untouched)
+    rehearsed = _rehearse(context, marked, again) if again else []
+    checks = told(report.checks, rehearsed, wanted, untouched)
+    ideas = named(context.catalogue, checks)
+    return _look_on(context, marked, report.with_(checks=checks, misconceptions=ideas))
+
+
+def _rehearse(
+    context: GradingContext, marked: _Marked, again: Collection[str]
+) -> Sequence[CheckResult]:
+    """The checks of some exercises once more, in a fresh process, with inputs that hide nothing."""
+    blank = marked.report.with_(seed=REHEARSAL_SEED, checks=())
+    try:
+        rehearsal = _mark_by(context, marked.planned, blank, again, marked.report, marked.session)
+    except Exception:
+        # The marks stand; only the words are missing.
+        logging.getLogger(__name__).warning("a rehearsal of %s failed", context.lab, exc_info=True)
+        return []
+    return [check for check in rehearsal.report.checks if check.grade_cell in again]
+
+
+def _look_on(context: GradingContext, marked: _Marked, report: Report) -> Report:
+    """The report with pictures and notes, by a process that has seen no check."""
+    drawings = _to_draw(context, report.checks)
+    if not drawings and not marked.session.may_have_told:
+        return report
+    try:
+        with _opened(context, marked.planned, marked.session) as session:
+            pictures = tuple(_drawn(context, marked.planned, session, drawings))
+            session.run_to(marked.session.wanted)
+            return report.with_(pictures=pictures, notes=session.notes)
+    except Exception:
+        # The marks stand; only pictures and notes are missing.
+        logging.getLogger(__name__).warning("pictures of %s failed", context.lab, exc_info=True)
+        return report.with_(notes=())
+
+
+def _to_draw(context: GradingContext, checks: Sequence[CheckResult]) -> Sequence[Drawing]:
+    """The drawings of the exercises that answer, but wrongly."""
+    wrong = {c.grade_cell for c in checks if c.verdict is Verdict.FAILED}
+    wrong -= {c.grade_cell for c in checks if c.verdict in _ENDED}
+    return [d for d in context.catalogue.pictures if d.grade_cell in wrong][:MOST_PICTURES]
+
+
+def _drawn(
+    context: GradingContext, planned: Plan, session: Session, drawings: Sequence[Drawing]
+) -> Iterator[Picture]:
+    """The pictures that can be drawn, each where the tests cell of its exercise stands."""
+    exercises = [
+        e for e in context.lab.exercises if any(d.grade_cell == e.grade_cell for d in drawings)
+    ]
+    first = {e.grade_cell: (place, e) for place, e in reversed(planned.stops(exercises))}
+    for place, exercise in sorted(first.values(), key=lambda stop: stop[0]):
+        session.run_to(place)
+        if all(number in (MISSING, UNCALLABLE) for number in session.bound(exercise.functions)):
+            session.run_to(len(planned.cells))
+        own = [d for d in drawings if d.grade_cell == exercise.grade_cell]
+        drawn = (draw(drawing, Student(session)) for drawing in own)
+        yield from (picture for picture in drawn if picture is not None)

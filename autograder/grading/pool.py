@@ -1,0 +1,296 @@
+"""Many submissions: worker processes, each with a jail and its suites, fed one notebook at a time.
+
+A worker is a process of ours that holds the hidden suites and asks its jail for forks; no student's
+code runs in it. The parent hands out jobs and takes results as they come; a worker that dies takes
+one job with it, which is given to another one once, and is then reported as BROKEN. Where results
+go (gradebook, files) is not this module's business.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import resource
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from autograder.checks.collection import with_suites
+from autograder.checks.suite import Suites
+from autograder.course.model import Course, Lab
+from autograder.errors import AutograderError, NoJail, os_fault_words
+from autograder.grading.context import GradingContext
+from autograder.grading.grader import grade_file, unreadable
+from autograder.limits import Limits
+from autograder.report import Report, Status
+
+if TYPE_CHECKING:
+    from autograder.checks.catalogue import Catalogue
+
+START_S = 120.0
+"""How long a worker may take to start, on a machine that is busy."""
+GRADER_MIB = 4096
+"""Memory that a grading process may add to what it starts with; a fault beyond is BROKEN."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One notebook to be graded."""
+
+    student: str
+    assignment: str
+    notebook: str
+    folder: str
+    """The folder that is trusted; `name` is opened beneath it without following links."""
+    name: str
+    seed: int | None = None
+    only: frozenset[str] | None = None
+    """Grade cells to check; the others are taken from the report `before`."""
+    before: Report | None = field(default=None, compare=False)
+
+
+@dataclass
+class _Worker:
+    """A worker process as its parent sees it."""
+
+    process: multiprocessing.process.BaseProcess
+    connection: Connection
+    job: Job | None = None
+    deadline: float = 0.0
+    """When its job must be done; a reading of the monotonic clock."""
+
+
+class WorkerPool:
+    """A bounded pool of workers for one course.
+
+    Args:
+        course: the course.
+        labs: the labs that will be graded.
+        tier: the tier of isolation to use.
+        workers: how many processes; by default one for each processor.
+    """
+
+    def __init__(
+        self, course: Course, labs: Sequence[Lab], tier: str, workers: int | None = None
+    ) -> None:
+        self._context = multiprocessing.get_context("spawn")
+        self._start_args = (str(course.root), [(lab.assignment, lab.name) for lab in labs], tier)
+        self._course = course
+        self._tier = tier
+        self._size = workers or os.cpu_count() or 1
+        self._workers: list[_Worker] = []
+
+    def __enter__(self) -> WorkerPool:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def start(self) -> None:
+        """Start all workers at once, so that the first job does not wait for them."""
+        while len(self._workers) < self._size:
+            self._hire()
+
+    def close(self) -> None:
+        """End all workers, and with them their jails."""
+        for worker in self._workers:
+            worker.connection.close()
+        for worker in self._workers:
+            worker.process.join(5)
+            if worker.process.is_alive():
+                worker.process.kill()
+                worker.process.join()
+        self._workers.clear()
+
+    def grade(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, Report]]:
+        """Grade jobs, and yield each with its report as soon as it is there, in any order.
+
+        Raises:
+            NoJail: the tier does not hold here.
+            AutograderError: the course's suites cannot be used.
+        """
+        waiting = deque(jobs)
+        repeated: set[Job] = set()
+        while waiting or any(worker.job for worker in self._workers):
+            self._hand_out(waiting)
+            for worker in self._ready():
+                job = worker.job
+                answer = self._answer(worker)
+                if answer is None:
+                    self._workers.remove(worker)
+                    if job is not None and job not in repeated:
+                        repeated.add(job)
+                        waiting.append(job)
+                    elif job is not None:
+                        yield job, broken_report(self._course, job, self._tier)
+                elif job is not None:
+                    yield job, answer
+
+    def _hand_out(self, waiting: deque[Job]) -> None:
+        idle = [worker for worker in self._workers if worker.job is None]
+        while waiting and (idle or len(self._workers) < self._size):
+            worker = idle.pop() if idle else self._hire()
+            worker.job = waiting.popleft()
+            worker.deadline = time.monotonic() + self._most_s()
+            with suppress(OSError):
+                worker.connection.send(worker.job)
+
+    def _hire(self) -> _Worker:
+        ours, theirs = self._context.Pipe()
+        process = self._context.Process(target=_work, args=(theirs, *self._start_args), daemon=True)
+        process.start()
+        theirs.close()
+        worker = _Worker(process, ours)
+        self._workers.append(worker)
+        return worker
+
+    def _most_s(self) -> float:
+        """How long a job may take at the very most: its limits are kept inside the worker."""
+        return START_S + 4 * self._course.limits.submission_wall_s
+
+    def _ready(self) -> list[_Worker]:
+        """The workers that answered or died; one that is overdue is ended first."""
+        busy = {worker.connection: worker for worker in self._workers if worker.job}
+        while True:
+            next_s = min(worker.deadline for worker in busy.values()) - time.monotonic()
+            ready = wait(list(busy), max(next_s, 0.0))
+            if ready:
+                return [busy[connection] for connection in ready]  # type: ignore[index]
+            for worker in busy.values():
+                if worker.deadline <= time.monotonic():
+                    worker.process.kill()
+                    worker.deadline += START_S
+
+    @staticmethod
+    def _answer(worker: _Worker) -> Report | None:
+        """What a worker sent; None when it died. A fault of the whole batch is raised here."""
+        try:
+            answer = worker.connection.recv()
+        except (EOFError, OSError):
+            worker.process.join(5)
+            return None
+        worker.job = None
+        if isinstance(answer, AutograderError):
+            raise answer
+        report: Report = answer
+        return report
+
+
+def broken_report(course: Course, job: Job, tier: str) -> Report:
+    """The report on a notebook over which grading processes died: withheld, for a person."""
+    lab = next(lab for lab in course.labs_of(job.assignment) if lab.name == job.notebook)
+    reason = "the grading process died twice over this submission; a person should look"
+    return unreadable(lab, reason, tier, Status.BROKEN)
+
+
+def _work(connection: Connection, root: str, names: Sequence[tuple[str, str]], tier: str) -> None:
+    """The life of a worker: prepare everything once, then grade until the parent hangs up."""
+    try:
+        course = Course.load(Path(root))
+        labs = [lab for lab in course.labs if (lab.assignment, lab.name) in set(names)]
+        run_in_contexts(course, labs, tier, lambda contexts: _serve(connection, contexts))
+    except OSError as error:
+        with suppress(OSError):
+            connection.send(AutograderError(os_fault_words(error)))
+    except AutograderError as error:
+        with suppress(OSError):
+            # Only the text crosses: subclasses carry what does not survive the way.
+            connection.send(
+                NoJail(str(error)) if isinstance(error, NoJail) else AutograderError(str(error))
+            )
+
+
+def _serve(connection: Connection, contexts: dict[tuple[str, str], GradingContext]) -> None:
+    while True:
+        try:
+            job: Job = connection.recv()
+        except EOFError:
+            return
+        context = contexts[job.assignment, job.notebook]
+        report = grade_file(context, Path(job.folder), job.name, job.seed, job.only, job.before)
+        try:
+            connection.send(report)
+        except BrokenPipeError:
+            return  # Nobody waits for it any more.
+
+
+@contextmanager
+def _bounded_memory() -> Iterator[None]:
+    """Bound what this process may add to its memory: answers and callbacks are worked on in it."""
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    most = pages * resource.getpagesize() + (GRADER_MIB << 20)
+    if before[1] != resource.RLIM_INFINITY:
+        most = min(most, before[1])
+    resource.setrlimit(resource.RLIMIT_AS, (most, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
+
+
+def run_in_contexts(
+    course: Course, labs: Sequence[Lab], tier: str, body: Any, limits: Limits | None = None
+) -> Any:
+    """Prepare labs for grading in this process, call `body` with them, return what it returns.
+
+    Args:
+        course: the course.
+        labs: which labs.
+        tier: the tier of isolation.
+        body: called with the grading contexts by (assignment, notebook).
+        limits: other limits than the course's.
+
+    Raises:
+        CourseError: a notebook is not built.
+        SuiteError: a suite or a catalogue cannot be used.
+        NoJail: the tier does not hold here.
+    """
+    from autograder.course.private_places import private_places
+    from autograder.sandbox.doctor import require_canaries, require_privacy
+    from autograder.sandbox.inside import policy
+    from autograder.sandbox.supervisor import Jail
+
+    catalogues = _load_catalogues(course, labs)
+    files = {name: course.public_files(name) for name in catalogues}
+    private = private_places(course)
+    if tier != policy.NONE:
+        require_privacy(private)
+    with Jail(limits or course.limits, tier) as jail, _bounded_memory():
+        require_canaries(jail, private)
+
+        def prepared(suites: Suites) -> Any:
+            contexts = {}
+            for lab in labs:
+                name = lab.assignment
+                context = GradingContext(lab, catalogues[name], suites, jail, files[name])
+                contexts[name, lab.name] = context
+            return body(contexts)
+
+        return with_suites(course.root, [lab.suite for lab in labs if lab.needs_suite], prepared)
+
+
+def _load_catalogues(course: Course, labs: Sequence[Lab]) -> dict[str, Catalogue]:
+    """Catalogues by assignment; an empty one where a person gives all points.
+
+    Raises:
+        CourseError: a notebook is not built, which is no fault of a single submission.
+        SuiteError: a catalogue cannot be used.
+    """
+    from autograder.checks.catalogue import Catalogue, load_catalogue
+
+    for lab in labs:
+        _ = lab.released
+    tested = {lab.assignment for lab in labs if lab.needs_suite}
+    return {
+        name: load_catalogue(course.hidden, name) if name in tested else Catalogue()
+        for name in {lab.assignment for lab in labs}
+    }
+
+
+__all__ = ["Job", "WorkerPool", "broken_report", "run_in_contexts"]

@@ -1,0 +1,205 @@
+"""Which right functions may stand in for a student's earlier, wrong ones, check by check.
+
+An early slip costs its own points once: later checks are run again with the reference's functions
+in place of the ones that are wrong. Such a function must not be the answer itself. Whether it could
+be is decided from the reference alone, by rehearsing the check with that function in place of the
+one that is checked, its arguments in any order. If the check holds then, the function stands in
+only for arguments of the dimensions that its own exercise has, or, where these are the same, not at
+all. So `forward` of one record never answers for a whole batch, whatever is done to the arguments,
+while a loop that calls it record by record is a right answer.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice, permutations
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from autograder.checks.suite import Check, Suites
+from autograder.course.model import Exercise
+from autograder.remote.calls import Answer, Call, Case, Outcome, copy_arguments
+from autograder.remote.student import Student
+from autograder.remote.time_limit import Allowance, TookTooLong, at_most
+from autograder.report import Verdict
+
+SEED = 0
+MOST_ORDERS = 60
+"""Orders of the arguments that are tried."""
+REHEARSAL_S = 1.0
+Kinds = tuple[object, ...]
+"""For each argument of a call, how many dimensions it has, or what else it is."""
+
+
+class StandIns:
+    """Decides for each check which of the reference's functions may stand in, and for what.
+
+    Args:
+        suites: the collected suites, of which the checks are.
+        reference: the assignment's reference.
+        exercises: the lab's exercises.
+        checks: the lab's checks.
+    """
+
+    def __init__(
+        self,
+        suites: Suites,
+        reference: ModuleType,
+        exercises: Sequence[Exercise],
+        checks: Sequence[Check],
+    ) -> None:
+        self._suites = suites
+        self._reference = reference
+        self._exercises = {exercise.grade_cell: exercise for exercise in exercises}
+        self._checks = tuple(checks)
+        self._asked: dict[str, frozenset[Kinds]] = {}
+        self._solving: dict[tuple[str, str, str], frozenset[Kinds]] = {}
+
+    def allowed(
+        self, check: Check, functions: dict[str, Callable[..., Any]]
+    ) -> dict[str, Callable[..., Any]]:
+        """Those of the functions that may stand in during a check, bounded where they must be."""
+        found = {}
+        for name, function in functions.items():
+            solving = self._solving_calls(check, name, function)
+            asked = self._asked_calls(name)
+            if not solving:
+                found[name] = function
+            elif not solving <= asked:
+                found[name] = _only_for(function, asked)
+        return found
+
+    def _solving_calls(
+        self, check: Check, name: str, function: Callable[..., Any]
+    ) -> frozenset[Kinds]:
+        """The kinds of calls by which a function alone makes a check hold; none if it does not."""
+        key = (check.grade_cell, check.name, name)
+        if key not in self._solving:
+            self._solving[key] = self._find_solving_calls(check, function)
+        return self._solving[key]
+
+    def _find_solving_calls(self, check: Check, function: Callable[..., Any]) -> frozenset[Kinds]:
+        names = self._exercises[check.grade_cell].functions
+        _, cases = self._rehearse(check, {})
+        sizes = {len(case.args) for case in cases if case.function in names}
+        for size in sizes:
+            for order in _orders(function, size):
+                calls: set[Kinds] = set()
+                answer = _in_order(function, order, calls)
+                if self._rehearse(check, dict.fromkeys(names, answer))[0]:
+                    return frozenset(calls)
+        return frozenset()
+
+    def _asked_calls(self, name: str) -> frozenset[Kinds]:
+        """The kinds of calls that the checks of a function's own exercise make."""
+        if name not in self._asked:
+            own = {cell for cell, e in self._exercises.items() if name in e.functions}
+            checks = [check for check in self._checks if check.grade_cell in own]
+            cases = [case for check in checks for case in self._rehearse(check, {})[1]]
+            kinds = {_kinds(case.args) for case in cases if case.function == name}
+            self._asked[name] = frozenset(kinds)
+        return self._asked[name]
+
+    def _rehearse(
+        self, check: Check, functions: dict[str, Callable[..., Any]]
+    ) -> tuple[bool, Sequence[Case]]:
+        """Whether a check holds for the reference with these functions, and the calls it made."""
+        local = _Local(self._reference, functions)
+        try:
+            with at_most(REHEARSAL_S):
+                [run] = self._suites.run([check], local, Student(local), self._reference, SEED)
+        except TookTooLong:
+            return False, ()
+        return run.result.passed, run.cases
+
+
+class _Local:
+    """Answers calls by functions of ours, in this process, as a session does by the jail's."""
+
+    def __init__(self, reference: ModuleType, functions: dict[str, Callable[..., Any]]) -> None:
+        self._reference = reference
+        self._functions = functions
+        self._cases: list[Case] = []
+        self.allowance = Allowance(REHEARSAL_S, 256)
+
+    def begin(self, name: str, args: tuple[Any, ...], given: dict[str, Any]) -> Call:
+        """Make a call and have its answer."""
+        call = Call(name, copy_arguments(args), given)
+        function = self._functions.get(name) or getattr(self._reference, name, None)
+        try:
+            if function is None:
+                raise NameError(name)
+            call.answer = Answer(function(*copy_arguments(args)))
+        except TookTooLong:
+            raise
+        except Exception as error:
+            raised = type(error).__name__
+            call.answer = Answer(outcome=Outcome(Verdict.RAISED, "", raised))
+        self._cases.append(Case(name, call.args, call.answer))
+        return call
+
+    def settle(self, call: Call) -> Answer:
+        """The answer of a call, which is there."""
+        return call.answer or Answer()
+
+    def call(self, name: str, args: tuple[Any, ...], given: dict[str, Any]) -> Answer:
+        """The answer of a call that is made now."""
+        return self.settle(self.begin(name, args, given))
+
+    def take_cases(self) -> list[Case]:
+        """The calls since this was last asked."""
+        cases, self._cases = self._cases, []
+        return cases
+
+
+def _orders(function: Callable[..., Any], size: int) -> Iterable[tuple[int, ...]]:
+    """In which orders a function could be given the arguments of a call of that many."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return [tuple(range(size))]
+    placed = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    return islice(permutations(range(size), min(len(placed), size)), MOST_ORDERS)
+
+
+def _in_order(
+    function: Callable[..., Any], order: tuple[int, ...], calls: set[Kinds]
+) -> Callable[..., Any]:
+    """The function, given some of its arguments in another order; the kinds of calls are noted."""
+
+    def answer(*args: Any) -> Any:
+        own = tuple(args[place] for place in order)
+        calls.add(_kinds(own))
+        return function(*own)
+
+    return answer
+
+
+def _only_for(function: Callable[..., Any], asked: frozenset[Kinds]) -> Callable[..., Any]:
+    """The function, for calls of such kinds only."""
+
+    def bounded(*args: Any) -> Any:
+        if _kinds(args) not in asked:
+            raise ValueError("arguments that the function's own exercise does not have")
+        return function(*args)
+
+    return bounded
+
+
+def _kinds(args: Sequence[Any]) -> Kinds:
+    return tuple(map(_kind, args))
+
+
+def _kind(value: Any) -> object:
+    if callable(value) or hasattr(value, "bit_generator"):
+        return "function" if callable(value) else "generator"
+    try:
+        return np.ndim(value)
+    except ValueError:
+        return type(value).__name__
+
+
+__all__ = ["StandIns"]

@@ -1,0 +1,1 @@
+"""The functions of a submission, called from outside its process."""

@@ -1,0 +1,110 @@
+"""Calls of a student's functions and what they came to, as plain values.
+
+Knows no process: a session makes the calls, and so do functions of ours in a rehearsal.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from autograder.remote.time_limit import Allowance
+from autograder.report import Verdict
+from autograder.sandbox.inside.wire import cells
+
+TIME_IS_UP = "The time for the whole notebook is used up."
+
+
+class Outcome(Exception):
+    """A call did not come to an answer: the verdict, and a sentence for the student."""
+
+    def __init__(self, verdict: Verdict, message: str, raised: str = "") -> None:
+        super().__init__(message)
+        self.verdict = verdict
+        self.message = message
+        self.raised = raised
+        """The built-in exception type that the student's function raised, if one."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one call gave: a value and the arguments it changed, or an outcome."""
+
+    value: Any = None
+    changed: tuple[int, ...] = ()
+    warned: bool = False
+    outcome: Outcome | None = None
+
+
+@dataclass(frozen=True)
+class Case:
+    """One call with its answer, kept for the diagnosis."""
+
+    function: str
+    args: tuple[Any, ...]
+    answer: Answer
+
+
+@dataclass
+class Call:
+    """One call that is made; its answer is there once the session has settled it."""
+
+    function: str
+    args: tuple[Any, ...]
+    given: dict[str, Callable[..., Any]]
+    answer: Answer | None = None
+    size: int = 0
+    """Bytes of the request, while it is on its way."""
+
+    @property
+    def way(self) -> tuple[str, ...]:
+        """What tells this call from others that may end differently."""
+        return (self.function, *sorted(self.given))
+
+
+class Answering(Protocol):
+    """What answers the calls of a check: a session, or functions of ours in a rehearsal."""
+
+    allowance: Allowance
+
+    def begin(self, name: str, args: tuple[Any, ...], given: dict[str, Any]) -> Call:
+        """Make a call without waiting for its answer."""
+
+    def settle(self, call: Call) -> Answer:
+        """The answer to a call that was begun."""
+
+    def call(self, name: str, args: tuple[Any, ...], given: dict[str, Any]) -> Answer:
+        """Make a call and wait for its answer."""
+
+    def take_cases(self) -> list[Case]:
+        """The calls since this was last asked."""
+
+
+def size_of(value: Any) -> int:
+    """How many numbers a value holds, or stands for: text and large integers by their length."""
+    if isinstance(value, np.ndarray | np.generic):
+        return cells(value.shape) * max(value.dtype.itemsize // 16, 1)
+    if isinstance(value, dict):
+        return 1 + sum(map(size_of, value)) + sum(map(size_of, value.values()))
+    if isinstance(value, list | tuple | set | frozenset):
+        return 1 + sum(map(size_of, value))
+    if isinstance(value, str | bytes):
+        return 1 + len(value) // 8
+    return 1 + value.bit_length() // 64 if isinstance(value, int) else 1
+
+
+def copy_arguments(args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Arguments that the other party may change without changing ours; functions stay the same."""
+    return tuple(map(_copy, args))
+
+
+def _copy(value: Any) -> Any:
+    if type(value) is np.ndarray and value.dtype != object:
+        return value.copy(order="K")
+    if type(value) in (int, float, bool, str, np.float64) or callable(value):
+        return value
+    return copy.deepcopy(value)

@@ -1,0 +1,106 @@
+"""What a reply from the jail tells of an exception: a verdict, and words that give nothing away.
+
+A reply is what the worker sent, which lives with the student's code: nothing in it is trusted. What
+an exception says may carry hidden inputs, so it is told in words from a list of ours.
+"""
+
+from __future__ import annotations
+
+import builtins
+import sys
+from collections.abc import Collection
+from typing import Any
+
+from autograder.remote.phrases import advice, may_be_told, newer_python, phrase
+from autograder.report import Verdict
+
+_FORBIDDEN_ERRNO = {1, 13, 30, 38}
+"""EPERM, EACCES, EROFS, ENOSYS: what the jail's walls answer."""
+
+
+def explain(
+    reply: dict[str, Any],
+    *,
+    text: bool = False,
+    names: Collection[str] = (),
+    source: str = "",
+) -> tuple[Verdict, str, str]:
+    """Verdict, words and exception type for a reply that tells of an exception.
+
+    Args:
+        reply: what the worker sent; nothing in it is trusted.
+        text: whether the exception's own text may be shown: only when it was raised before any
+            hidden input went in.
+        names: names that stand in the student's notebook, and so may be told.
+        source: of the cell that raised it, to tell which Python it needs.
+    """
+    kind = _builtin_exception(reply.get("raised"))
+    said = str(reply.get("text", ""))[:300] if isinstance(reply.get("text"), str) else ""
+    said = said.encode("utf-8", "replace").decode()
+    if kind == "NotImplementedError":
+        return Verdict.NOT_DONE, "raises NotImplementedError, or calls something that does.", kind
+    if kind == "MemoryError":
+        return Verdict.OUT_OF_MEMORY, "needs more memory than a submission may use.", kind
+    if kind == "RecursionError":
+        return Verdict.RAISED, "calls itself without end (RecursionError).", kind
+    number = reply.get("errno")
+    if isinstance(number, int) and number in _FORBIDDEN_ERRNO:
+        words = f"does something{_place(reply, text)} that is not allowed while grading."
+        return Verdict.FORBIDDEN, words, kind
+    told = phrase(kind, said, names, by_call=reply.get("by_call") is True)
+    if text and said.strip() and kind != "SystemExit":
+        told = ": ".join(filter(None, (" ".join(said.split()), advice(kind, said))))
+    words = f"raises {_called(reply, kind, names)}{_place(reply, text)}"
+    return Verdict.RAISED, words + _ending(told, kind, source), kind
+
+
+def _called(reply: dict[str, Any], kind: str, names: Collection[str]) -> str:
+    """The exception's own name where it stands in the notebook, else its built-in type."""
+    own = reply.get("own")
+    return f"`{own}`" if isinstance(own, str) and may_be_told(own, names) else kind
+
+
+def _place(reply: dict[str, Any], text: bool) -> str:
+    line = reply.get("line")
+    return f" in line {line}" if text and type(line) is int and 0 < line < 100_000 else ""
+
+
+def _ending(told: str, kind: str, source: str) -> str:
+    """The rest of a sentence about an exception, and the Python that a source needs."""
+    running = sys.version_info[:2]
+    newer = newer_python(source, running) if kind == "SyntaxError" else ""
+    told = f": {told}" if told else ""
+    ending = told if told.endswith((".", "?", "!")) else f"{told}."
+    if not newer:
+        return ending
+    ours = ".".join(map(str, running))
+    return f"{ending} The grader runs Python {ours}; this syntax needs Python {newer}."
+
+
+LEFT_OUT = {
+    "breakpoint": "nobody answers at a breakpoint, so it is not stopped at",
+    "backend": "figures are drawn to memory, not by a backend with windows or widgets",
+    "exit": "`exit()` and `quit()` have no effect in a cell",
+    "extension": "an extension of IPython that it loads is not installed here",
+    "input": "nobody answers `input()`; it gives an empty line",
+    "install": "nothing is installed",
+    "magic": "a magic that it uses has no effect",
+    "shell": "its shell lines do not run to their end",
+}
+"""What the jail's side may leave out of a cell that goes on, by kind, in words."""
+
+
+def left_out(reply: dict[str, Any]) -> list[str]:
+    """What was left out of a cell, in words of ours; a kind that is none of ours is passed over."""
+    kinds = reply.get("softened")
+    if not isinstance(kinds, list):
+        return []
+    told = {kind for kind in kinds if isinstance(kind, str)}
+    return [words for kind, words in LEFT_OUT.items() if kind in told]
+
+
+def _builtin_exception(name: Any) -> str:
+    kind = getattr(builtins, name, None) if isinstance(name, str) else None
+    if isinstance(kind, type) and issubclass(kind, BaseException):
+        return kind.__name__
+    return "an exception"

@@ -1,0 +1,540 @@
+"""Values across the trust border: length-prefixed frames of typed, capped, plain data.
+
+A frame is `length (4 bytes) | header length (4 bytes) | header (JSON) | blocks (raw bytes)`. The
+header is one value; every container in it carries a tag, and arrays name a block by its size:
+
+    None, bool, int, float, str   themselves (NaN and infinities included)
+    ["l", …] ["t", …] ["S", …]    list, tuple, set
+    ["d", [key, value], …]        dict
+    ["c", re, im]                 complex
+    ["b", size]                   bytes
+    ["a", dtype, shape, size]     array;  ["n", …] the same for a NumPy scalar
+    ["g", name, state]            numpy.random.Generator, as the state of its bit generator
+    ["f", handle]                 a function of the other side, to be called back
+    ["u", kind]                   something that does not cross, in one of the words of `KINDS`
+
+Nothing is ever unpickled, and what a frame says is only a value: whoever forges one has given an
+answer. This module runs on both sides, so it imports the standard library and NumPy alone.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import select
+import socket
+import struct
+import sys
+import time
+import types
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+
+class WireError(Exception):
+    """Bytes from the other side of the border are not a value in our format."""
+
+
+DEPTH = 60
+HEADER_BYTES = 4 * 1024 * 1024
+GROWTH = 4
+"""Bytes of memory that a value may take for each byte that its frame may have."""
+READ_AHEAD = 1 << 16
+"""Bytes that are read at once where so many are there: a frame mostly comes with its length."""
+DTYPE = re.compile(r"[<>|=]?(b1|[iu][1248]|f[248]|f16|c8|c16|c32|[US][1-9][0-9]{0,5})")
+KINDS = {
+    "function": "a function",
+    "class": "a class",
+    "module": "a module",
+    "generator": "a generator (or another iterator)",
+    "coroutine": "a coroutine (is it defined by `async def`?)",
+    "object": "an object",
+    "array": "an array of objects",
+    "too large": "an answer that is too large",
+    "too deep": "containers nested too deeply",
+}
+"""Words for what does not cross: a fixed list, so that no name chosen by a student does."""
+
+_SLOT, _OTHER = 8, 160
+_CONTAINER = {"l": 64, "t": 48, "S": 216, "d": 64}
+_PER_KEY = 100
+"""About what a reference, an array or other object, a container and an entry of a table take."""
+_LENGTHS = struct.Struct(">II")
+_BIT_GENERATORS = {"PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64"}
+
+MOST_PARTS = 64
+"""Values into which something that is no container is taken apart."""
+_TAKEN_APART = ("__next__", "__iter__", "__getitem__")
+
+
+@dataclass(frozen=True)
+class Unsendable:
+    """Stands for a value of the other side that does not cross the border."""
+
+    kind: str
+    parts: tuple[Any, ...] = field(default=(), compare=False)
+    """What an assignment to several names would take it apart into, where it is no container."""
+
+    @property
+    def words(self) -> str:
+        """What it was, in the student's words."""
+        return KINDS.get(self.kind, KINDS["object"])
+
+
+class _Encoder:
+    """Turns one value into a header and its blocks; counts elements and depth on the way."""
+
+    def __init__(self, elements: int, handles: list[Callable[..., Any]] | None) -> None:
+        self.blocks: list[bytes] = []
+        self.elements = elements
+        self.handles = handles
+
+    def header(self, value: Any, depth: int = 0) -> Any:
+        """The tagged form of `value`."""
+        self._spend(1)
+        if depth > DEPTH:
+            return ["u", "too deep"]
+        if value is None or isinstance(value, bool):
+            return value
+        if isinstance(value, np.generic | np.ndarray):
+            return self._array(value, depth)
+        if isinstance(value, str):
+            return str.__str__(value)
+        if isinstance(value, int):
+            return int.__int__(value)
+        if isinstance(value, float):
+            return float.__float__(value)
+        return self._container(value, depth)
+
+    def _container(self, value: Any, depth: int) -> Any:
+        below = depth + 1
+        if isinstance(value, list | range | deque):
+            return ["l", *(self.header(item, below) for item in value)]
+        if isinstance(value, tuple):
+            return ["t", *(self.header(item, below) for item in value)]
+        if isinstance(value, set | frozenset):
+            return ["S", *(self.header(item, below) for item in value)]
+        if isinstance(value, dict):
+            pairs = dict.items(value)
+            return ["d", *([self.header(k, below), self.header(v, below)] for k, v in pairs)]
+        if isinstance(value, complex):
+            return ["c", value.real, value.imag]
+        if isinstance(value, bytes):
+            return ["b", self._block(bytes(value))]
+        return self._foreign(value, depth)
+
+    def _foreign(self, value: Any, depth: int) -> Any:
+        if isinstance(value, np.random.Generator):
+            state = dict(value.bit_generator.state)
+            return ["g", str(state.pop("bit_generator")), self.header(state, depth + 1)]
+        if isinstance(value, Unsendable):
+            return ["u", value.kind if value.kind in KINDS else "object"]
+        if self.handles is not None and callable(value):
+            self.handles.append(value)
+            return ["f", len(self.handles) - 1]
+        array = None if isinstance(value, type) else _as_array(value)
+        if array is not None:
+            return self._array(array, depth)
+        return ["u", _kind(value), *(self.header(part, depth + 1) for part in _parts(value))]
+
+    def _array(self, value: np.generic | np.ndarray[Any, Any], depth: int) -> Any:
+        array = np.asarray(value)
+        if array.dtype == object:
+            return self.header(array.tolist(), depth + 1)
+        if not DTYPE.fullmatch(array.dtype.str):
+            return self._as_floats(array, depth)
+        self._spend(array.size)
+        tag = "n" if isinstance(value, np.generic) else "a"
+        return [tag, array.dtype.str, list(array.shape), self._block(array.tobytes())]
+
+    def _as_floats(self, array: np.ndarray[Any, Any], depth: int) -> Any:
+        """An array of a type that does not cross, where NumPy makes numbers of it."""
+        if array.dtype.kind in "mM":
+            return ["u", "array"]  # dates and times are counted in units of their own
+        try:
+            return self._array(array.astype(np.float64), depth)
+        except (TypeError, ValueError):
+            return ["u", "array"]
+
+    def _block(self, data: bytes) -> int:
+        self.blocks.append(data)
+        return len(data)
+
+    def _spend(self, count: int) -> None:
+        self.elements -= count
+        if self.elements < 0:
+            raise WireError(KINDS["too large"])
+
+
+def _as_array(value: Any) -> np.ndarray[Any, Any] | None:
+    """What NumPy makes of a value that is no container of ours; None where that is no number.
+
+    Buffers and `__array__` keep their type. Fractions, decimals and whatever else converts to a
+    number or is a sequence of numbers become float64.
+    """
+    if hasattr(type(value), "__array__"):
+        return np.asarray(value)
+    try:
+        array = np.asarray(value)
+        return array if array.dtype != object else np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def _parts(value: Any) -> list[Any]:
+    """What an assignment to several names would take a value apart into; nothing for a scalar."""
+    if isinstance(value, type) or not any(hasattr(type(value), name) for name in _TAKEN_APART):
+        return []
+    try:
+        parts = list(islice(iter(value), MOST_PARTS + 1))
+    except Exception:
+        # It is the other side's own iterator, and what does not come to an end has no parts.
+        return []
+    return parts if len(parts) <= MOST_PARTS else []
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, type):
+        return "class"
+    if isinstance(value, types.ModuleType):
+        return "module"
+    if isinstance(value, types.CoroutineType):
+        return "coroutine"
+    if callable(value):
+        return "function"
+    return "generator" if hasattr(type(value), "__next__") else "object"
+
+
+class _Decoder:
+    """Rebuilds one value from a header and its blocks, believing nothing."""
+
+    def __init__(
+        self,
+        blocks: memoryview,
+        elements: int,
+        proxy: Callable[[int], Any] | None,
+        generators: bool,
+        memory: float,
+    ) -> None:
+        self.generators = generators
+        self.memory = memory
+        """Cap on the bytes that the value takes."""
+        self.taken_bytes = 0
+        self.blocks = blocks
+        self.taken = 0
+        self.elements = elements
+        self.proxy = proxy
+
+    def value(self, header: Any, depth: int = 0) -> Any:
+        """The value that `header` describes.
+
+        Raises:
+            WireError: the header is not in our format, or over a cap.
+        """
+        self.elements -= 1
+        if self.elements < 0 or depth > DEPTH + (header == ["u", "too deep"]):
+            raise WireError("a value over the caps on elements or depth")
+        if header is None or isinstance(header, bool | int | float | str):
+            self._grow(_SLOT + sys.getsizeof(header))
+            return header
+        if not isinstance(header, list) or not header or not isinstance(header[0], str):
+            raise WireError("a header that is not a tagged value")
+        tag, items = header[0], header[1:]
+        self._grow(_SLOT + _CONTAINER.get(tag, _OTHER))
+        if tag in ("l", "t", "S"):
+            return self._sequence(tag, [self.value(item, depth + 1) for item in items])
+        if tag == "d":
+            return self._dict(items, depth)
+        return self._atom(tag, items, depth)
+
+    def _grow(self, count: int) -> None:
+        """Count memory that the value takes: what it becomes, not what was sent for it."""
+        self.taken_bytes += count
+        if self.taken_bytes > self.memory:
+            raise WireError("a value that takes too much memory")
+
+    def _sequence(self, tag: str, items: list[Any]) -> Any:
+        if tag == "S":
+            self._grow(_PER_KEY * len(items))
+            return set(items) if all(map(_plain_key, items)) else Unsendable("object")
+        return items if tag == "l" else tuple(items)
+
+    def _dict(self, pairs: list[Any], depth: int) -> Any:
+        if not all(isinstance(pair, list) and len(pair) == 2 for pair in pairs):
+            raise WireError("a dict whose items are not pairs")
+        items = [(self.value(k, depth + 1), self.value(v, depth + 1)) for k, v in pairs]
+        self._grow(_PER_KEY * len(items))
+        plain = all(_plain_key(key) for key, _ in items)
+        return dict(items) if plain else Unsendable("object")
+
+    def _atom(self, tag: str, items: list[Any], depth: int) -> Any:
+        match tag, items:
+            case "c", [int() | float() as real, int() | float() as imag]:
+                return complex(real, imag)
+            case "b", [int() as size]:
+                return bytes(self._take(size))
+            case "a" | "n", [str() as dtype, list() as shape, int() as size]:
+                array = self._array(dtype, shape, size)
+                return array[()] if tag == "n" and array.ndim == 0 else array
+            case "g", [str() as name, state]:
+                read = self.value(state, depth + 1)
+                return self._generator(name, read) if self.generators else Unsendable("object")
+            case "f", [int() as handle] if self.proxy is not None:
+                return self.proxy(handle)
+            case "u", [str() as kind, *parts]:
+                read = tuple(self.value(part, depth + 1) for part in parts)
+                return Unsendable(kind if kind in KINDS else "object", read)
+        raise WireError("a value with an unknown tag")
+
+    def _array(self, dtype: str, shape: list[Any], size: int) -> np.ndarray[Any, Any]:
+        plain = all(type(length) is int and length >= 0 for length in shape)
+        if not DTYPE.fullmatch(dtype) or not plain or len(shape) > 32:
+            raise WireError("an array of a type or shape that does not cross")
+        kind = np.dtype(dtype)
+        # An empty array counts as if it had no side of length 0: a product may make it so.
+        self.elements -= cells(shape)
+        if math.prod(shape) * kind.itemsize != size or self.elements < 0:
+            raise WireError("an array whose size is not what its shape says, or over the cap")
+        array = np.frombuffer(self._take(size), dtype=kind).reshape(shape).copy()
+        if kind.kind == "U" and array.size:
+            # Not every 32-bit number is a character, and NumPy finds out too late.
+            points = array.reshape(-1).view(np.dtype(np.uint32).newbyteorder(kind.byteorder))
+            if points.max() > sys.maxunicode:
+                raise WireError("an array of text that is not text")
+        return array
+
+    def _take(self, size: int) -> memoryview:
+        if size < 0 or self.taken + size > len(self.blocks):
+            raise WireError("a block that is longer than its frame")
+        self._grow(size)
+        block = self.blocks[self.taken : self.taken + size]
+        self.taken += size
+        return block
+
+    @staticmethod
+    def _generator(name: str, state: Any) -> np.random.Generator:
+        if name not in _BIT_GENERATORS or not isinstance(state, dict):
+            raise WireError("a generator that does not cross")
+        bits = getattr(np.random, name)()
+        try:
+            bits.state = {"bit_generator": name, **state}
+        except Exception:
+            raise WireError("a generator whose state is not one") from None
+        return np.random.Generator(bits)
+
+
+def cells(shape: Sequence[int]) -> int:
+    """How many entries a shape stands for, its sides of length 0 counted as 1."""
+    return math.prod(max(length, 1) for length in shape)
+
+
+def _plain_key(key: Any) -> bool:
+    """Whether a value may be a key: one whose hash cannot be chosen to collide with others'."""
+    if isinstance(key, int):
+        return abs(key) < 1 << 60
+    return key is None or isinstance(key, str | float)
+
+
+def encode(
+    value: Any,
+    *,
+    frame_bytes: int,
+    elements: int,
+    handles: list[Callable[..., Any]] | None = None,
+) -> bytes:
+    """One frame that holds `value`.
+
+    Args:
+        value: plain values, arrays of numbers or text, generators; anything else becomes an
+            `Unsendable` on the other side.
+        frame_bytes: cap on the frame.
+        elements: cap on the numbers, strings and containers in it.
+        handles: where functions found in `value` are put; without it they do not cross.
+
+    Raises:
+        WireError: the value is over a cap, or misbehaves while it is read.
+    """
+    encoder = _Encoder(elements, handles)
+    try:
+        header = json.dumps(encoder.header(value)).encode()
+    except WireError:
+        raise
+    except Exception as error:
+        # A student's object may raise whatever it likes while it is looked at.
+        raise WireError(f"a value that cannot be written down: {type(error).__name__}") from None
+    size = 4 + len(header) + sum(map(len, encoder.blocks))
+    if size > frame_bytes or len(header) > HEADER_BYTES:
+        raise WireError(KINDS["too large"])
+    return b"".join([_LENGTHS.pack(size, len(header)), header, *encoder.blocks])
+
+
+def decode(
+    frame: bytes | memoryview,
+    *,
+    elements: int,
+    proxy: Callable[[int], Any] | None = None,
+    generators: bool = False,
+) -> Any:
+    """The value that a frame (without its first length) holds.
+
+    Args:
+        frame: header length, header and blocks.
+        elements: cap on what it may hold.
+        proxy: makes the callable that stands for a function handle of the other side.
+        generators: whether random generators are rebuilt. NumPy believes their state, so only
+            the jail's side may, which gets them from the grader.
+
+    Raises:
+        WireError: for any bytes that `encode` would not have written.
+    """
+    return weigh(frame, elements=elements, proxy=proxy, generators=generators)[0]
+
+
+def weigh(
+    frame: bytes | memoryview,
+    *,
+    elements: int,
+    proxy: Callable[[int], Any] | None = None,
+    generators: bool = False,
+    memory: float = math.inf,
+) -> tuple[Any, int]:
+    """The value that a frame holds, as `decode` gives it, and the bytes that it takes, about.
+
+    Args:
+        frame: header length, header and blocks.
+        elements: cap on what it may hold.
+        proxy: makes the callable that stands for a function handle of the other side.
+        generators: whether random generators are rebuilt.
+        memory: cap on the bytes that it takes.
+
+    Raises:
+        WireError: for any bytes that `encode` would not have written.
+    """
+    view = memoryview(frame)
+    if len(view) < 4:
+        raise WireError("a frame without a header")
+    size = int.from_bytes(view[:4], "big")
+    if size > min(len(view) - 4, HEADER_BYTES):
+        raise WireError("a header that is longer than its frame, or over the cap")
+    try:
+        header = json.loads(bytes(view[4 : 4 + size]))
+        decoder = _Decoder(view[4 + size :], elements, proxy, generators, memory)
+        value = decoder.value(header)
+        return value, decoder.taken_bytes
+    except (ValueError, RecursionError, MemoryError, OverflowError) as error:
+        raise WireError(f"a frame that does not read: {type(error).__name__}") from None
+
+
+class ClosedByPeer(WireError):
+    """The other side is gone: its process ended."""
+
+
+class DeadlinePassed(WireError):
+    """The other side did not answer, or did not read, in time."""
+
+
+class Channel:
+    """One end of the border: frames over a stream socket, each with a deadline.
+
+    Args:
+        sock: a connected stream socket; the channel owns it.
+        frame_bytes: cap on one frame in either direction.
+        elements: cap on one value in either direction.
+    """
+
+    def __init__(self, sock: socket.socket, *, frame_bytes: int, elements: int) -> None:
+        sock.setblocking(False)
+        self._socket = sock
+        self._unread = bytearray()
+        """What came with an earlier frame."""
+        self.frame_bytes = frame_bytes
+        self.elements = elements
+        self.weight = 0
+        """Bytes of memory that the value received last takes, about."""
+
+    def send(
+        self,
+        value: Any,
+        *,
+        deadline: float | None = None,
+        handles: list[Callable[..., Any]] | None = None,
+    ) -> None:
+        """Send one value before `deadline` (a `time.monotonic` reading)."""
+        self.send_frame(self.frame(value, handles), deadline=deadline)
+
+    def frame(self, value: Any, handles: list[Callable[..., Any]] | None = None) -> bytes:
+        """The frame of one value, under this channel's caps."""
+        return encode(value, frame_bytes=self.frame_bytes, elements=self.elements, handles=handles)
+
+    def send_frame(self, frame: bytes, *, deadline: float | None = None) -> None:
+        """Send a frame that `frame` made, before `deadline`."""
+        left = memoryview(frame)
+        while left:
+            try:
+                left = left[self._socket.send(left) :]
+            except BlockingIOError:
+                self._wait(select.POLLOUT, deadline, "the other side does not read")
+            except OSError:
+                raise ClosedByPeer("the other side is gone") from None
+
+    def receive(
+        self,
+        *,
+        deadline: float | None = None,
+        proxy: Callable[[int], Any] | None = None,
+        generators: bool = False,
+    ) -> Any:
+        """The next value, whole before `deadline` however slowly its bytes come."""
+        size = int.from_bytes(self._read(4, deadline), "big")
+        if not 4 <= size <= self.frame_bytes:
+            raise WireError("a frame over the cap")
+        frame = memoryview(self._read(size, deadline))
+        value, self.weight = weigh(
+            frame,
+            elements=self.elements,
+            proxy=proxy,
+            generators=generators,
+            memory=GROWTH * self.frame_bytes,
+        )
+        return value
+
+    def close(self) -> None:
+        """Close this end; the other side reads the end of the stream."""
+        self._socket.close()
+
+    def _read(self, size: int, deadline: float | None) -> bytes:
+        while len(self._unread) < size:
+            if deadline is not None and time.monotonic() >= deadline:
+                raise DeadlinePassed("no answer in time")
+            # At most what is missing and a little ahead: the cap on a frame bounds what is held.
+            most = max(size - len(self._unread), READ_AHEAD)
+            try:
+                piece = self._socket.recv(min(most, 1 << 18))
+            except BlockingIOError:
+                self._wait(select.POLLIN, deadline, "no answer in time")
+                continue
+            except OSError:
+                raise ClosedByPeer("the other side is gone") from None
+            if not piece:
+                raise ClosedByPeer("the other side is gone")
+            self._unread += piece
+        data = bytes(memoryview(self._unread)[:size])
+        del self._unread[:size]
+        return data
+
+    def _wait(self, event: int, deadline: float | None, late: str) -> None:
+        """Wait until the socket is ready, at most until `deadline`."""
+        left_ms = None
+        if deadline is not None:
+            left_ms = math.ceil((deadline - time.monotonic()) * 1000)
+            if left_ms <= 0:
+                raise DeadlinePassed(late)
+        ready = select.poll()
+        ready.register(self._socket, event)
+        ready.poll(left_ms)

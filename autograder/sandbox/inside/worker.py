@@ -1,0 +1,234 @@
+"""Runs a student's cells and answers calls of the student's functions, inside the jail.
+
+Everything in this process belongs to the student as soon as the first cell has run: it may rewrite
+this very module. So nothing here is trusted by the grader; it only keeps honest work comfortable.
+Imports: the standard library, NumPy, IPython and `wire`; no check, answer or course is in reach.
+"""
+
+from __future__ import annotations
+
+import builtins
+import functools
+import signal
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic
+from types import FrameType
+from typing import Any
+from warnings import catch_warnings, resetwarnings, simplefilter
+
+import numpy as np
+
+from autograder.sandbox.inside.cells import Cells, raised
+from autograder.sandbox.inside.wire import Channel, Unsendable, WireError, encode
+
+_UNCHANGEABLE = (int, float, bool, str, bytes, complex, type(None), np.float64)
+
+
+def serve(channel: Channel, shell: Any) -> None:
+    """Answer requests until the grader closes the channel."""
+    interpreter = Interpreter(channel, shell)
+    channel.send({"ready": True})
+    while True:
+        request = channel.receive(proxy=interpreter.proxy, generators=True)
+        for answer in interpreter.answers(request):
+            try:
+                channel.send(answer)
+            except WireError as error:
+                channel.send({"unsendable": str(error)})
+        interpreter.turn += 1
+
+
+class Interpreter:
+    """One student's namespace: runs cells in it, calls functions from it."""
+
+    def __init__(self, channel: Channel, shell: Any) -> None:
+        self.turn = 0
+        """How many requests have been answered; a function of ours lives during one of them."""
+        self._channel = channel
+        self._shell = shell
+        self._names: dict[str, Any] = shell.user_ns
+        self._built_in = frozenset(vars(builtins))
+        self._cells = Cells(shell)
+        self._bound: dict[str, tuple[Any, int]] = {}
+        """By name, what it is bound to and the number of the cell that bound it."""
+
+    def answers(self, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """The replies to one request of the grader, each as soon as it is there.
+
+        A notebook's cells come in one request, with a reply for the files and one for each cell, so
+        that neither side waits for the other between them.
+        """
+        match request:
+            case {"op": "notebook", "files": files, "cells": cells}:
+                for path, data in files.items():
+                    Path(path).write_bytes(data)
+                yield {"done": True}
+                yield from self._run_cells(cells, request)
+            case {"op": "bound", "names": names}:
+                yield {"bound": [self._binding(name) for name in names]}
+            case {"op": "cell", "source": source, "label": label}:
+                yield self._cells.run(source, label)
+            case {"op": "call", "name": name, "args": args, "given": given}:
+                with self._in_place_of(given):
+                    answer = self._call(name, args)
+                yield answer
+            case {"op": "value", "name": name}:
+                yield {"value": self._names[name]} if name in self._names else {"missing": True}
+            case _:
+                yield {"unsendable": "object"}
+
+    def proxy(self, handle: int) -> Callable[..., Any]:
+        """The function that stands here for a function of the grader's."""
+
+        turn = self.turn
+
+        def given_function(*args: Any) -> Any:
+            if self.turn != turn:
+                raise RuntimeError("this function was handed in for an earlier call")
+            self._channel.send({"callback": handle, "args": args})
+            reply = self._channel.receive()
+            if "refused" in reply:
+                raise RuntimeError(reply["refused"])
+            return reply["value"]
+
+        return given_function
+
+    def _run_cells(
+        self, cells: list[tuple[int, str, str, float, bool]], request: dict[str, Any]
+    ) -> Iterator[dict[str, Any]]:
+        """Run some cells, each with its number, label, source, limit and whose clock it runs on.
+
+        A cell that takes too long is interrupted, as a kernel's is: what it has bound stays.
+        """
+        own_s = request["own_s"]
+        for number, label, source, limit_s, own in cells:
+            if own and own_s <= -request["spare_s"]:
+                yield {"left_out": True}
+                continue
+            limit_s = min(limit_s, max(own_s, request["least_s"])) if own else limit_s
+            began = monotonic()
+            reply = interrupted(limit_s, functools.partial(self._cells.run, source, label))
+            own_s -= monotonic() - began if own else 0.0
+            self._note_bindings(number, request["functions"])
+            yield reply
+
+    def _note_bindings(self, number: int, functions: list[str]) -> None:
+        for name in functions:
+            value = self._look_up(name)
+            if name not in self._bound or self._bound[name][0] is not value:
+                self._bound[name] = value, number
+
+    def _binding(self, name: str) -> int:
+        """The number of the cell that bound a name; -1: there is none, -2: nothing callable."""
+        value = self._look_up(name)
+        if value is self:
+            return -1
+        return self._bound.get(name, (None, 0))[1] if callable(value) else -2
+
+    def _look_up(self, name: str) -> Any:
+        """What a name means in a cell, built-in names that the student added too; else `self`."""
+        if name not in self._names and name not in self._built_in:
+            return vars(builtins).get(name, self)
+        return self._names.get(name, self)
+
+    @contextmanager
+    def _in_place_of(self, given: dict[str, Any]) -> Any:
+        """Bind functions of the grader in place of the student's for one call."""
+        own = {name: self._names[name] for name in given if name in self._names}
+        self._names.update(given)
+        try:
+            yield
+        finally:
+            for name in given:
+                self._names.pop(name, None)
+            self._names.update(own)
+
+    def _call(self, name: str, args: tuple[Any, ...]) -> dict[str, Any]:
+        function = self._look_up(name)
+        if function is self:
+            return {"missing": True}
+        if not callable(function):
+            return {"uncallable": True}
+        before = [self._looks(argument) for argument in args]
+        with catch_warnings(record=True, module=warnings) as warned:
+            _record_all()
+            self._shell.in_call = True
+            try:
+                value = function(*args)
+            except BaseException as error:
+                return raised(error)
+            finally:
+                self._shell.in_call = False
+        # An outdated name that is used warns as well, and says nothing about the numbers.
+        numeric = sum(issubclass(warning.category, RuntimeWarning) for warning in warned)
+        after = [self._looks(argument) for argument in args]
+        changed = [i for i, (old, new) in enumerate(zip(before, after, strict=True)) if old != new]
+        return {"value": value, "changed": changed, "warned": numeric}
+
+    def _looks(self, argument: Any) -> Any:
+        """What an argument looks like, to see afterwards whether the function changed it."""
+        if type(argument) is np.ndarray:
+            return argument.dtype.str, argument.shape, argument.tobytes()
+        if type(argument) in _UNCHANGEABLE:
+            return None
+        if hasattr(argument, "bit_generator") or callable(argument):
+            return None  # a generator is meant to advance, a function has nothing to change
+        channel = self._channel
+        try:
+            return encode(argument, frame_bytes=channel.frame_bytes, elements=channel.elements)
+        except WireError:
+            return b"grown beyond what crosses"
+
+
+def _record_all() -> None:
+    """Let every warning be recorded, but for those that the notebook has made errors."""
+    simplefilter("always", append=True)
+    known = list(warnings.filters)
+    resetwarnings()
+    warnings.filters.extend(f if f[0] == "error" else ("always", *f[1:]) for f in known)  # type: ignore[attr-defined]
+
+
+class TookTooLong(BaseException):
+    """Interrupts a cell; no `except Exception` of a student's catches it."""
+
+
+def interrupted(limit_s: float, run: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """What `run` replies, or that it was interrupted; compiled code goes on until it returns."""
+    late, began, theirs = False, monotonic(), signal.getsignal(signal.SIGALRM)
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        nonlocal late
+        left_s = limit_s - (monotonic() - began)
+        if left_s > 0 and callable(theirs):
+            # It is an alarm that the notebook has set, for a handler that an earlier cell chose.
+            signal.setitimer(signal.ITIMER_REAL, left_s)
+            theirs(number, frame)
+            return
+        late = True
+        raise TookTooLong
+
+    signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, limit_s)
+    try:
+        reply = run()
+        signal.setitimer(signal.ITIMER_REAL, 0)
+    except TookTooLong:
+        reply = {}
+    if signal.getsignal(signal.SIGALRM) is stop and theirs is not None:
+        signal.signal(signal.SIGALRM, theirs)
+    return {"late": True} if late else reply
+
+
+def silence() -> None:
+    """Replace the text streams, whose buffers the warm process shares with every fork."""
+    # They are meant to stay open for as long as the process lives.
+    sys.stdin = open(0, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
+    sys.stdout = open(1, "w", encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
+
+
+__all__ = ["Interpreter", "Unsendable", "serve", "silence"]

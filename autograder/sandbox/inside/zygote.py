@@ -1,0 +1,174 @@
+"""The warm process inside the outer wall: loads NumPy and IPython once, forks once per submission.
+
+It runs no student's code itself and holds nothing worth having: no course file, no token, one
+descriptor (the control socket), which every fork closes before anything else. In the *full* tier
+it lives in user and pid namespaces of its own, because a fork can be put into a fresh pid
+namespace, and the zygote step back out of it, only by the owner of both.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import ctypes
+import dataclasses
+import gc
+import importlib
+import json
+import os
+import signal
+import socket
+import sys
+import tempfile
+from typing import Any
+
+from autograder.sandbox.inside import jail, policy, worker
+from autograder.sandbox.inside.wire import Channel
+
+PACKET = 1 << 17
+"""Largest packet on the control socket, in bytes."""
+
+
+def main(control_fd: int) -> None:
+    """Serve the supervisor at the other end of `control_fd` until it hangs up."""
+    jail.die_with_parent(signal.SIGKILL)
+    control = socket.socket(fileno=control_fd)
+    settings = json.loads(control.recv(PACKET))
+    if settings["confinement"]["tier"] == policy.FULL:
+        become(settings["uid"])
+        own_namespaces()
+        shell = preload()
+    else:
+        # Without a wall, the folder for what is loaded now belongs to the grader: load first.
+        shell = preload()
+        become(settings["uid"], policy.SPARE_GROUP)
+        for name in policy.RELOCATION:
+            os.environ.pop(name, None)
+    confinement = make_confinement(settings["confinement"])
+    gc.collect()
+    gc.freeze()
+    control.send(json.dumps({"ready": True}).encode())
+    Zygote(control, shell, confinement, settings["frame_bytes"], settings["elements"]).serve()
+
+
+def become(uid: int | None, *groups: int) -> None:
+    """Leave root for good; dumpable, or else /proc/self would not be ours to write to."""
+    if uid is None:
+        return
+    os.setgroups(groups)
+    os.setresgid(uid, uid, uid)
+    os.setresuid(uid, uid, uid)
+    ctypes.CDLL(None).prctl(jail.PR_SET_DUMPABLE, 1, 0, 0, 0)
+
+
+def own_namespaces() -> None:
+    """Go on as the first process of a pid namespace that this account owns."""
+    uid, gid = os.getuid(), os.getgid()
+    jail.unshare(jail.CLONE_NEWUSER | jail.CLONE_NEWPID)
+    jail.map_ids(uid, gid)
+    child = os.fork()
+    if child:
+        os.waitpid(child, 0)
+        os._exit(0)
+    jail.die_with_parent(signal.SIGKILL)
+
+
+def preload() -> Any:
+    """Load what submissions use, and make the shell that they start from."""
+    for module in policy.PRELOADED:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(module)
+    from autograder.sandbox.inside import kernel
+
+    return kernel.make_shell(tempfile.mkdtemp(prefix="ipython-"))
+
+
+def make_confinement(fields: dict[str, Any]) -> jail.Confinement:
+    """What the supervisor decided, with the memory that this process has mapped by now."""
+    fields = dict(fields)
+    fields["bpf"] = base64.b64decode(fields["bpf"])
+    fields["readable"] = tuple(fields["readable"])
+    fields["layers"] = tuple(fields["layers"])
+    return jail.Confinement(**fields, mapped_mib=jail.mapped_mib())
+
+
+class Zygote:
+    """Forks on demand: packet in, process number and pidfd out."""
+
+    def __init__(
+        self,
+        control: socket.socket,
+        shell: Any,
+        confinement: jail.Confinement,
+        frame_bytes: int,
+        elements: int,
+    ) -> None:
+        self._control = control
+        self._shell = shell
+        self._confinement = confinement
+        self._caps = {"frame_bytes": frame_bytes, "elements": elements}
+        self._own_pids = (
+            os.open("/proc/self/ns/pid", os.O_RDONLY) if "pids" in confinement.layers else None
+        )
+
+    def serve(self) -> None:
+        """Answer packets until the supervisor closes its end."""
+        while True:
+            packet, fds, _, _ = socket.recv_fds(self._control, PACKET, 1)
+            if not packet:
+                os._exit(0)
+            request = json.loads(packet)
+            if request["op"] == "fork":
+                self._fork(fds[0], request["home"])
+            else:
+                self._reap(request["pid"])
+
+    def _fork(self, channel_fd: int, home: str) -> None:
+        if self._own_pids is not None:
+            jail.unshare(jail.CLONE_NEWPID)
+        pid = os.fork()
+        if pid == 0:
+            self._live(channel_fd, home)
+        if self._own_pids is not None:
+            jail.setns(self._own_pids, jail.CLONE_NEWPID)
+        os.close(channel_fd)
+        pidfd = os.pidfd_open(pid)
+        socket.send_fds(self._control, [json.dumps({"pid": pid}).encode()], [pidfd])
+        os.close(pidfd)
+
+    def _live(self, channel_fd: int, home: str) -> None:
+        """The life of a fork: wall itself in, then serve the student's code; never return."""
+        try:
+            confinement = dataclasses.replace(self._confinement, home=home)
+            channel = Channel(socket.socket(fileno=channel_fd), **self._caps)
+            try:
+                jail.die_with_parent(signal.SIGKILL)
+                jail.enter(confinement, channel_fd)
+                worker.silence()
+                if confinement.tier != policy.FULL:
+                    tempfile.tempdir = os.environ["TMPDIR"] = os.environ["HOME"] = home
+                _reseed()
+            except BaseException as error:
+                channel.send({"failed": f"{type(error).__name__}: {error}"})
+                os._exit(3)
+            worker.serve(channel, self._shell)
+        finally:
+            os._exit(0)
+
+    def _reap(self, pid: int) -> None:
+        _, status = os.waitpid(pid, 0)
+        self._control.send(json.dumps({"status": status}).encode())
+
+
+def _reseed() -> None:
+    """Forks must not share the state of the global random generators."""
+    import random
+
+    import numpy as np
+
+    random.seed()
+    np.random.seed()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

@@ -1,0 +1,153 @@
+"""What all processes of one submission hold in memory, added up from outside.
+
+Resource limits bound each process. Where no control group can be written, the grader looks at the
+processes of the submission's pid namespace itself, many times a second, and ends it when they hold
+too much together: their pages (shared ones divided among those that share them), their files in
+memory, and what the kernel may keep for their open pipes and sockets. It is a bound with some
+slack: between two looks a submission gets as far as the kernel hands out pages.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+LOOK_S = 0.05
+"""How often somebody should look, as long as little is held."""
+LOOK_SOON_S = 0.01
+"""The same, once more than half of what may be held is."""
+DESCRIPTOR_MIB = 0.42
+"""What the kernel may keep for one end of a pair of sockets, by its usual settings."""
+FREE_DESCRIPTORS = 32
+"""Open files of a process that are not counted: loaded libraries, standard streams, a database."""
+_MIB = 1 << 20
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+class Unseen(Exception):
+    """The processes of a submission cannot be looked at; the text says what cannot be read."""
+
+
+def process_of(pidfd: int) -> int:
+    """The number that a process has here, whichever it has in its own namespace; 0 if it ended."""
+    for line in Path(f"/proc/self/fdinfo/{pidfd}").read_text().splitlines():
+        if line.startswith("Pid:"):
+            return max(int(line.split()[1]), 0)
+    return 0
+
+
+def held_mib(pid: int, folders: Iterable[str], enough_mib: float) -> float:
+    """What a submission's processes hold together.
+
+    Adding up is quick as long as it stays below `enough_mib`; only above it are pages that several
+    processes share divided among them, which takes a look at each. Where some of them end during
+    that, what they share counts too much. So only what a second look finds too is over.
+
+    Args:
+        pid: the first process of the submission's pid namespace.
+        folders: where its file systems in memory are mounted.
+        enough_mib: what it may hold; adding up ends above it. With 0, all is added up.
+
+    Raises:
+        Unseen: there are processes, and what they hold cannot be read.
+    """
+    held = _held_at_a_look(pid, folders, enough_mib)
+    return min(held, _held_at_a_look(pid, folders, enough_mib)) if held > enough_mib else held
+
+
+def _held_at_a_look(pid: int, folders: Iterable[str], enough_mib: float) -> float:
+    there = members(pid)
+    beside = _files_mib(place_of(pid), folders) + _descriptors_mib(there)
+    quick = beside + sum(map(_resident_mib, there))
+    if quick <= enough_mib:
+        return quick
+    held = beside
+    for one in there:
+        held += _proportional_mib(one)
+        if held > enough_mib > 0:
+            break  # it grows while it is added up: what is known is enough
+    return held
+
+
+def members(pid: int) -> list[str]:
+    """Where in /proc all processes of a process's pid namespace are looked at."""
+    place = place_of(pid)
+    try:
+        namespace = os.readlink(f"{place}/ns/pid")
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        if _field(place, "State") in ("Z", "X", ""):
+            return []
+        raise Unseen(f"{place}/ns/pid: {error.strerror}") from None
+    found = []
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            with contextlib.suppress(OSError):  # another's, or it ended meanwhile
+                if os.readlink(f"/proc/{name}/ns/pid") == namespace:
+                    found.append(place_of(int(name)))
+    return found
+
+
+def place_of(pid: int) -> str:
+    """Where a process is looked at: at a thread that goes on, where its first one has ended."""
+    first = f"/proc/{pid}"
+    if _resident_mib(first) > 0:
+        return first
+    with contextlib.suppress(OSError):
+        threads = [f"{first}/task/{number}" for number in os.listdir(f"{first}/task")]
+        return next((thread for thread in threads if _resident_mib(thread) > 0), first)
+    return first
+
+
+def _resident_mib(place: str) -> float:
+    with contextlib.suppress(OSError, IndexError):
+        fields = Path(f"{place}/statm").read_text().split()
+        return int(fields[1]) * _PAGE / _MIB
+    return 0.0
+
+
+def _proportional_mib(place: str) -> float:
+    try:
+        text = Path(f"{place}/smaps_rollup").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
+    except OSError:
+        return _resident_mib(place)
+    kib = [int(line.split()[1]) for line in text.splitlines() if line.startswith("Pss:")]
+    return sum(kib) / 1024
+
+
+def _files_mib(place: str, folders: Iterable[str]) -> float:
+    """What lies in the submission's file systems in memory."""
+    total = 0
+    for folder in folders:
+        with contextlib.suppress(OSError):
+            facts = os.statvfs(f"{place}/root{folder}")
+            total += (facts.f_blocks - facts.f_bfree) * facts.f_frsize
+    return total / _MIB
+
+
+def _descriptors_mib(places: Iterable[str]) -> float:
+    return sum(max(_open_files(one) - FREE_DESCRIPTORS, 0) for one in places) * DESCRIPTOR_MIB
+
+
+def _open_files(place: str) -> int:
+    """How many files a process has open; where that may not be seen, how many it has room for."""
+    try:
+        return len(os.listdir(f"{place}/fd"))
+    except PermissionError:
+        return int(_field(place, "FDSize") or 0)
+    except OSError:
+        return 0
+
+
+def _field(place: str, name: str) -> str:
+    """A field of a process's status, which every account may read; empty if it ended."""
+    with contextlib.suppress(OSError):
+        for line in Path(f"{place}/status").read_text().splitlines():
+            if line.startswith(f"{name}:"):
+                return line.split()[1]
+    return ""

@@ -1,0 +1,375 @@
+"""The sandbox's own copy of Python and of what Python needs: files that nobody else can open.
+
+An account that can open a file can also see when somebody else reads it: by inotify, by the file's
+access time, or by what the kernel keeps of it in memory. A submission could therefore send out
+hidden inputs by opening files of the machine. So the sandbox shows no file of the machine. It shows
+a copy, in a folder that only the grader's account can enter. The copy is made once for each
+installation of Python, and every sandbox uses it until something in the installation changes.
+
+    copy = find_replica(places)          made, if there is none as the machine is now
+    copy.root                            to be mounted as `/`, or to start Python from
+    copy.release()
+
+What is copied is what `policy` names; links that lead elsewhere are kept as links, and lead nowhere
+inside. What is mounted somewhere below is left out.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import fnmatch
+import hashlib
+import json
+import logging
+import os
+import re
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from autograder.errors import NoJail
+from autograder.sandbox import places
+from autograder.sandbox.inside import policy
+
+_log = logging.getLogger(__name__)
+
+FORMAT = 3
+"""Counted up when the same machine is to be copied in another way."""
+KEPT_S = 14 * 24 * 3600
+"""How long a copy is kept that nobody uses."""
+NEVER = 2**31 - 1
+"""An access time in the far future: the kernel does not touch it any more when a file is read."""
+EMPTY = ("proc", "dev", "tmp", "jail", policy.HOME.strip("/"))
+"""Folders that something is mounted on."""
+_COMPILED = "/__pycache__"
+_THREADS = 4
+_LIBRARY = re.compile(r"(/\S+) \(0x")
+
+
+@dataclass
+class Plan:
+    """Everything that is to be copied, by its real path."""
+
+    links: dict[str, str] = field(default_factory=dict)
+    folders: dict[str, int] = field(default_factory=dict)
+    """Modes."""
+    files: dict[str, os.stat_result] = field(default_factory=dict)
+    roots: list[str] = field(default_factory=list)
+    """The places that are shown, those that links led to included."""
+    mounted: frozenset[str] = frozenset()
+
+    def fingerprint(self) -> str:
+        """What changes whenever a copy made by this plan would.
+
+        Compiled modules are left out of it: Python writes one whenever it first loads a module.
+        """
+        said = hashlib.sha256(f"{FORMAT} {EMPTY} {policy.LIBRARIES}".encode())
+        for path, target in sorted(self.links.items()):
+            said.update(os.fsencode(f"{path}\0{target}\0"))
+        for path, mode in sorted(self.folders.items()):
+            if _COMPILED in path:
+                continue
+            said.update(os.fsencode(f"{path}\0{mode}\0"))
+        for path, facts in sorted(self.files.items()):
+            if _COMPILED in path:
+                continue
+            about = f"{path}\0{facts.st_mode}\0{facts.st_size}\0{facts.st_mtime_ns}\0"
+            said.update(os.fsencode(about))
+        return said.hexdigest()[:24]
+
+    def add(self, path: str, left_out: tuple[str, ...] = ()) -> None:
+        """Take in a file, or a folder with what is in it, and the links on the way to it."""
+        links, real = places.follow(path)
+        for link in links:
+            self.links[link] = os.readlink(link)
+        if real in self.folders or real in self.files:
+            return
+        with contextlib.suppress(OSError):  # gone, or not ours to read: neither would it be inside
+            facts = os.stat(real, follow_symlinks=False)
+            self.roots.append(real)
+            if stat.S_ISDIR(facts.st_mode):
+                self._walk(real, facts.st_mode, left_out)
+            elif stat.S_ISREG(facts.st_mode):
+                self.files[real] = facts
+
+    def _walk(self, top: str, mode: int, left_out: tuple[str, ...]) -> None:
+        self.folders[top] = mode
+        waiting = [(top, left_out)]
+        while waiting:
+            folder, skipped = waiting.pop()
+            with contextlib.suppress(PermissionError), os.scandir(folder) as entries:
+                for entry in entries:
+                    if any(fnmatch.fnmatch(entry.name, pattern) for pattern in skipped):
+                        continue
+                    if self._take(entry):
+                        waiting.append((entry.path, ()))
+
+    def _take(self, entry: os.DirEntry[str]) -> bool:
+        """Take in one entry of a folder; whether it is a folder to go into."""
+        if entry.is_symlink():
+            self._take_link(entry.path)
+        elif entry.path in self.mounted:
+            return False
+        elif entry.is_dir(follow_symlinks=False):
+            if entry.path not in self.folders:
+                self.folders[entry.path] = entry.stat(follow_symlinks=False).st_mode
+                return True
+        elif entry.is_file(follow_symlinks=False):
+            self.files[entry.path] = entry.stat(follow_symlinks=False)
+        return False
+
+    def _take_link(self, path: str) -> None:
+        """Keep a link; what it leads to comes along only where packages lie by rule."""
+        self.links[path] = os.readlink(path)
+        with contextlib.suppress(OSError):
+            _, real = places.follow(path)
+            known = any(places.is_beneath(real, root) for root in self.roots)
+            if not known and any(real.startswith(f"{place}/") for place in policy.LINKED):
+                self.add(path)
+
+
+@dataclass
+class Replica:
+    """A copy that is in use, and so is not removed by others until it is released."""
+
+    root: Path
+    shown: tuple[str, ...]
+    """The real paths of the places that it shows."""
+    _lock: int
+
+    def release(self) -> None:
+        """Let others remove it once it is old."""
+        os.close(self._lock)
+
+
+class PythonCopy:
+    """What a tier makes of the copy that fits this machine; `release` it in the end.
+
+    Raises:
+        NoJail: there is no place for the copy; the text says what to do.
+    """
+
+    def __init__(self) -> None:
+        self._replica = find_replica()
+
+    def release(self) -> None:
+        """Give up the copy."""
+        self._replica.release()
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The real places of the machine of which the copy was made."""
+        return self._replica.shown
+
+
+def find_replica() -> Replica:
+    """The copy of this machine's Python as it is now; it is made if there is none.
+
+    Raises:
+        NoJail: there is no place for it; the text says why and what to do.
+    """
+    plan = make_plan()
+    home = cache_folder()
+    installation = hashlib.sha256(os.fsencode(sys.prefix)).hexdigest()[:8]
+    name = f"{installation}-{plan.fingerprint()}"
+    try:
+        with _locked(home / "lock"):
+            root = home / name
+            if not root.is_dir():
+                _log.info("copying Python for the sandbox to %s (once; up to a minute)", root)
+                _remove_old(home, installation)
+                _make(plan, root, home / f"{name}.shown")
+            shown = json.loads((home / f"{name}.shown").read_text())
+            lock = os.open(home / f"{name}.used", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            fcntl.flock(lock, fcntl.LOCK_SH)
+            os.utime(lock)
+    except OSError as error:
+        raise NoJail(
+            f"{home}: the sandbox's copy of Python cannot be made: {error.strerror}; give it "
+            "space, or set XDG_CACHE_HOME to a folder with more"
+        ) from None
+    return Replica(root, tuple(shown), lock)
+
+
+def make_plan() -> Plan:
+    """What is shown of this machine."""
+    plan = Plan(mounted=frozenset(mount.point for mount in places.read_mounts()))
+    for path in places.python_library():
+        plan.add(path, policy.LEFT_OUT)
+    for path in places.python_packages():
+        plan.add(path, policy.LEFT_OUT_PACKAGES)
+    for path in (*places.interpreter(), *places.data(), *places.programs()):
+        plan.add(path)
+    for name in policy.ROOT_LINKS:
+        if os.path.islink(f"/{name}"):
+            plan.links[f"/{name}"] = os.readlink(f"/{name}")
+    return plan
+
+
+def cache_folder() -> Path:
+    """A folder of this account's own, in which programs may be executed and nobody else may look.
+
+    Raises:
+        NoJail: there is none.
+    """
+    root = os.getuid() == 0
+    own = Path("/var/cache") if root else Path(os.path.expanduser("~/.cache"))
+    candidates = [Path(os.environ.get("XDG_CACHE_HOME") or own) / "nbassay-sandbox"]
+    shared = [Path("/var/tmp"), Path(tempfile.gettempdir())]
+    candidates += [folder / f"nbassay-sandbox-{os.getuid()}" for folder in shared]
+    for folder in candidates:
+        if _is_private(folder):
+            return folder
+    tried = ", ".join(map(str, candidates))
+    raise NoJail(
+        f"no folder for the sandbox's copy of Python: tried {tried}; set XDG_CACHE_HOME to a "
+        "folder that this account can write to, on a file system that allows programs (no noexec)"
+    )
+
+
+def _is_private(folder: Path) -> bool:
+    """Make a folder if need be; whether it is this account's alone and may hold programs."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        facts = folder.lstat()
+        if not stat.S_ISDIR(facts.st_mode) or facts.st_uid != os.getuid():
+            return False
+        if os.getuid() == 0:  # the spare accounts enter it by this group, and nobody else has it
+            os.chown(folder, 0, policy.SPARE_GROUP)
+        folder.chmod(0o710 if os.getuid() == 0 else 0o700)
+        with tempfile.TemporaryFile(dir=folder):
+            return not os.statvfs(folder).f_flag & os.ST_NOEXEC
+    except OSError:
+        return False
+
+
+@contextlib.contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Let one process at a time into the block."""
+    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _remove_old(home: Path, installation: str) -> None:
+    """Remove what a killed maker left, and copies that are not in use: of this installation all,
+    since it has changed; of others those that nobody has used for long.
+    """
+    for folder in home.glob("making-*"):
+        shutil.rmtree(folder, ignore_errors=True)
+    for mark in home.glob("*.used"):
+        recent = time.time() - mark.stat().st_mtime < KEPT_S
+        if recent and not mark.name.startswith(installation):
+            continue
+        lock = os.open(mark, os.O_RDWR | os.O_CLOEXEC)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            continue  # in use
+        else:
+            name = mark.name.removesuffix(".used")
+            shutil.rmtree(home / name, ignore_errors=True)
+            (home / f"{name}.shown").unlink(missing_ok=True)
+            mark.unlink()
+        finally:
+            os.close(lock)
+
+
+def _make(plan: Plan, root: Path, shown: Path) -> None:
+    """Copy all that is planned, beside, and give it its name when it is complete."""
+    making = Path(tempfile.mkdtemp(prefix="making-", dir=root.parent))
+    try:
+        _fill(plan, making)
+        making.chmod(0o755)
+        shown.write_text(json.dumps(plan.roots))
+        making.rename(root)
+    except BaseException:
+        shutil.rmtree(making, ignore_errors=True)
+        raise
+
+
+def _fill(plan: Plan, to: Path) -> None:
+    for library in needed_libraries(plan.files):
+        plan.add(library)
+    for name in EMPTY:
+        plan.folders[f"/{name}"] = 0o755
+    entries = [*plan.links, *plan.files, *plan.folders]
+    for folder in sorted({parent for path in entries for parent in _parents(path)}):
+        _inside(to, folder).mkdir(mode=0o755, exist_ok=True)
+    for path in sorted(plan.folders):
+        _inside(to, path).mkdir(exist_ok=True)
+    for path, target in plan.links.items():
+        with contextlib.suppress(FileExistsError):
+            _inside(to, path).symlink_to(_relative(path, target))
+    with ThreadPoolExecutor(_THREADS) as pool:
+        for copied in [pool.submit(_copy, path, facts, to) for path, facts in plan.files.items()]:
+            copied.result()
+    for path, mode in plan.folders.items():
+        _inside(to, path).chmod(mode & 0o755 | 0o700)
+    for folder, _, _ in os.walk(to):
+        os.utime(folder, (NEVER, os.stat(folder).st_mtime))
+
+
+def _relative(link: str, target: str) -> str:
+    """What a link leads to, so that it leads there wherever the copy is mounted."""
+    if not target.startswith("/"):
+        return target
+    return os.path.relpath(target, os.path.dirname(link))
+
+
+def _parents(path: str) -> list[str]:
+    return [str(parent) for parent in Path(path).parents if str(parent) != "/"]
+
+
+def _inside(to: Path, path: str) -> Path:
+    return to / path.lstrip("/")
+
+
+def _copy(path: str, facts: os.stat_result, to: Path) -> None:
+    """Copy one file; one that this account cannot read is not there inside."""
+    target = _inside(to, path)
+    try:
+        shutil.copyfile(path, target, follow_symlinks=False)
+    except (PermissionError, FileNotFoundError):
+        target.unlink(missing_ok=True)
+        return
+    target.chmod(facts.st_mode & 0o555)  # not even its owner's submissions may write to it
+    os.utime(target, ns=(NEVER * 10**9, facts.st_mtime_ns))
+
+
+def needed_libraries(files: Iterable[str]) -> list[str]:
+    """The machine's shared libraries that programs and libraries among these files ask for."""
+    binaries = [path for path in files if _is_binary(path)]
+    said = ""
+    if binaries and shutil.which("ldd"):
+        for start in range(0, len(binaries), 500):
+            command = ["ldd", *binaries[start : start + 500]]
+            said += subprocess.run(command, capture_output=True, text=True, check=False).stdout
+        found = {os.path.normpath(path) for path in _LIBRARY.findall(said)}
+    else:
+        found = set(places.library_folders())
+    folders = {os.path.dirname(path) for path in found}
+    found |= {f"{folder}/{name}" for folder in folders for name in policy.LIBRARIES}
+    return sorted(path for path in found if os.path.exists(path))
+
+
+def _is_binary(path: str) -> bool:
+    name = os.path.basename(path)
+    if ".so" not in name and not os.access(path, os.X_OK):
+        return False
+    try:
+        with Path(path).open("rb") as file:
+            return file.read(4) == b"\x7fELF"
+    except OSError:
+        return False

@@ -1,0 +1,1 @@
+"""The attempts of the service, in its database."""

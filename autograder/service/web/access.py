@@ -1,0 +1,278 @@
+"""Who asks, and what they may: one handler class for each privilege.
+
+Whatever a page, a stream or an API call is for, its handler derives from `Anonymous`, `Student`,
+`Instructor` or `Metrics`, and the class says what that takes; no handler decides for itself. The
+hub says who somebody is, its groups say what they are in this course (`identity`).
+
+Answers to those who may not: a page sends a browser to the hub's login; a program, and whoever
+gave a token that does not hold, gets 401; too few rights are 403; what belongs to somebody else is
+404, as if it were not there.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import secrets
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any, ClassVar, TypeVar
+
+from jupyterhub.services.auth import HubOAuth, HubOAuthCallbackHandler, HubOAuthenticated
+from tornado.web import HTTPError, RequestHandler
+
+from autograder.feedback.templating import fill
+from autograder.service.store.attempt import Attempt
+from autograder.service.web.context import ServiceContext
+from autograder.service.web.http_error import WORDS, RefusedRequest
+from autograder.service.web.identity import INSTRUCTORS, STUDENTS, Person
+
+Result = TypeVar("Result")
+
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+
+_CLOSED = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+
+class Handler(HubOAuthenticated, RequestHandler):  # type: ignore[misc]
+    """What all handlers share: headers, errors, templates, methods."""
+
+    program: ClassVar[bool] = False
+    """Whether a program asks here, which no login page would help."""
+
+    person: Person | None = None
+
+    @property
+    def site(self) -> ServiceContext:
+        """What this process serves."""
+        site: ServiceContext = self.settings["site"]
+        return site
+
+    @property
+    def hub_auth(self) -> HubOAuth:
+        """The hub, asked for people."""
+        return self.site.auth
+
+    def set_default_headers(self) -> None:
+        """Close everything; a page opens what it needs."""
+        self.clear_header("Server")
+        self.set_header("Content-Security-Policy", _CLOSED)
+        self.set_header("X-Content-Type-Options", "nosniff")
+        self.set_header("X-Frame-Options", "DENY")
+        self.set_header("Referrer-Policy", "no-referrer")
+        self.set_header("Cross-Origin-Resource-Policy", "same-origin")
+        self.set_header("Cache-Control", "no-store")
+
+    @property
+    def for_program(self) -> bool:
+        """Whether the answer will be read by a program."""
+        accepts = self.request.headers.get("Accept", "")
+        asks_json = "application/json" in accepts and "text/html" not in accepts
+        return self.program or asks_json or "Authorization" in self.request.headers
+
+    def allowed_methods(self) -> list[str]:
+        """The methods that this handler answers."""
+        nothing = RequestHandler._unimplemented_method
+        named = [m for m in ("GET", "POST") if getattr(type(self), m.lower()) is not nothing]
+        return [*named, *(["HEAD"] if "GET" in named else []), "OPTIONS"]
+
+    async def head(self, *args: str) -> None:
+        """The headers that GET would give; tornado leaves the body out."""
+        waiting = self.get(*args)
+        if waiting is not None:
+            await waiting
+
+    def options(self, *args: str) -> None:
+        """Which methods there are."""
+        self.set_header("Allow", ", ".join(self.allowed_methods()))
+        self.set_status(204)
+
+    async def read(self, question: Callable[..., Result], *args: Any) -> Result:
+        """Ask the store, or whatever else may wait, without holding up the other requests."""
+        return await self.site.read(question, *args)
+
+    def page(self, template: str, **values: Any) -> None:
+        """Answer with a page; it may load our style sheet and our script, and nothing else."""
+        nonce = secrets.token_urlsafe(16)
+        self.set_header(
+            "Content-Security-Policy",
+            f"default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; "
+            "img-src data:; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+            "frame-ancestors 'none'",
+        )
+        self.set_header("Content-Type", "text/html; charset=utf-8")
+        self.finish(fill("autograder.service.web", template, {**self._frame(nonce), **values}))
+
+    def _frame(self, nonce: str) -> dict[str, Any]:
+        """What the frame of every page shows."""
+        person = self.person
+        return {
+            "nonce": nonce,
+            "prefix": self.site.prefix,
+            "assets": self.site.assets,
+            "course": self.site.service.course.title,
+            "hub": self.hub_auth.hub_host + self.hub_auth.hub_prefix,
+            "person": person.name if person else "",
+            "teaches": person is not None and self.site.teaches(person),
+            "path": self.request.path.removeprefix(self.site.prefix),
+            "xsrf": self.xsrf_token.decode() if person else "",
+            "live": "",
+        }
+
+    def json(self, value: Any, status: int = 200) -> None:
+        """Answer with JSON."""
+        self.set_status(status)
+        self.set_header("Content-Type", "application/json; charset=utf-8")
+        self.finish(json.dumps(value, ensure_ascii=False) + "\n")
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Say what is wrong, as JSON to a program and as a page to a person; never how it broke."""
+        if status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            self.set_header("Allow", ", ".join(self.allowed_methods()))
+        if status_code == HTTPStatus.UNAUTHORIZED:
+            self.set_header("WWW-Authenticate", "token")
+        _, error, _ = kwargs.get("exc_info", (None, None, None))
+        told = error.words if isinstance(error, RefusedRequest) else ""
+        text = told or WORDS.get(status_code, HTTPStatus(status_code).description)
+        if self.for_program:
+            self.json({"status": status_code, "message": text}, status_code)
+            return
+        self.page(
+            "problem.html.j2", status=status_code, title=HTTPStatus(status_code).phrase, text=text
+        )
+
+
+class Anonymous(Handler):
+    """For everybody, known or not."""
+
+
+class Known(Handler):
+    """For those whom the hub knows and lets into this service."""
+
+    person: Person
+
+    async def prepare(self) -> None:
+        """Find out who asks, and refuse those who may not."""
+        model = await self._model()
+        if model is None:
+            if self.request.method in ("GET", "HEAD") and not self.for_program:
+                self.redirect(self.get_login_url())
+                return
+            raise RefusedRequest(HTTPStatus.UNAUTHORIZED)
+        self.current_user, self.person = model, Person.of(model)
+        if self.request.method not in SAFE_METHODS:
+            self.check_xsrf_cookie()
+        if not self.may(self.person):
+            raise RefusedRequest(HTTPStatus.FORBIDDEN, self.why_not(self.person))
+
+    async def _model(self) -> dict[str, Any] | None:
+        """What the hub says about who asks; None when nobody is signed in.
+
+        Raises:
+            Refusal: a token was given and does not hold; a cookie came without what shows that
+                one of our pages sent it; the hub does not answer.
+        """
+        try:
+            model: dict[str, Any] | None = await self.hub_auth.get_user(self, sync=False)
+        except HTTPError as error:
+            words = "The hub does not answer; try again in a minute."
+            raise RefusedRequest(HTTPStatus.SERVICE_UNAVAILABLE, words) from error
+        if "Authorization" in self.request.headers and not self.by_token:
+            raise RefusedRequest(HTTPStatus.UNAUTHORIZED)
+        if model is None and self.hub_auth.get_token(self):
+            # Either the cookie is too old, or the hub's library did not look at it for want of
+            # the token against forged requests; the latter deserves another answer.
+            self.check_xsrf_cookie()
+        return model
+
+    @property
+    def by_token(self) -> bool:
+        """Whether a token in the request's header said who asks."""
+        return bool(getattr(self, "_token_authenticated", False))
+
+    def check_xsrf_cookie(self) -> None:
+        """Refuse a request that another site, or another user's server, made a browser send."""
+        try:
+            super().check_xsrf_cookie()
+        except HTTPError as error:
+            words = "The request does not show that it comes from a page of ours; reload the page."
+            raise RefusedRequest(HTTPStatus.FORBIDDEN, words) from error
+
+    def may(self, person: Person) -> bool:
+        """Whether this person may do what this handler is for.
+
+        Not without the scope that lets somebody into this service at all.
+        """
+        return bool(self.hub_auth.check_scopes(self.hub_auth.access_scopes, self.current_user))
+
+    def why_not(self, person: Person) -> str:
+        """What to tell somebody who may not."""
+        return WORDS[403]
+
+
+class Student(Known):
+    """For members of the course, about themselves; instructors are members too."""
+
+    groups: ClassVar[tuple[str, ...]] = (STUDENTS, INSTRUCTORS)
+    """One of these groups of the course lets in."""
+
+    def may(self, person: Person) -> bool:
+        """Users of the hub in one of the course's groups."""
+        course_id = self.site.service.course.course_id
+        return super().may(person) and person.belongs(self.groups, course_id)
+
+    def why_not(self, person: Person) -> str:
+        """Say who they are and who could help."""
+        return (
+            f"You are signed in as {person.name}, who has no part in this course, or too small a "
+            "one. If you should have, ask whoever runs the course to add you to its group."
+        )
+
+    async def attempt_or_404(self, attempt_id: str) -> Attempt:
+        """The attempt of that number, if it is their own or they teach.
+
+        Raises:
+            Refusal: 404; whether there is one that is not theirs is not told.
+        """
+        attempt = await self.read(self.site.service.attempts.get, int(attempt_id))
+        own = attempt is not None and attempt.student == self.person.name
+        if attempt is None or not (own or self.site.teaches(self.person)):
+            raise RefusedRequest(HTTPStatus.NOT_FOUND)
+        return attempt
+
+
+class Instructor(Student):
+    """For those who teach the course, about everybody in it."""
+
+    groups: ClassVar[tuple[str, ...]] = (INSTRUCTORS,)
+
+
+class Metrics(Known):
+    """For whatever watches this service: a scope of the hub, or a token of our own."""
+
+    program = True
+    scopes: ClassVar[frozenset[str]] = frozenset({"read:metrics"})
+
+    async def prepare(self) -> None:
+        """The service's own token first: then the hub need not be asked."""
+        given = self.request.headers.get("Authorization", "")
+        wanted = self.site.metrics_token
+        if wanted and hmac.compare_digest(given.encode(), f"Bearer {wanted}".encode()):
+            return
+        await super().prepare()
+
+    def may(self, person: Person) -> bool:
+        """Whoever holds the scope, wherever they belong."""
+        return bool(self.hub_auth.check_scopes(self.scopes, self.current_user))
+
+
+class Callback(HubOAuthCallbackHandler, Anonymous):  # type: ignore[misc]
+    """The end of a login: the hub sends the browser back to here."""
+
+
+class NotFound(Anonymous):
+    """Whatever there is no route for."""
+
+    def prepare(self) -> None:
+        """Refuse, whoever asks and however."""
+        raise RefusedRequest(HTTPStatus.NOT_FOUND)

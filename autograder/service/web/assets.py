@@ -1,0 +1,32 @@
+"""The one style sheet and the one script, put together once and named by what is in them.
+
+The style sheet begins with that of the feedback page, so that both look alike.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from importlib.resources import files
+
+from autograder.feedback.templating import fill
+
+STYLE, SCRIPT = "style.css", "live.js"
+_TYPES = {STYLE: "text/css; charset=utf-8", SCRIPT: "text/javascript; charset=utf-8"}
+
+
+class Assets:
+    """The files that pages load, by name, as bytes."""
+
+    def __init__(self) -> None:
+        style = fill("autograder.service.web", "style.css.j2", {})
+        script = (files("autograder.service.web") / "templates" / SCRIPT).read_text(
+            encoding="utf-8"
+        )
+        self._bytes = {STYLE: style.encode(), SCRIPT: script.encode()}
+        self.version = hashlib.sha256(b"".join(self._bytes.values())).hexdigest()[:12]
+        """Changes with every change of a file: part of the address, so that files may be kept."""
+
+    def get(self, name: str) -> tuple[str, bytes] | None:
+        """The content type and the bytes of a file; None when there is no such file."""
+        content = self._bytes.get(name)
+        return None if content is None else (_TYPES[name], content)

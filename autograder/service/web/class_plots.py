@@ -1,0 +1,127 @@
+"""The counts of a class as shapes in a picture's own units, which a template draws as SVG.
+
+Small multiples: one panel a notebook, all of the same size and with the same axes, so that they
+compare at a glance. It counts nothing; `report.tally` does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from autograder.class_report import tally
+from autograder.class_report.tally import BINS, Column, Distribution, PassRate
+from autograder.feedback.words import exercise_name
+from autograder.report import Graded
+
+LEFT, RIGHT, TOP, BOTTOM = 44.0, 268.0, 12.0, 118.0
+"""Of a distribution's axes."""
+ROW, NAMES = 18.0, 130.0
+"""Height of a check's row, and where its bar begins."""
+
+
+@dataclass(frozen=True)
+class Tick:
+    """One labelled place of an axis."""
+
+    at: float
+    label: str
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One bar of a picture."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    label: str
+    """What it says, in words."""
+
+
+@dataclass(frozen=True)
+class Rate:
+    """One check's row: its name, its bar and its number."""
+
+    name: str
+    title: str
+    middle: float
+    bar: Bar
+    share: str
+
+
+@dataclass(frozen=True)
+class Panel:
+    """What is drawn about one notebook."""
+
+    column: Column
+    scores: Distribution | None
+    bars: tuple[Bar, ...]
+    ticks: tuple[Tick, ...]
+    """Of the axis of students; all panels share it."""
+    rates: tuple[Rate, ...]
+    rates_height: float
+    counts: tuple[PassRate, ...]
+
+
+def panels(graded: Sequence[Graded]) -> list[Panel]:
+    """One panel for each notebook of these reports, in the order of their names."""
+    columns = sorted(tally.columns(graded))
+    found = {column: tally.in_column(graded, column) for column in columns}
+    scores = {column: tally.distribution(found[column]) for column in columns}
+    most = max((max(one.counts) for one in scores.values() if one), default=0)
+    ticks = tuple(Tick(_height(n, most), str(n)) for n in _steps(most))
+    return [
+        _panel(column, scores[column], tally.pass_rates(found[column]), most, ticks)
+        for column in columns
+    ]
+
+
+def _panel(
+    column: Column,
+    scores: Distribution | None,
+    counts: Sequence[PassRate],
+    most: int,
+    ticks: tuple[Tick, ...],
+) -> Panel:
+    rates = tuple(_rate(position, rate) for position, rate in enumerate(counts))
+    height = ROW * len(rates) + 34
+    bars = tuple(_bars(scores.counts, most)) if scores else ()
+    return Panel(column, scores, bars, ticks, rates, height, tuple(counts))
+
+
+def _height(count: int, most: int) -> float:
+    """Where a number of students stands on the upright axis."""
+    return round(BOTTOM - (BOTTOM - TOP) * count / max(most, 1), 1)
+
+
+def _steps(most: int) -> list[int]:
+    """At most five round numbers from 0 to `most`."""
+    size = next(
+        unit * 10**power for power in range(9) for unit in (1, 2, 5) if most <= 4 * unit * 10**power
+    )
+    return list(range(0, most + 1, size))
+
+
+def _bars(counts: Sequence[int], most: int) -> list[Bar]:
+    wide = (RIGHT - LEFT) / BINS
+    return [
+        Bar(
+            x=round(LEFT + wide * position + 1, 1),
+            y=_height(count, most),
+            width=round(wide - 2, 1),
+            height=round(BOTTOM - _height(count, most), 1),
+            label=f"{100 // BINS * position} to {100 // BINS * (position + 1)} %: {count}",
+        )
+        for position, count in enumerate(counts)
+    ]
+
+
+def _rate(position: int, rate: PassRate) -> Rate:
+    share = rate.passed / rate.marked if rate.marked else 0.0
+    words = f"{rate.passed} of {rate.marked}" if rate.marked else "withheld"
+    top = ROW * position + 3
+    bar = Bar(NAMES, top, round((RIGHT - NAMES) * share, 1), ROW - 6, words)
+    name = exercise_name(rate.grade_cell)
+    return Rate(name, rate.title, top + ROW / 2, bar, words)

@@ -1,0 +1,66 @@
+"""What an instructor decides about an attempt: let it count, set it aside, take that back.
+
+One way for the page's form and for programs; the store records who decided and when.
+"""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+
+from autograder.service.store.attempt import Attempt, Ruling
+from autograder.service.web.access import Instructor
+from autograder.service.web.api import json_body
+from autograder.service.web.attempt_view import attempt_json, look_at
+from autograder.service.web.http_error import RefusedRequest
+
+log = logging.getLogger("autograder.service")
+
+
+class Decides(Instructor):
+    """What both doors share."""
+
+    async def decide(self, attempt_id: str, ruling: str) -> Attempt:
+        """Write a decision down; the attempt as it is then.
+
+        Raises:
+            Refusal: there is no such attempt, or it cannot be decided so.
+        """
+        attempt = await self.attempt_or_404(attempt_id)
+        if ruling not in list(Ruling):
+            words = "The decision must be `counts`, `aside`, or empty to take an earlier one back."
+            raise RefusedRequest(HTTPStatus.BAD_REQUEST, words)
+        store = self.site.service.attempts
+        against = await self.read(store.rule, attempt.id, Ruling(ruling), self.person.name)
+        if against:
+            raise RefusedRequest(HTTPStatus.CONFLICT, against)
+        what = ruling or "as by the ordinary rule"
+        log.info("%s decides on attempt %d: %s", self.person.name, attempt.id, what)
+        self.site.service.wake()
+        return await self.attempt_or_404(attempt_id)
+
+
+class DecidePage(Decides):
+    """POST attempts/<id>/decide: `ruling` in the form; then the attempt's page again."""
+
+    def get(self, attempt_id: str) -> None:
+        """Lead back to the attempt whoever reloads the answer to a form."""
+        self.redirect(f"{self.site.prefix}attempts/{attempt_id}", status=HTTPStatus.SEE_OTHER)
+
+    async def post(self, attempt_id: str) -> None:
+        """Decide, and send the browser back."""
+        await self.decide(attempt_id, self.get_body_argument("ruling"))
+        self.redirect(f"{self.site.prefix}attempts/{attempt_id}", status=HTTPStatus.SEE_OTHER)
+
+
+class DecideApi(Decides):
+    """POST api/attempts/<id>/ruling: `ruling` in the JSON body; the attempt as it is then."""
+
+    program = True
+
+    async def post(self, attempt_id: str) -> None:
+        """Decide, and answer with the attempt."""
+        asked = json_body(self.request.body, ("ruling",), all_of=True)
+        attempt = await self.decide(attempt_id, asked["ruling"])
+        ahead = await self.read(self.site.ahead)
+        self.json(attempt_json(await self.read(look_at, self.site.service, attempt, ahead, True)))

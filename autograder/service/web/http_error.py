@@ -1,0 +1,28 @@
+"""How this service says no: a status and, where it helps, words for whoever asked."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from tornado.web import HTTPError
+
+
+class RefusedRequest(HTTPError):
+    """An answer to somebody who may not, or asks for what cannot be, in words for them."""
+
+    def __init__(self, status: HTTPStatus | int, words: str = "") -> None:
+        super().__init__(int(status))
+        self.words = words
+
+
+WORDS = {
+    400: "The request is not one that can be answered.",
+    401: "You are not signed in, or your token does not hold (any more).",
+    403: "You may not see or do this.",
+    404: "There is nothing here.",
+    405: "This cannot be done here.",
+    429: "Too many at once; close other windows of this page, or wait a little.",
+    500: "Something on our side failed. It is written down for the administrator.",
+    503: "This cannot be answered just now; try again in a minute.",
+}
+"""What is said where nothing better is known."""

@@ -1,0 +1,241 @@
+"""What a student reads: own assignments, attempts, marks, feedback; and what everybody may load.
+
+An instructor reads the page of any attempt; a student only their own, and only what is shown yet.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
+from urllib.parse import quote
+
+from autograder.errors import CourseError
+from autograder.feedback.words import Mark, points_of, standing
+from autograder.grading.standing import is_earned
+from autograder.report import Graded
+from autograder.service.store.attempt import FINISHED, Allowance, Attempt, Ruling
+from autograder.service.store.rulings import Ruled
+from autograder.service.web.access import Anonymous, Student
+from autograder.service.web.attempt_view import RECENT, AttemptView, look_at
+from autograder.service.web.http_error import RefusedRequest
+
+_STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
+KEPT_S = 365 * 24 * 3600
+
+
+@dataclass(frozen=True)
+class Assigned:
+    """One assignment on a student's own page."""
+
+    name: str
+    due: datetime | None
+    latest: AttemptView | None
+    counting: AttemptView | None
+    allowance: Allowance
+
+
+@dataclass(frozen=True)
+class Marked:
+    """One notebook of an attempt, as its page lists it."""
+
+    name: str
+    standing: Mark
+    score: str
+    reason: str
+    link: str
+    """Where its feedback is; empty when it is not shown."""
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """What instructors decided about an attempt."""
+
+    now: Ruling
+    history: tuple[Ruled, ...]
+
+
+class Own(Student):
+    """What pages about one's own attempts share."""
+
+    def own_attempts(self, assignment: str, most: int) -> list[Attempt]:
+        """The latest attempts of whoever asks, the latest first, and the one that counts."""
+        return self.site.service.attempts.recent(self.person.name, assignment, most)
+
+    def newest(self) -> int:
+        """The number of the newest attempt that the stream of whoever asks tells of."""
+        attempts = self.site.service.attempts.of(self.person.name, limit=RECENT)
+        return max((attempt.id for attempt in attempts), default=0)
+
+    def allowance(self, assignment: str) -> Allowance:
+        """What the rules leave whoever asks, before they submit again."""
+        return self.site.service.attempts.allowance(self.person.name, assignment)
+
+    def own_due(self, assignment: str) -> datetime | None:
+        """When the assignment is due for whoever asks, an extension of theirs included."""
+        return self.site.service.due(assignment, self.person.name)
+
+
+class Home(Own):
+    """GET: one's own assignments, with due dates and marks."""
+
+    async def get(self) -> None:
+        """Show them."""
+        newest = await self.read(self.newest)
+        assigned = await self.read(self._assigned)
+        self.page("home.html.j2", assignments=assigned, newest=newest, live="events")
+
+    def _assigned(self) -> list[Assigned]:
+        service, ahead = self.site.service, self.site.ahead()
+        found = []
+        for name in service.course.assignments:
+            own = self.own_attempts(name, most=1)
+            built = all(lab.release.is_file() for lab in service.course.labs_of(name))
+            if not own and not built:
+                continue
+            seen = [look_at(service, attempt, ahead, teaches=False) for attempt in own]
+            counting = next((one for one in seen if one.counts), None)
+            latest = seen[0] if seen else None
+            left = self.allowance(name)
+            found.append(Assigned(name, self.own_due(name), latest, counting, left))
+        return found
+
+
+class Assignment(Own):
+    """GET assignments/<name>: one's own attempts at one assignment."""
+
+    async def get(self, name: str) -> None:
+        """Show them, and which of them counts and why."""
+        service = self.site.service
+        try:
+            service.course.labs_of(name)
+        except CourseError:
+            raise RefusedRequest(HTTPStatus.NOT_FOUND) from None
+        newest = await self.read(self.newest)
+        attempts = await self.read(self.own_attempts, name, RECENT)
+        ahead = await self.read(self.site.ahead)
+        self.page(
+            "assignment.html.j2",
+            assignment=name,
+            when=await self.read(self.own_due, name),
+            allowance=await self.read(self.allowance, name),
+            keep=service.settings.keep,
+            attempts=[look_at(service, one, ahead, teaches=False) for one in attempts],
+            newest=newest,
+            live="events",
+        )
+
+
+class AttemptPage(Student):
+    """GET attempts/<id>: one attempt, its notebooks and marks."""
+
+    async def get(self, attempt_id: str) -> None:
+        """Show as much of it as this person may see."""
+        attempt = await self.attempt_or_404(attempt_id)
+        teaches = self.site.teaches(self.person)
+        ahead = await self.read(self.site.ahead)
+        seen = await self.read(look_at, self.site.service, attempt, ahead, teaches)
+        own = attempt.student == self.person.name
+        self.page(
+            "attempt.html.j2",
+            seen=seen,
+            own=own,
+            asks=teaches and attempt.asks,
+            decisions=await self.read(self._decisions, attempt) if teaches else None,
+            notebooks=await self.read(self._notebooks, attempt, seen, teaches),
+            live="events" if own else "class/events",
+        )
+
+    def _decisions(self, attempt: Attempt) -> Decisions | None:
+        """What an instructor decided and may decide; None while it is not graded."""
+        if attempt.state not in FINISHED:
+            return None
+        return Decisions(attempt.ruling, tuple(self.site.service.attempts.rulings(attempt.id)))
+
+    def _notebooks(self, attempt: Attempt, seen: AttemptView, teaches: bool) -> list[Marked]:
+        if seen.shows == "nothing":
+            return []
+        service = self.site.service
+        marks, reports = service.marks(), service.attempts.reports(seen.id)
+        graded = [marks.graded(attempt, Graded(seen.student, report)) for report in reports]
+        return [self._marked(seen, one, teaches) for one in graded]
+
+    def _marked(self, seen: AttemptView, one: Graded, teaches: bool) -> Marked:
+        report = one.report
+        place = f"{self.site.prefix}attempts/{seen.id}/feedback/{quote(report.notebook, safe='')}"
+        return Marked(
+            name=report.notebook,
+            standing=standing(report),
+            score=mark_words(one, seen.counts),
+            reason=report.reason if teaches else report.public_reason,
+            link=place if seen.shows == "feedback" else "",
+        )
+
+
+def mark_words(one: Graded, counts: bool) -> str:
+    """The mark of one notebook in words; an attempt that does not count has no points for it.
+
+    Args:
+        one: the report, with the gradebook's mark where there is one.
+        counts: whether its attempt gives the mark.
+    """
+    if one.score is None:
+        return "mark withheld"
+    if not counts and not is_earned(one.report):
+        return "not graded"
+    return points_of(one.score, one.max_score)
+
+
+class Feedback(Student):
+    """GET attempts/<id>/feedback/<notebook>: the feedback page of one notebook."""
+
+    async def get(self, attempt_id: str, notebook: str) -> None:
+        """Serve it under a policy that lets its own style in and nothing else."""
+        service = self.site.service
+        attempt = await self.attempt_or_404(attempt_id)
+        teaches = self.site.teaches(self.person)
+        shows = await self.read(service.visible, attempt, datetime.now(UTC))
+        html = None
+        if teaches or shows == "feedback":
+            back = f"{self.site.prefix}attempts/{attempt.id}"
+            html = await self.read(service.feedback_html, attempt.id, notebook, back)
+        if html is None:
+            raise RefusedRequest(HTTPStatus.NOT_FOUND)
+        self.set_header("Content-Security-Policy", feedback_policy(html))
+        self.set_header("Content-Type", "text/html; charset=utf-8")
+        self.finish(html.encode("utf-8", "replace"))
+
+
+def feedback_policy(html: str) -> str:
+    """A policy under which a feedback page shows as it is: its own style, by hash, and no more."""
+    digests = [hashlib.sha256(style.encode()).digest() for style in _STYLE.findall(html)]
+    allowed = [f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests] or ["'none'"]
+    return (
+        f"default-src 'none'; style-src {' '.join(allowed)}; img-src data:; base-uri 'none'; "
+        "form-action 'none'; frame-ancestors 'none'; sandbox"
+    )
+
+
+class Slash(Anonymous):
+    """GET the prefix without its slash, as people type it."""
+
+    def get(self) -> None:
+        """Lead to the first page."""
+        self.redirect(self.site.prefix, permanent=True)
+
+
+class AssetFile(Anonymous):
+    """GET static/<version>/<name>: the style sheet or the script; the same for everybody."""
+
+    def get(self, version: str, name: str) -> None:
+        """Serve it, to be kept: another version has another address."""
+        found = self.site.assets.get(name)
+        if found is None or version != self.site.assets.version:
+            raise RefusedRequest(HTTPStatus.NOT_FOUND)
+        content_type, content = found
+        self.set_header("Content-Type", content_type)
+        self.set_header("Cache-Control", f"public, max-age={KEPT_S}, immutable")
+        self.finish(content)

@@ -1,0 +1,1 @@
+"""Threads of the service: submissions come in, are graded, and go out."""

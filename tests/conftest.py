@@ -1,0 +1,64 @@
+"""Wide tables of tests, and the last lines of every run: what was left out and what was skipped."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+from wide import leave_out, rows_to_leave_out
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that runs wide tables whole."""
+    parser.addoption(
+        "--all", action="store_true", help="run every row of the tests that are marked as wide"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Thin out the wide tables of a run that is not asked for all."""
+    if not config.option.all:
+        leave_out(config, items, rows_to_leave_out(items))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def folder_of_other_runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Runs of pytest that a test starts have a folder of their own.
+
+    Each run closes the folder above its own to other accounts, also beneath a test that is just
+    being another account in it.
+    """
+    tmp_path_factory.getbasetemp()  # this run's own stays where it is
+    with tempfile.TemporaryDirectory(prefix="runs-") as folder:
+        os.environ["PYTEST_DEBUG_TEMPROOT"] = folder
+        yield
+        del os.environ["PYTEST_DEBUG_TEMPROOT"]
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
+    """Say it behind everything else, pytest's own last line included."""
+    yield
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None and not session.config.option.collectonly:
+        if not session.config.option.all:
+            reporter.write_line("Wide tables ran in part; --all runs every row.")
+        reporter.write_line(skipped_line(reporter.stats.get("skipped", [])))
+
+
+def skipped_line(reports: list[pytest.TestReport]) -> str:
+    """How many tests were skipped, and for which reasons."""
+    reasons = Counter(_reason(report) for report in reports)
+    if not reasons:
+        return "Skipped: nothing."
+    told = "; ".join(f"{reason} ({count})" for reason, count in reasons.most_common())
+    return f"Skipped: {reasons.total()} tests: {told}"
+
+
+def _reason(report: pytest.TestReport) -> str:
+    where = report.longrepr
+    text = where[2] if isinstance(where, tuple) else str(where)
+    return text.removeprefix("Skipped: ").strip()
