@@ -10,9 +10,9 @@ from autograder.remote.session import Cell, Session
 from autograder.sandbox.supervisor import Jail
 
 SMALL = Limits(
-    call_wall_s=1.0,
-    cell_wall_s=1.0,
-    submission_wall_s=12.0,
+    call_wall_s=3.0,
+    cell_wall_s=3.0,
+    submission_wall_s=24.0,
     cpu_s=20,
     memory_mib=384,
     processes=24,

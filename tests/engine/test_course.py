@@ -19,7 +19,7 @@ def test_a_course_is_read_as_declared(tmp_path):
     course = load(tmp_path)
     [lab] = course.labs
     assert (course.title, course.course_id, course.assignments) == ("Toys", "toycourse", ("toys",))
-    assert course.limits.call_wall_s == 1.5
+    assert course.limits.call_wall_s == 3.0
     assert course.limits.cpu_s == 90
     assert lab.max_score == 10.0
     assert [(e.grade_cell, e.solution, e.points, e.functions) for e in lab.exercises] == [

@@ -53,7 +53,7 @@ def replace(course, name, old, new):
         ),
         pytest.param(VARIANTS, "def area(sides):", "def area(sides, _=0):", (), id="variant"),
         pytest.param(
-            "course_config.py", '"call_wall_s": 1.5', '"call_wall_s": 2.5', CELLS, id="limit"
+            "course_config.py", '"call_wall_s": 3.0', '"call_wall_s": 2.5', CELLS, id="limit"
         ),
         pytest.param(
             f"source/{toy.ASSIGNMENT}/corners.csv", ",", ", ", CELLS, id="public-data"

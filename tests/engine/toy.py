@@ -23,7 +23,7 @@ c = get_config()
 c.Grading.title = "Toys"
 c.Grading.assignments = {{"{ASSIGNMENT}": {{"{NOTEBOOK}": {POINTS!r}}}}}
 c.Grading.limits = {{
-    "call_wall_s": 1.5, "cell_wall_s": 3.0, "submission_wall_s": 20.0,
+    "call_wall_s": 3.0, "cell_wall_s": 4.0, "submission_wall_s": 20.0,
     "own_cells_wall_s": 4.0, "memory_mib": 512,
     "answer_mib": 2, "answer_elements": 50_000, "callbacks": 200,
 }}
