@@ -12,10 +12,10 @@ import io
 import json
 import logging
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from autograder.batch.run import Outcome
     from autograder.course.model import Course, Lab
     from autograder.grading.cluster import Cluster
-    from autograder.report import Graded, Report
-
-Result = TypeVar("Result")
+    from autograder.report import Graded
+    from autograder.sandbox.doctor import Attempt
+    from autograder.sandbox.inside.policy import Tier
 
 NEEDS_PERSON, USAGE, NO_JAIL_HOLDS = 1, 2, 4
 
@@ -125,11 +125,12 @@ def build(
                     click.echo(f"tidied {lab.path}", err=True)
             course = load(course_folder)
         with spinner("building") as said:
-
-            def run_build(tier: str | None) -> list[Path]:
-                return builder.build(course, assignments, said, tier)
-
-            written = run_build(None) if unproven else in_jail(course, None, False, run_build)
+            if unproven:
+                written = builder.build(course, assignments, said)
+            else:
+                for attempt in each_sandbox(course):
+                    with attempt as tier:
+                        written = builder.build(course, assignments, said, tier)
         if as_json:
             click.echo(json.dumps({"released": [str(path) for path in written]}))
         else:
@@ -172,11 +173,10 @@ def prove(
             def on_row(count: int, row: Any) -> None:
                 progress(total=count) if row is None else progress(done=1)
 
-            def proven(tier: str) -> Any:
-                chosen = range(1, seeds + 1)
-                return run_proof(course, assignments, tier=tier, seeds=chosen, on_row=on_row)
-
-            proof = in_jail(course, require, False, proven)
+            chosen = range(1, seeds + 1)
+            for attempt in each_sandbox(course, require):
+                with attempt as tier:
+                    proof = run_proof(course, assignments, tier=tier, seeds=chosen, on_row=on_row)
         if as_json:
             click.echo(json.dumps(proof.as_dict(), ensure_ascii=False))
         else:
@@ -221,21 +221,17 @@ def check(
     Which notebook of the course it is follows from the file's name, else from its exercises.
     """
     with reported():
+        from autograder.grading.context import Request, prepared
         from autograder.grading.grader import grade_file
-        from autograder.grading.pool import run_in_contexts
 
         course = load(course_folder)
         path = notebook.absolute()
         lab = identify(course, path, assignment, lab_name)
-
-        def graded(contexts: Any) -> Any:
-            return grade_file(contexts[lab.assignment, lab.name], path.parent, path.name, seed)
-
-        def checked(tier: str) -> Report:
-            found: Report = run_in_contexts(course, [lab], tier, graded)
-            return found
-
-        report = in_jail(course, require, unsafe, checked)
+        request = Request() if seed is None else Request(seed)
+        for attempt in each_sandbox(course, require, unsafe):
+            with attempt as tier, prepared(course, [lab], tier) as contexts:
+                context = contexts[lab.assignment, lab.name]
+                report = grade_file(context, path.parent, path.name, request)
         show_report(report, course, feedback, as_json)
         if report.needs_person:
             sys.exit(NEEDS_PERSON)
@@ -280,16 +276,17 @@ def grade(
     with reported():
         course = load(course_folder)
 
-        def graded(tier: str, cluster: Cluster | None = None) -> Outcome:
-            return run_grading(course, assignments, tier, student, force, workers, as_json, cluster)
-
+        chosen = (assignments, student, force)
         if scheduler:
             from autograder.grading.cluster import Cluster
 
             with Cluster(scheduler) as cluster:
-                outcome = graded(cluster.tier(require or course.require), cluster)
+                tier = cluster.tier(require or course.require)
+                outcome = run_grading(course, tier, *chosen, as_json=as_json, cluster=cluster)
         else:
-            outcome = in_jail(course, require, unsafe, graded)
+            for attempt in each_sandbox(course, require, unsafe):
+                with attempt as tier:
+                    outcome = run_grading(course, tier, *chosen, workers=workers, as_json=as_json)
         show_outcome(course, outcome, as_json)
         if outcome.asks:
             sys.exit(NEEDS_PERSON)
@@ -317,18 +314,14 @@ def demo(course_folder: Path, into: Path, unsafe: bool) -> None:
         course = load(course_folder)
         copied = copy_course(course, into.absolute())
         with spinner("building the student versions") as said:
-
-            def run_build(tier: str) -> list[Path]:
-                return builder.build(copied, (), said, None if tier == "none" else tier)
-
-            in_jail(copied, None, unsafe, run_build)
+            for attempt in each_sandbox(copied, unsafe=unsafe):
+                with attempt as tier:
+                    builder.build(copied, (), said, tier if tier.isolates else None)
         count = make_class(copied)
         click.echo(f"{count} submissions made in {shown(copied.root / 'submitted')}")
-
-        def graded(tier: str) -> Outcome:
-            return run_grading(copied, (), tier, "", False, None, as_json=False)
-
-        outcome = in_jail(copied, None, unsafe, graded)
+        for attempt in each_sandbox(copied, unsafe=unsafe):
+            with attempt as tier:
+                outcome = run_grading(copied, tier)
         show_outcome(copied, outcome, as_json=False)
 
 
@@ -519,23 +512,31 @@ def hub_modules() -> tuple[Any, Any]:
     return app, grading
 
 
-def in_jail(
-    course: Course, require: str | None, unsafe: bool, body: Callable[[str], Result]
-) -> Result:
-    """Call `body` with the strongest tier that holds, or with none where that is asked for."""
+def each_sandbox(
+    course: Course, require: str | None = None, unsafe: bool = False
+) -> Iterator[Attempt]:
+    """The tiers to try, from the strongest; `doctor.each_tier` says how they are used.
+
+    With `unsafe`, no isolation at all is the last of them.
+    """
     from autograder.course.private_places import private_places
     from autograder.errors import NoJail
-    from autograder.sandbox.doctor import in_strongest, require_privacy, require_reading
+    from autograder.sandbox.doctor import Attempt, each_tier, require_privacy, require_reading
+    from autograder.sandbox.inside.policy import NONE
 
     require_reading()
     try:
         require_privacy(private_places(course))
-        return in_strongest(require or course.require, body)
+        yield from each_tier(require or course.require)
+        return
     except NoJail:
         if not unsafe:
             raise
     click.echo("warning: --unsafe: no sandbox holds here; students' code runs as you", err=True)
-    return body("none")
+    last = Attempt(NONE)
+    yield last
+    if last.refusal is not None:
+        raise last.refusal
 
 
 def identify(course: Course, path: Path, assignment: str | None, lab_name: str | None) -> Lab:
@@ -565,12 +566,12 @@ def identify(course: Course, path: Path, assignment: str | None, lab_name: str |
 
 def run_grading(
     course: Course,
-    assignments: tuple[str, ...],
-    tier: str,
-    student: str,
-    force: bool,
-    workers: int | None,
-    as_json: bool,
+    tier: Tier,
+    assignments: tuple[str, ...] = (),
+    student: str = "",
+    force: bool = False,
+    workers: int | None = None,
+    as_json: bool = False,
     cluster: Cluster | None = None,
 ) -> Outcome:
     """Grade a class with a progress bar that counts by status, or with a line of JSON a report."""

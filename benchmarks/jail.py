@@ -17,6 +17,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 
 from autograder.errors import NoJail
 from autograder.limits import Limits
@@ -28,19 +29,10 @@ from autograder.sandbox.supervisor import Jail
 CELL = Cell("cell", "import numpy as np\ndef f(x): return np.sin(x)")
 
 
-class JailWithout(Jail):
+def full_without(*left_out: str) -> Jail:
     """The *full* jail with some layers left out, to see what they cost."""
-
-    def __init__(self, *left_out: str) -> None:
-        self._left_out = left_out
-        super().__init__(Limits(), policy.FULL)
-
-    def _settings(self) -> bytes:
-        settings = json.loads(super()._settings())
-        confinement = settings["confinement"]
-        layers = [layer for layer in confinement["layers"] if layer not in self._left_out]
-        confinement["layers"] = layers
-        return json.dumps(settings).encode()
+    layers = tuple(layer for layer in policy.FULL.layers if layer not in left_out)
+    return Jail(Limits(), replace(policy.FULL, layers=layers))
 
 
 def warm(jail: Jail) -> Callable[[], None]:
@@ -69,17 +61,17 @@ def main() -> None:
     rounds = parser.parse_args().rounds
     with ExitStack() as stack:
         ways: dict[str, Callable[[], None]] = {}
-        for tier in reversed(policy.TIERS):
+        for tier in reversed(policy.TIERS.values()):
             try:
                 ways[f"warm fork, {tier}"] = warm(stack.enter_context(Jail(Limits(), tier)))
             except NoJail as reason:
                 print(f"{tier}: {reason}", file=sys.stderr)
-        for layer in policy.LAYERS[policy.FULL]:
+        for layer in policy.FULL.layers:
             # The folders lie in a mount namespace of the submission's own.
             left_out = ("namespaces", "folders") if layer == "namespaces" else (layer,)
             name = f"full without {' and '.join(left_out)}"
-            ways[name] = warm(stack.enter_context(JailWithout(*left_out)))
-        bare = stack.enter_context(JailWithout(*policy.LAYERS[policy.FULL]))
+            ways[name] = warm(stack.enter_context(full_without(*left_out)))
+        bare = stack.enter_context(full_without(*policy.FULL.layers))
         ways["full without any, outer wall only"] = warm(bare)
         ways["cold Python + NumPy"] = cold("import numpy")
         ways["cold Python + NumPy + IPython"] = cold("import numpy, IPython")

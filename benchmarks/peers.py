@@ -29,13 +29,13 @@ from autograder.checks.catalogue import Example, load_catalogue
 from autograder.checks.compare import ATOL, RTOL
 from autograder.course.model import DEMONSTRATION, Course, Lab
 from autograder.errors import SuiteError
-from autograder.grading.context import GradingContext
+from autograder.grading.context import GradingContext, prepared
 from autograder.grading.plan import plan
-from autograder.grading.pool import run_in_contexts
 from autograder.grading.submission import parse
 from autograder.remote.calls import copy_arguments
 from autograder.remote.session import Session
 from autograder.remote.student import Student
+from autograder.sandbox.inside.policy import Tier
 
 ASSIGNMENT = "gradient_descent"
 SEED = 1
@@ -82,20 +82,14 @@ def _chosen(
     return dict(list(by_cell.items())[:most])
 
 
-def record(course: Course, tier: str) -> dict[str, list[Recorded]]:
+def record(course: Course, tier: Tier) -> dict[str, list[Recorded]]:
     """The calls of every hidden check of the assignment, by notebook.
 
     Raises:
         SuiteError: the master's own solution does not pass.
     """
-
-    def body(contexts: dict[tuple[str, str], GradingContext]) -> dict[str, list[Recorded]]:
+    with prepared(course, course.labs_of(ASSIGNMENT), tier) as contexts:
         return {context.lab.name: _record(context) for context in contexts.values()}
-
-    found: dict[str, list[Recorded]] = run_in_contexts(
-        course, course.labs_of(ASSIGNMENT), tier, body
-    )
-    return found
 
 
 def _record(context: GradingContext) -> list[Recorded]:

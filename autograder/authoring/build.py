@@ -26,7 +26,7 @@ from autograder.authoring.compiling import (
     said_by_nbgrader,
     surviving_marks,
 )
-from autograder.checks.collection import with_suites
+from autograder.checks.collection import collected
 from autograder.checks.suite import Suites
 from autograder.course.files import make_folder, share_tree, write_whole
 from autograder.course.model import (
@@ -40,6 +40,7 @@ from autograder.course.model import (
 )
 from autograder.errors import BuildRefused, CourseError, SuiteError
 from autograder.gradebook.databases import fault_words, in_words, prepare_database, share_database
+from autograder.sandbox.inside.policy import Tier
 
 _PRIVATE_PATTERNS = (*PRIVATE_NAMES, "test_*.py", "*.db", "*.sqlite*", "*_config.py")
 
@@ -48,7 +49,7 @@ def build(
     course: Course,
     assignments: Sequence[str] = (),
     said: Callable[[str], None] = lambda line: None,
-    prove_in: str | None = None,
+    prove_in: Tier | None = None,
 ) -> list[Path]:
     """Compile assignments to `release/` and register them in the gradebook.
 
@@ -118,7 +119,7 @@ def _require_proof(
     course: Course,
     scratch: Path,
     assignments: Sequence[str],
-    tier: str,
+    tier: Tier,
     said: Callable[[str], None],
 ) -> None:
     """Prove the suites on the compiled notebooks, unless just these were proven before.
@@ -219,10 +220,6 @@ def _cell_problems(where: str, course: Course, lab: Lab) -> list[str]:
 
 def suite_problems(course: Course, labs: Sequence[Lab]) -> list[str]:
     """Where the hidden suites disagree with the notebooks about grade cells and points."""
-
-    def compare(suites: Suites) -> list[str]:
-        return [problem for lab in tested for problem in _points_problems(course, lab, suites)]
-
     tested = [lab for lab in labs if _has_tests(lab)]
     missing = [lab for lab in tested if not lab.suite.is_file()]
     problems = [
@@ -230,8 +227,10 @@ def suite_problems(course: Course, labs: Sequence[Lab]) -> list[str]:
         f"{lab.suite.relative_to(course.root)}"
         for lab in missing
     ]
-    present = [lab.suite for lab in tested if lab.suite.is_file()]
-    return problems or with_suites(course.root, present, compare)
+    if problems:
+        return problems
+    with collected(course.root, [lab.suite for lab in tested]) as suites:
+        return [problem for lab in tested for problem in _points_problems(course, lab, suites)]
 
 
 def _has_tests(lab: Lab) -> bool:

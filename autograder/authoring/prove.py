@@ -8,18 +8,18 @@ repeated; a row that does not hold under every seed does not hold.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from autograder.authoring import samples
 from autograder.checks.catalogue import Example, Mistake, Variant
 from autograder.course.model import Course
-from autograder.grading.context import GradingContext
+from autograder.grading.context import Contexts, GradingContext, Request, prepared
 from autograder.grading.grader import grade
-from autograder.grading.pool import run_in_contexts
 from autograder.grading.submission import parse
 from autograder.report import Report, Verdict
+from autograder.sandbox.inside.policy import Tier
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def prove(
     course: Course,
     assignments: Sequence[str] = (),
     *,
-    tier: str,
+    tier: Tier,
     seeds: Sequence[int] = (1, 2, 3),
     on_row: Callable[[int, Row | None], None] = lambda count, row: None,
 ) -> Proof:
@@ -95,19 +95,19 @@ def prove(
     """
     chosen = list(assignments) or list(course.assignments)
     labs = [lab for assignment in chosen for lab in course.labs_of(assignment)]
-
-    def all_rows(contexts: dict[tuple[str, str], GradingContext]) -> list[Row]:
-        prepared = [contexts[lab.assignment, lab.name] for lab in labs]
-        on_row(sum(3 + len(_mistakes(b)) + len(_variants(b)) for b in prepared), None)
-        found = [row for name in dict.fromkeys(chosen) for row in _strays(course, name, contexts)]
-        for context in prepared:
+    with prepared(course, labs, tier) as contexts:
+        on_row(sum(map(_count, contexts.values())), None)
+        rows = [row for name in dict.fromkeys(chosen) for row in _strays(course, name, contexts)]
+        for context in contexts.values():
             for row in _rows(context, seeds):
                 on_row(0, row)
-                found.append(row)
-        return found
-
-    rows = run_in_contexts(course, labs, tier, all_rows)
+                rows.append(row)
     return Proof(tuple(rows))
+
+
+def _count(context: GradingContext) -> int:
+    """How many rows a lab's proof has where all of them hold."""
+    return 3 + len(_mistakes(context)) + len(_variants(context))
 
 
 def _rows(context: GradingContext, seeds: Sequence[int]) -> Iterator[Row]:
@@ -137,9 +137,7 @@ def _rows(context: GradingContext, seeds: Sequence[int]) -> Iterator[Row]:
             yield _row(context, "check", check.grade_cell, check.name, problem=problem)
 
 
-def _strays(
-    course: Course, assignment: str, contexts: dict[tuple[str, str], GradingContext]
-) -> Iterator[Row]:
+def _strays(course: Course, assignment: str, contexts: Contexts) -> Iterator[Row]:
     """Examples of which no notebook of the assignment has the exercise: a name is misspelt."""
     labs = course.labs_of(assignment)
     cells = {cell for lab in labs for cell in lab.solutions}
@@ -165,9 +163,10 @@ def _variants(context: GradingContext) -> list[Variant]:
 
 
 def _grade(
-    context: GradingContext, sources: dict[str, str], seed: int, only: Collection[str] | None = None
+    context: GradingContext, sources: dict[str, str], seed: int, only: frozenset[str] | None = None
 ) -> Report:
-    return grade(context, parse(samples.notebook(context.lab, sources)), seed, only)
+    submission = parse(samples.notebook(context.lab, sources))
+    return grade(context, submission, Request(seed, only))
 
 
 def _full_marks(
@@ -223,7 +222,7 @@ def _rejected(
     always: set[str] | None = None
     problem, named = "", None
     for seed in seeds:
-        report = _grade(context, sources, seed, {mistake.grade_cell})
+        report = _grade(context, sources, seed, frozenset({mistake.grade_cell}))
         own = [check for check in report.checks if check.grade_cell == mistake.grade_cell]
         wrong = [check for check in own if not check.passed]
         drawn |= {picture.grade_cell for picture in report.pictures}

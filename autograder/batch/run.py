@@ -42,10 +42,12 @@ from autograder.course.files import autograded_path, feedback_path, report_path,
 from autograder.course.model import Course
 from autograder.errors import CourseError
 from autograder.grading.cluster import Cluster
+from autograder.grading.context import Request
 from autograder.grading.grader import unreadable
 from autograder.grading.pool import Job, WorkerPool
 from autograder.grading.standing import settled
 from autograder.report import Booked, Graded, Report, Status
+from autograder.sandbox.inside.policy import Tier
 
 
 @dataclass
@@ -109,7 +111,7 @@ class Outcome:
 def grade_class(
     course: Course,
     assignments: Sequence[str],
-    tier: str,
+    tier: Tier,
     *,
     student: str = "",
     wanted: Wanted = lambda student, lab: True,
@@ -219,7 +221,7 @@ def _nothing_there(
 def _grade_all(
     course: Course,
     tasks: Sequence[Task],
-    tier: str,
+    tier: Tier,
     workers: int | None,
     cluster: Cluster | None,
     force: bool,
@@ -229,7 +231,7 @@ def _grade_all(
     for task in tasks:
         if task.refusal or task.reason:
             status = Status.UNCLEAR if task.refusal else task.status
-            report = unreadable(task.lab, task.refusal or task.reason, tier, status)
+            report = unreadable(task.lab, task.refusal or task.reason, tier.name, status)
             yield task, signed(task, report)
         else:
             jobs[job_of(task, force)] = task
@@ -254,7 +256,7 @@ def job_of(task: Task, force: bool = False) -> Job:
     if force or before is None or before.digest != task.digest:
         return job
     # The same inputs again: a mark then changes by what changed, and not by chance.
-    return replace(job, seed=before.seed, only=task.touched(), before=before)
+    return replace(job, request=Request(before.seed, task.touched(), before))
 
 
 __all__ = [

@@ -26,6 +26,7 @@ from autograder.course.files import autograded_path, report_path
 from autograder.course.fingerprint import exercise_digests, submission_digest
 from autograder.course.model import Course, Lab
 from autograder.report import Report, Status
+from autograder.sandbox.inside.policy import Tier
 
 Wanted = Callable[[str, Lab], bool]
 """Whether a student's notebook is to be graded."""
@@ -89,7 +90,7 @@ class Task:
 
 
 def find_tasks(
-    course: Course, assignment: str, student: str, tier: str, wanted: Wanted
+    course: Course, assignment: str, student: str, tier: Tier, wanted: Wanted
 ) -> Iterator[Task]:
     """The notebooks that are wanted of every submission, in the order of the students' names."""
     submitted = course.root / "submitted"

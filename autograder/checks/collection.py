@@ -1,21 +1,20 @@
-"""Collects hidden suites by pytest, once, and hands them to whoever grades with them."""
+"""Collects hidden suites by pytest, once, for as long as they are used."""
 
 from __future__ import annotations
 
 import os
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, chdir, contextmanager
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
+from _pytest.config import _prepareconfig
 
 from autograder.checks.suite import SuitePlugin, Suites
+from autograder.checks.suite_faults import fault_line
 from autograder.errors import SuiteError
-
-Result = TypeVar("Result")
 
 _EXPANDED = ("[", "::", "$")
 """What pytest takes in a path for a test's parameters, a test's name or a variable.
@@ -30,13 +29,13 @@ _UNNEEDED = ("cacheprovider", "terminal", "faulthandler", "junitxml", "logging",
 """Plugins of pytest that have nothing to do here."""
 
 
-def with_suites(root: Path, suites: Sequence[Path], body: Callable[[Suites], Result]) -> Result:
-    """Collect suite files once, call `body` with them, and return what it returns.
+@contextmanager
+def collected(root: Path, suites: Sequence[Path]) -> Iterator[Suites]:
+    """Collect suite files, and keep pytest's session open for as long as the block.
 
     Args:
         root: the course's folder; nothing above it is read.
         suites: the `test_<notebook>.py` files to collect.
-        body: what to do with the collected suites.
 
     Raises:
         SuiteError: a file is missing, does not import, or holds checks that are not marked.
@@ -44,54 +43,68 @@ def with_suites(root: Path, suites: Sequence[Path], body: Callable[[Suites], Res
     for path in suites:
         if not path.is_file():
             raise SuiteError(f"{path}: the hidden suite is missing")
+    hidden = root / _HIDDEN
     if not suites:
         # Without a file to collect, pytest would collect whatever lies here.
-        return body(Suites(SuitePlugin(body, root / _HIDDEN), ()))
-    home = Path.cwd()
+        yield Suites(SuitePlugin(hidden), ())
+        return
     if any(sign in str(path) for path in suites for sign in _EXPANDED):
-        plugin = SuitePlugin(_called_in(home, body), root / _HIDDEN, suites)
-        code = _run_pytest(plugin, root, root, ".", [str(_HIDDEN)])
+        plugin = SuitePlugin(hidden, suites)
+        session = _pytest_session(plugin, root, [*_options(hidden, "."), str(_HIDDEN)])
     else:
-        plugin = SuitePlugin(body, root / _HIDDEN)
-        code = _run_pytest(plugin, root, home, str(root), list(map(str, suites)))
-    if plugin.problem is not None:
-        raise plugin.problem
-    if plugin.finished:
-        # What pytest thinks of single checks, as its exit code tells it, is in their results.
-        result: Result = plugin.result
-        return result
-    errors = "; ".join(plugin.collect_errors) or f"pytest ends with {code!r}"
-    raise SuiteError(f"the hidden suites cannot be run: {errors}")
+        plugin = SuitePlugin(hidden)
+        arguments = [*_options(hidden, str(root)), *map(str, suites)]
+        session = _pytest_session(plugin, Path.cwd(), arguments)
+    with session as items:
+        if plugin.collect_errors:
+            raise SuiteError("\n".join(plugin.collect_errors))
+        yield Suites(plugin, items)
 
 
-def _run_pytest(
-    plugin: SuitePlugin, root: Path, start: Path, rootdir: str, arguments: Sequence[str]
-) -> int | pytest.ExitCode:
-    """Run pytest in the folder `start` with this plugin and as little else as can be."""
-    options = ["-c", os.devnull, f"--rootdir={rootdir}", f"--confcutdir={root / _HIDDEN}", "-s"]
+def _options(hidden: Path, rootdir: str) -> list[str]:
+    """Options with which pytest does as little else as can be."""
+    options = ["-c", os.devnull, f"--rootdir={rootdir}", f"--confcutdir={hidden}", "-s"]
     options += ["--import-mode=importlib", "--disable-plugin-autoload", "--assert=plain"]
-    options += [f"-pno:{name}" for name in _UNNEEDED]
-    home = Path.cwd()
-    _forget_suites()
-    with _environment_without("PYTEST_ADDOPTS", "PYTEST_PLUGINS"), warnings.catch_warnings():
+    return [*options, *(f"-pno:{name}" for name in _UNNEEDED)]
+
+
+@contextmanager
+def _pytest_session(
+    plugin: SuitePlugin, folder: Path, arguments: Sequence[str]
+) -> Iterator[list[pytest.Item]]:
+    """The items that pytest collects in a folder; its session ends with the block.
+
+    This is what `pytest.main` does, without its loop over the items: the loop is the caller's. It
+    needs three names that pytest does not document, which are used nowhere else.
+
+    Raises:
+        SuiteError: pytest cannot collect at all.
+    """
+    with ExitStack() as stack:
+        stack.enter_context(_environment_without("PYTEST_ADDOPTS", "PYTEST_PLUGINS"))
+        stack.enter_context(warnings.catch_warnings())
         # A misspelt marker is told in our own words.
         warnings.simplefilter("ignore", pytest.PytestWarning)
-        os.chdir(start)
+        _forget_suites()
+        stack.callback(_forget_suites)
         try:
-            return pytest.main([*options, *arguments], plugins=[plugin])
-        finally:
-            os.chdir(home)
-            _forget_suites()
+            with chdir(folder):
+                config = _prepareconfig(list(arguments), [plugin])
+                stack.callback(config._ensure_unconfigure)
+                session = pytest.Session.from_config(config)
+                config._do_configure()
+                config.hook.pytest_sessionstart(session=session)
+                stack.callback(_finish, session)
+                config.hook.pytest_collection(session=session)
+        except (Exception, pytest.fail.Exception) as error:
+            words = "; ".join(plugin.collect_errors) or fault_line(error, plugin.hidden)
+            raise SuiteError(f"the hidden suites cannot be run: {words}") from error
+        yield session.items
 
 
-def _called_in(home: Path, body: Callable[[Suites], Result]) -> Callable[[Suites], Result]:
-    """The same function, called with that working directory."""
-
-    def call(suites: Suites) -> Result:
-        os.chdir(home)
-        return body(suites)
-
-    return call
+def _finish(session: pytest.Session) -> None:
+    """Take down what fixtures of the suites have set up."""
+    session.config.hook.pytest_sessionfinish(session=session, exitstatus=pytest.ExitCode.OK)
 
 
 def _forget_suites() -> None:

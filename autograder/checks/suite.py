@@ -158,10 +158,7 @@ def _asks(item: pytest.Function) -> tuple[str, ...] | None:
 class SuitePlugin:
     """Fixtures and hooks; holds the submission that is graded just now."""
 
-    def __init__(
-        self, body: Callable[[Suites], Any], hidden: Path, only: Sequence[Path] = ()
-    ) -> None:
-        self.body = body
+    def __init__(self, hidden: Path, only: Sequence[Path] = ()) -> None:
         self.hidden = hidden
         self.only = only
         self.session: Answering | None = None
@@ -170,9 +167,6 @@ class SuitePlugin:
         self.seed = 0
         self.ending: object = None
         self.fault = ""
-        self.result: Any = None
-        self.finished = False
-        self.problem: Exception | None = None
         self.collect_errors: list[str] = []
 
     def required_session(self) -> Answering:
@@ -222,17 +216,6 @@ class SuitePlugin:
             self.collect_errors.append(
                 words if report.nodeid in words else f"{report.nodeid}: {words}"
             )
-
-    def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        """Instead of running each item once: hand the collected items to the body."""
-        try:
-            if self.collect_errors:
-                raise SuiteError("\n".join(self.collect_errors))
-            self.result = self.body(Suites(self, session.items))
-            self.finished = True
-        except Exception as error:
-            self.problem = error
-        return True
 
     def call(self, check: Check) -> None:
         """Run a check that asks for nothing but our own fixtures: a plain call of its function."""

@@ -15,6 +15,7 @@ from autograder.class_report.tally import BINS, Column, Distribution, PassRate
 from autograder.feedback.templating import fill
 from autograder.feedback.words import Mark, points_of, score_words, standing
 from autograder.report import Graded
+from autograder.sandbox.inside import policy
 
 _SCHEMES = ("", "http", "https", "file")
 _PLOT_HEIGHT = 80.0
@@ -75,11 +76,16 @@ def class_page(
         "columns": columns,
         "cells": cells,
         "waiting": [_cell(one, links) for one in _by_student(latest) if one.needs_person],
-        "unsafe": sum(one.report.tier == "none" and bool(one.report.checks) for one in latest),
+        "unsafe": sum(map(_is_unsafe, latest)),
         "ranking": tally.ranking(latest),
         "counts": [_count(column, tally.in_column(latest, column)) for column in columns],
     }
     return fill("autograder.class_report", "class.html.j2", values)
+
+
+def _is_unsafe(one: Graded) -> bool:
+    """Whether students' code ran without a sandbox."""
+    return one.report.tier == policy.NONE.name and bool(one.report.checks)
 
 
 def _by_student(graded: Sequence[Graded]) -> list[Graded]:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from autograder import __version__
 from autograder.course.model import Course, Kind, Lab
+from autograder.sandbox.inside.policy import Tier
 
 _MARKERS = {"grade_cell", "of"}
 """Decorators whose first argument says which exercise a function belongs to."""
@@ -26,7 +27,7 @@ def submission_digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def exercise_digests(course: Course, lab: Lab, tier: str) -> dict[str, str]:
+def exercise_digests(course: Course, lab: Lab, tier: Tier) -> dict[str, str]:
     """By grade cell, the hash of everything but the submission that its mark depends on.
 
     Args:
@@ -35,7 +36,7 @@ def exercise_digests(course: Course, lab: Lab, tier: str) -> dict[str, str]:
         tier: the tier of isolation it will be graded in.
     """
     own: dict[str, list[str]] = {exercise.grade_cell: [] for exercise in lab.exercises}
-    shared = [__version__, tier, repr(sorted(course.limits.as_dict().items()))]
+    shared = [__version__, tier.name, repr(sorted(course.limits.as_dict().items()))]
     for path in _marking_files(course, lab):
         for cell, text in _pieces(path):
             own.get(cell, shared).append(text)
@@ -51,9 +52,9 @@ def exercise_digests(course: Course, lab: Lab, tier: str) -> dict[str, str]:
     return {cell: _hash([common, *texts]) for cell, texts in own.items()}
 
 
-def course_digest(course: Course, lab: Lab, tier: str) -> str:
+def course_digest(course: Course, lab: Lab, tier: Tier) -> str:
     """Hash of everything that the proof of a lab's suite depends on."""
-    parts = [__version__, tier, repr(sorted(course.limits.as_dict().items()))]
+    parts = [__version__, tier.name, repr(sorted(course.limits.as_dict().items()))]
     hidden = [
         *sorted((course.hidden / lab.assignment).glob("*.py")),
         *sorted(course.hidden.glob("*.py")),

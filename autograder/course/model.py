@@ -55,8 +55,8 @@ class Grading(Configurable):  # type: ignore[misc]
         'autograder/limits.py: {"call_wall_s": 5.0}.'
     ).tag(config=True)
     require = Enum(
-        (policy.FULL, policy.REDUCED),
-        policy.REDUCED,
+        [tier.name for tier in policy.SANDBOXES],
+        policy.REDUCED.name,
         help="The weakest tier of isolation in which submissions may be graded.",
     ).tag(config=True)
     title = Unicode("", help="The course's name as people say it.").tag(config=True)

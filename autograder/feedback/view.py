@@ -22,6 +22,7 @@ from autograder.feedback.words import (
     worth,
 )
 from autograder.report import CheckResult, Named, Report, Status, Verdict
+from autograder.sandbox.inside import policy
 
 NO_FAULT = (
     "Something on our side failed while this was marked. It is not your fault, and it is not a "
@@ -278,7 +279,7 @@ _UNGRADED = {
 
 def _tier_notice(report: Report) -> Notice | None:
     """A warning when code ran without a jail."""
-    if report.tier != "none" or report.status in _NEVER_RUN:
+    if report.tier != policy.NONE.name or report.status in _NEVER_RUN:
         return None
     return Notice(
         "Unsafe: marked without isolation",

@@ -28,6 +28,7 @@ from autograder.grading.submission import read_bytes
 from autograder.report import Report
 from autograder.sandbox.doctor import strongest
 from autograder.sandbox.inside import policy
+from autograder.sandbox.inside.policy import Tier
 
 CONNECT_S = 15.0
 """How long the scheduler may take to answer."""
@@ -40,7 +41,7 @@ MOST_TRIES = 2
 LEFT_OUT = {"__pycache__", ".ipynb_checkpoints"}
 """Folders that a course is not packed with."""
 ClassroomKey = tuple[str, tuple[tuple[str, str], ...], str]
-"""Hash of a packed course, its notebooks with their assignments, and the tier."""
+"""Hash of a packed course, its notebooks with their assignments, and the tier's name."""
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 _one_at_a_time = threading.Lock()
 
@@ -78,7 +79,7 @@ class Cluster:
         """Hang up; the cluster goes on without us."""
         self._client.close()
 
-    def tier(self, require: str) -> str:
+    def tier(self, require: str) -> Tier:
         """The strongest tier that every worker forms; each worker tries it.
 
         Raises:
@@ -90,14 +91,14 @@ class Cluster:
         for worker, (version, _) in found.items():
             if version != __version__:
                 raise CourseError(f"{worker} has version {version}, not {__version__}")
-        for worker, (_, tier) in found.items():
-            if tier not in policy.TIERS:
-                raise NoJail(f"{worker}: {tier}")
-        tiers = {tier for _, tier in found.values()}
-        return next(tier for tier in reversed(policy.TIERS) if tier in tiers)
+        for worker, (_, name) in found.items():
+            if name not in policy.TIERS:
+                raise NoJail(f"{worker}: {name}")
+        names = {name for _, name in found.values()}
+        return next(tier for tier in reversed(policy.TIERS.values()) if tier.name in names)
 
     def grade(
-        self, course: Course, labs: Sequence[Lab], tier: str, jobs: Iterable[Job]
+        self, course: Course, labs: Sequence[Lab], tier: Tier, jobs: Iterable[Job]
     ) -> Iterator[tuple[Job, Report]]:
         """Grade jobs, and yield each with its report as soon as it is there, in any order.
 
@@ -180,9 +181,9 @@ def require_private(address: str) -> None:
         )
 
 
-def _classroom_key(packed: bytes, labs: Sequence[Lab], tier: str) -> ClassroomKey:
+def _classroom_key(packed: bytes, labs: Sequence[Lab], tier: Tier) -> ClassroomKey:
     names = tuple((lab.assignment, lab.name) for lab in labs)
-    return hashlib.sha256(packed).hexdigest(), names, tier
+    return hashlib.sha256(packed).hexdigest(), names, tier.name
 
 
 def pack(course: Course) -> bytes:
@@ -205,10 +206,10 @@ def pack(course: Course) -> bytes:
 
 
 def present(require: str) -> tuple[str, str]:
-    """This worker's version, and its strongest tier, or why it has none."""
+    """This worker's version, and the name of its strongest tier, or why it has none."""
     try:
         with _one_at_a_time:
-            return __version__, strongest(require)
+            return __version__, strongest(require).name
     except NoJail as reason:
         return __version__, str(reason)
 
@@ -229,11 +230,11 @@ _pools: dict[ClassroomKey, WorkerPool] = {}
 def _classroom(key: ClassroomKey, archive: bytes) -> WorkerPool:
     """The warm pool of a course; unpacked and started the first time it is asked for."""
     if key not in _pools:
-        _, names, tier = key
+        _, names, tier_name = key
         root = Path(tempfile.mkdtemp(prefix="autograder-course-"))
         with zipfile.ZipFile(io.BytesIO(archive)) as packed:
             packed.extractall(root)
         course = Course.load(root)
         labs = [lab for lab in course.labs if (lab.assignment, lab.name) in names]
-        _pools[key] = WorkerPool(course, labs, tier, workers=1)
+        _pools[key] = WorkerPool(course, labs, policy.TIERS[tier_name], workers=1)
     return _pools[key]

@@ -2,17 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import resource
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
-from autograder.checks.catalogue import Catalogue
+from autograder.checks.catalogue import Catalogue, load_catalogue
+from autograder.checks.collection import collected
 from autograder.checks.suite import Check, Suites
-from autograder.course.model import Exercise, Lab
+from autograder.course.model import Course, Exercise, Lab
+from autograder.course.private_places import private_places
 from autograder.errors import SuiteError
 from autograder.grading.stand_ins import StandIns
+from autograder.limits import Limits
+from autograder.report import Report
+from autograder.sandbox.doctor import require_canaries, require_privacy
+from autograder.sandbox.inside.policy import Tier
 from autograder.sandbox.supervisor import Jail
+
+GRADER_MIB = 4096
+"""Memory that a grading process may add to what it starts with; a fault beyond is BROKEN."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """How one submission is to be graded."""
+
+    seed: int = field(default_factory=lambda: secrets.randbits(32))
+    """Of the random inputs; it is recorded in the report."""
+    only: frozenset[str] | None = None
+    """Grade cells to check; the others are taken from the report `before`. All by default."""
+    before: Report | None = field(default=None, compare=False)
+    """An earlier report on the same submission."""
 
 
 @dataclass(frozen=True)
@@ -48,3 +73,72 @@ class GradingContext:
         names = [name for exercise in exercises for name in exercise.functions]
         found = ((name, getattr(self.catalogue.reference, name, None)) for name in names)
         return {name: function for name, function in found if function is not None}
+
+
+Contexts = dict[tuple[str, str], GradingContext]
+"""Grading contexts by assignment and notebook."""
+
+
+@contextmanager
+def prepared(
+    course: Course, labs: Sequence[Lab], tier: Tier, limits: Limits | None = None
+) -> Iterator[Contexts]:
+    """Prepare labs for grading in this process, for as long as the block.
+
+    Args:
+        course: the course.
+        labs: which labs.
+        tier: the tier of isolation.
+        limits: other limits than the course's.
+
+    Raises:
+        CourseError: a notebook is not built.
+        SuiteError: a suite or a catalogue cannot be used.
+        NoJail: the tier does not hold here.
+    """
+    catalogues = _load_catalogues(course, labs)
+    files = {name: course.public_files(name) for name in catalogues}
+    private = private_places(course)
+    if tier.isolates:
+        require_privacy(private)
+    tested = [lab.suite for lab in labs if lab.needs_suite]
+    with Jail(limits or course.limits, tier) as jail, _bounded_memory():
+        require_canaries(jail, private)
+        with collected(course.root, tested) as suites:
+            yield {
+                (lab.assignment, lab.name): GradingContext(
+                    lab, catalogues[lab.assignment], suites, jail, files[lab.assignment]
+                )
+                for lab in labs
+            }
+
+
+@contextmanager
+def _bounded_memory() -> Iterator[None]:
+    """Bound what this process may add to its memory: answers and callbacks are worked on in it."""
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    most = pages * resource.getpagesize() + (GRADER_MIB << 20)
+    if before[1] != resource.RLIM_INFINITY:
+        most = min(most, before[1])
+    resource.setrlimit(resource.RLIMIT_AS, (most, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
+
+
+def _load_catalogues(course: Course, labs: Sequence[Lab]) -> dict[str, Catalogue]:
+    """Catalogues by assignment; an empty one where a person gives all points.
+
+    Raises:
+        CourseError: a notebook is not built, which is no fault of a single submission.
+        SuiteError: a catalogue cannot be used.
+    """
+    for lab in labs:
+        _ = lab.released
+    tested = {lab.assignment for lab in labs if lab.needs_suite}
+    return {
+        name: load_catalogue(course.hidden, name) if name in tested else Catalogue()
+        for name in {lab.assignment for lab in labs}
+    }

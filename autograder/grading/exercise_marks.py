@@ -1,19 +1,19 @@
 """The exercises of one submission, each checked where its tests cell stands.
 
     with Session(…) as session:
-        report = Marking(context, planned, session, seed, only, before).fill(report, names=False)
+        report = Marking(context, planned, session, request).fill(report, names=False)
 
 Knows which exercise is tried where, which attempt counts, and which earlier exercises are given.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from autograder.checks.suite import Check, CheckRun
 from autograder.course.model import Exercise
-from autograder.grading.context import GradingContext
+from autograder.grading.context import GradingContext, Request
 from autograder.grading.diagnosis import explain
 from autograder.grading.plan import Plan
 from autograder.grading.telling import DIAGNOSED, GIVEN_EARLIER
@@ -54,16 +54,15 @@ class Marking:
         context: GradingContext,
         planned: Plan,
         session: Session,
-        seed: int,
-        only: Collection[str] | None,
-        before: Report | None,
+        request: Request,
     ) -> None:
         self._context = context
         self._plan = planned
         self._session = session
         self._student = Student(session)
-        self._seed = seed
+        self._seed = request.seed
         exercises = context.lab.exercises
+        only, before = request.only, request.before
         self._wanted = [e for e in exercises if only is None or e.grade_cell in only]
         stored = before.grade_cells() if before else {}
         self._attempts: dict[str, _Attempt] = {

@@ -9,7 +9,6 @@ input. Nothing here knows where submissions come from or where marks go.
 from __future__ import annotations
 
 import logging
-import secrets
 import time
 import traceback
 from collections.abc import Collection, Iterator, Sequence
@@ -19,16 +18,11 @@ from pathlib import Path
 from autograder.checks.pictures import MOST_PICTURES, Drawing, draw
 from autograder.course.model import Lab
 from autograder.grading.by_hand import asks_for_all, asks_for_person
-from autograder.grading.context import GradingContext
+from autograder.grading.context import GradingContext, Request
 from autograder.grading.exercise_marks import Marking
 from autograder.grading.plan import Plan, plan, shown_names
 from autograder.grading.submission import Submission, Unreadable, read_submission
-from autograder.grading.telling import (
-    REHEARSAL_SEED,
-    named,
-    to_rehearse,
-    told,
-)
+from autograder.grading.telling import REHEARSAL_SEED, named, to_rehearse, told
 from autograder.limits import Limits
 from autograder.remote.session import MISSING, UNCALLABLE, Session
 from autograder.remote.student import Student
@@ -42,45 +36,37 @@ def grade_file(
     context: GradingContext,
     folder: Path,
     name: str,
-    seed: int | None = None,
-    only: Collection[str] | None = None,
-    before: Report | None = None,
+    request: Request | None = None,
 ) -> Report:
     """Read and grade the notebook `name` beneath `folder`; an unreadable one is a report too."""
     limits: Limits = context.jail.limits
     try:
         submission = read_submission(folder, name, limits.notebook_mib)
     except Unreadable as problem:
-        return unreadable(context.lab, str(problem), context.jail.tier)
-    return grade(context, submission, seed, only, before)
+        return unreadable(context.lab, str(problem), context.jail.tier.name)
+    return grade(context, submission, request)
 
 
 def grade(
-    context: GradingContext,
-    submission: Submission,
-    seed: int | None = None,
-    only: Collection[str] | None = None,
-    before: Report | None = None,
+    context: GradingContext, submission: Submission, request: Request | None = None
 ) -> Report:
     """Grade one submission: run its cells in the jail, run the suite outside, name what is wrong.
 
     Args:
         context: the prepared lab.
         submission: its code cells, already read and sanitised.
-        seed: of the random inputs; a new one by default, recorded in the report.
-        only: grade cells to check; all by default.
-        before: an earlier report on the same submission, from which the results of the other grade
-            cells are taken.
+        request: which exercises, with which random inputs; all of them by default.
 
     Returns:
         The report. A fault of the suite or the engine gives `BROKEN` and withholds the mark.
     """
     began = time.perf_counter()
-    report = _blank(context, secrets.randbits(32) if seed is None else seed)
+    request = request or Request()
+    report = _blank(context, request.seed)
     try:
         report = report.with_(by_hand=asks_for_person(context.lab, submission))
         if context.lab.needs_suite:
-            report = _tell(context, _mark(context, submission, report, only, before), only)
+            report = _tell(context, _mark(context, submission, report, request), request)
     except Exception as fault:
         # Any exception here is our fault: the mark is withheld, a person looks, the class goes on.
         place = traceback.extract_tb(fault.__traceback__)[-1]
@@ -93,7 +79,7 @@ def grade(
 def _blank(context: GradingContext, seed: int) -> Report:
     """The report on a submission of which no check has run yet."""
     lab = context.lab
-    names = (lab.assignment, lab.name, Status.GRADED, context.jail.tier, lab.max_score, seed)
+    names = (lab.assignment, lab.name, Status.GRADED, context.jail.tier.name, lab.max_score, seed)
     return Report(*names, cells=lab.solutions, sections=lab.sections)
 
 
@@ -115,22 +101,18 @@ class _Marked:
 
 
 def _mark(
-    context: GradingContext,
-    submission: Submission,
-    report: Report,
-    only: Collection[str] | None,
-    before: Report | None,
+    context: GradingContext, submission: Submission, report: Report, request: Request
 ) -> _Marked:
     """The report with the checks run in the student's cells.
 
     Our demonstrations and visible tests take no part, which saves most of a notebook's time. Where
     the student's code may need them, it is marked once more with all as in the student's kernel.
     """
-    marked = _mark_by(context, plan(context.lab, submission), report, only, before)
+    marked = _mark_by(context, plan(context.lab, submission), report, request)
     if not _may_need_all(marked, shown_names(context.lab, submission)):
         return marked
     whole = plan(context.lab, submission, shown=True)
-    return _best_of(marked, _mark_by(context, whole, report, only, before))
+    return _best_of(marked, _mark_by(context, whole, report, request))
 
 
 def _best_of(marked: _Marked, again: _Marked) -> _Marked:
@@ -170,13 +152,12 @@ def _mark_by(
     context: GradingContext,
     planned: Plan,
     report: Report,
-    only: Collection[str] | None,
-    before: Report | None,
+    request: Request,
     after: Session | None = None,
 ) -> _Marked:
     """The report by a plan of the cells; a rehearsal comes `after` the session that was marked."""
     with _opened(context, planned, after) as session:
-        marking = Marking(context, planned, session, report.seed, only, before)
+        marking = Marking(context, planned, session, request)
         return _Marked(marking.fill(report, names=after is not None), planned, session)
 
 
@@ -186,10 +167,10 @@ def _opened(context: GradingContext, planned: Plan, after: Session | None = None
     return Session(context.jail, planned.cells, context.files, functions, 0, after)
 
 
-def _tell(context: GradingContext, marked: _Marked, only: Collection[str] | None) -> Report:
+def _tell(context: GradingContext, marked: _Marked, request: Request) -> Report:
     """The report with the words, names and pictures that its student reads."""
     report = marked.report
-    wanted = list(report.cells) if only is None else only
+    wanted = list(report.cells) if request.only is None else request.only
     untouched = marked.planned.untouched
     again = to_rehearse(report.checks, wanted, untouched)
     rehearsed = _rehearse(context, marked, again) if again else []
@@ -202,9 +183,10 @@ def _rehearse(
     context: GradingContext, marked: _Marked, again: Collection[str]
 ) -> Sequence[CheckResult]:
     """The checks of some exercises once more, in a fresh process, with inputs that hide nothing."""
+    request = Request(REHEARSAL_SEED, frozenset(again), marked.report)
     blank = marked.report.with_(seed=REHEARSAL_SEED, checks=())
     try:
-        rehearsal = _mark_by(context, marked.planned, blank, again, marked.report, marked.session)
+        rehearsal = _mark_by(context, marked.planned, blank, request, marked.session)
     except Exception:
         # The marks stand; only the words are missing.
         logging.getLogger(__name__).warning("a rehearsal of %s failed", context.lab, exc_info=True)

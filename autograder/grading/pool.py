@@ -10,32 +10,23 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import resource
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from autograder.checks.collection import with_suites
-from autograder.checks.suite import Suites
 from autograder.course.model import Course, Lab
 from autograder.errors import AutograderError, NoJail, os_fault_words
-from autograder.grading.context import GradingContext
+from autograder.grading.context import Contexts, Request, prepared
 from autograder.grading.grader import grade_file, unreadable
-from autograder.limits import Limits
 from autograder.report import Report, Status
-
-if TYPE_CHECKING:
-    from autograder.checks.catalogue import Catalogue
+from autograder.sandbox.inside.policy import Tier
 
 START_S = 120.0
 """How long a worker may take to start, on a machine that is busy."""
-GRADER_MIB = 4096
-"""Memory that a grading process may add to what it starts with; a fault beyond is BROKEN."""
 
 
 @dataclass(frozen=True)
@@ -48,10 +39,7 @@ class Job:
     folder: str
     """The folder that is trusted; `name` is opened beneath it without following links."""
     name: str
-    seed: int | None = None
-    only: frozenset[str] | None = None
-    """Grade cells to check; the others are taken from the report `before`."""
-    before: Report | None = field(default=None, compare=False)
+    request: Request = field(default_factory=Request)
 
 
 @dataclass
@@ -76,7 +64,7 @@ class WorkerPool:
     """
 
     def __init__(
-        self, course: Course, labs: Sequence[Lab], tier: str, workers: int | None = None
+        self, course: Course, labs: Sequence[Lab], tier: Tier, workers: int | None = None
     ) -> None:
         self._context = multiprocessing.get_context("spawn")
         self._start_args = (str(course.root), [(lab.assignment, lab.name) for lab in labs], tier)
@@ -181,19 +169,20 @@ class WorkerPool:
         return report
 
 
-def broken_report(course: Course, job: Job, tier: str) -> Report:
+def broken_report(course: Course, job: Job, tier: Tier) -> Report:
     """The report on a notebook over which grading processes died: withheld, for a person."""
     lab = next(lab for lab in course.labs_of(job.assignment) if lab.name == job.notebook)
     reason = "the grading process died twice over this submission; a person should look"
-    return unreadable(lab, reason, tier, Status.BROKEN)
+    return unreadable(lab, reason, tier.name, Status.BROKEN)
 
 
-def _work(connection: Connection, root: str, names: Sequence[tuple[str, str]], tier: str) -> None:
+def _work(connection: Connection, root: str, names: Sequence[tuple[str, str]], tier: Tier) -> None:
     """The life of a worker: prepare everything once, then grade until the parent hangs up."""
     try:
         course = Course.load(Path(root))
         labs = [lab for lab in course.labs if (lab.assignment, lab.name) in set(names)]
-        run_in_contexts(course, labs, tier, lambda contexts: _serve(connection, contexts))
+        with prepared(course, labs, tier) as contexts:
+            _serve(connection, contexts)
     except OSError as error:
         with suppress(OSError):
             connection.send(AutograderError(os_fault_words(error)))
@@ -205,92 +194,18 @@ def _work(connection: Connection, root: str, names: Sequence[tuple[str, str]], t
             )
 
 
-def _serve(connection: Connection, contexts: dict[tuple[str, str], GradingContext]) -> None:
+def _serve(connection: Connection, contexts: Contexts) -> None:
     while True:
         try:
             job: Job = connection.recv()
         except EOFError:
             return
         context = contexts[job.assignment, job.notebook]
-        report = grade_file(context, Path(job.folder), job.name, job.seed, job.only, job.before)
+        report = grade_file(context, Path(job.folder), job.name, job.request)
         try:
             connection.send(report)
         except BrokenPipeError:
             return  # Nobody waits for it any more.
 
 
-@contextmanager
-def _bounded_memory() -> Iterator[None]:
-    """Bound what this process may add to its memory: answers and callbacks are worked on in it."""
-    before = resource.getrlimit(resource.RLIMIT_AS)
-    pages = int(Path("/proc/self/statm").read_text().split()[0])
-    most = pages * resource.getpagesize() + (GRADER_MIB << 20)
-    if before[1] != resource.RLIM_INFINITY:
-        most = min(most, before[1])
-    resource.setrlimit(resource.RLIMIT_AS, (most, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_AS, before)
-
-
-def run_in_contexts(
-    course: Course, labs: Sequence[Lab], tier: str, body: Any, limits: Limits | None = None
-) -> Any:
-    """Prepare labs for grading in this process, call `body` with them, return what it returns.
-
-    Args:
-        course: the course.
-        labs: which labs.
-        tier: the tier of isolation.
-        body: called with the grading contexts by (assignment, notebook).
-        limits: other limits than the course's.
-
-    Raises:
-        CourseError: a notebook is not built.
-        SuiteError: a suite or a catalogue cannot be used.
-        NoJail: the tier does not hold here.
-    """
-    from autograder.course.private_places import private_places
-    from autograder.sandbox.doctor import require_canaries, require_privacy
-    from autograder.sandbox.inside import policy
-    from autograder.sandbox.supervisor import Jail
-
-    catalogues = _load_catalogues(course, labs)
-    files = {name: course.public_files(name) for name in catalogues}
-    private = private_places(course)
-    if tier != policy.NONE:
-        require_privacy(private)
-    with Jail(limits or course.limits, tier) as jail, _bounded_memory():
-        require_canaries(jail, private)
-
-        def prepared(suites: Suites) -> Any:
-            contexts = {}
-            for lab in labs:
-                name = lab.assignment
-                context = GradingContext(lab, catalogues[name], suites, jail, files[name])
-                contexts[name, lab.name] = context
-            return body(contexts)
-
-        return with_suites(course.root, [lab.suite for lab in labs if lab.needs_suite], prepared)
-
-
-def _load_catalogues(course: Course, labs: Sequence[Lab]) -> dict[str, Catalogue]:
-    """Catalogues by assignment; an empty one where a person gives all points.
-
-    Raises:
-        CourseError: a notebook is not built, which is no fault of a single submission.
-        SuiteError: a catalogue cannot be used.
-    """
-    from autograder.checks.catalogue import Catalogue, load_catalogue
-
-    for lab in labs:
-        _ = lab.released
-    tested = {lab.assignment for lab in labs if lab.needs_suite}
-    return {
-        name: load_catalogue(course.hidden, name) if name in tested else Catalogue()
-        for name in {lab.assignment for lab in labs}
-    }
-
-
-__all__ = ["Job", "WorkerPool", "broken_report", "run_in_contexts"]
+__all__ = ["Job", "WorkerPool", "broken_report"]

@@ -11,21 +11,19 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TypeVar
 
 from autograder.errors import JailError, NoJail
 from autograder.limits import Limits
 from autograder.sandbox.beneath import reading_way
 from autograder.sandbox.inside import jail, policy
+from autograder.sandbox.inside.policy import Tier
 from autograder.sandbox.inside.wire import WireError
 from autograder.sandbox.places import exposures, named
 from autograder.sandbox.supervisor import Jail
 from autograder.sandbox.surroundings import gather, remarks
-
-Result = TypeVar("Result")
 
 CANARY_S = 20.0
 """How long a canary may take."""
@@ -80,7 +78,7 @@ _REMEDY = (
 class Finding:
     """What trying one tier gave."""
 
-    tier: str
+    tier: Tier
     holds: bool
     layers: dict[str, bool]
     """By attempt: True when it was held off (or, for plain work, when it succeeded)."""
@@ -89,12 +87,12 @@ class Finding:
     """Whether a control group bounds memory and processes of a submission together."""
 
 
-def examine(tier: str, limits: Limits | None = None, *, private: Sequence[str] = ()) -> Finding:
-    """Start a tier's jail and run the canaries in it; `none` is no tier that could hold.
+def examine(tier: Tier, limits: Limits | None = None, *, private: Sequence[str] = ()) -> Finding:
+    """Start a tier's jail and run the canaries in it; one that isolates nothing cannot hold.
 
     A tier in which one of the `private` places could be read does not hold either.
     """
-    if tier == policy.NONE:
+    if not tier.isolates:
         return Finding(tier, False, {}, "no isolation at all")
     try:
         require_privacy(private)
@@ -120,7 +118,7 @@ def run_canaries(there: Jail) -> Finding:
             "secret": secret.name,
             "outside": "/var/tmp/autograder-canary",
             # In a pid namespace of its own a submission sees itself as 1, the grader not at all.
-            "pid": 2 if there.tier == policy.FULL else os.getpid(),
+            "pid": 2 if there.tier.has_processes else os.getpid(),
         }
         tried = _run_canary(there, {name: text.format(**facts) for name, text in TRIES.items()})
     layers = {name: worked.get(name) is True for name in WORKS}
@@ -155,7 +153,7 @@ def require_canaries(there: Jail, private: Sequence[str] = ()) -> None:
     Raises:
         NoJail: what should be held off is not, or plain work is; or a private place is shown.
     """
-    if there.tier == policy.NONE:
+    if not there.tier.isolates:
         return
     require_privacy(private, there.shown)
     finding = run_canaries(there)
@@ -192,26 +190,46 @@ def require_privacy(private: Sequence[str], shown: Sequence[str] | None = None) 
         raise NoJail("; ".join(f"{one}{_REMEDY}" for one in found))
 
 
-def in_strongest(require: str, body: Callable[[str], Result]) -> Result:
-    """Call `body` with the strongest tier; with the next one where that does not hold.
+class Attempt:
+    """One tier that is tried; `each_tier` goes on to the next one where it does not hold."""
+
+    def __init__(self, tier: Tier) -> None:
+        self.tier = tier
+        self.refusal: NoJail | None = None
+        """Why the tier does not hold, once that has shown."""
+
+    def __enter__(self) -> Tier:
+        return self.tier
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        self.refusal = error if isinstance(error, NoJail) else None
+        return self.refusal is not None
+
+
+def each_tier(require: str) -> Iterator[Attempt]:
+    """The admitted tiers, from the strongest, until the work of one block is done.
+
+        for attempt in each_tier("reduced"):
+            with attempt as tier:
+                …                           # starts a jail of this tier, or raises NoJail
 
     Whoever starts a jail runs its canaries, so a tier that does not hold shows at once.
 
     Args:
-        require: the weakest tier that is admitted.
-        body: starts a jail of the tier that it is given, or raises `NoJail`.
+        require: the name of the weakest tier that is admitted.
 
     Raises:
         NoJail: none of the admitted tiers holds here; the text says why and what to do.
     """
     require_reading()
     reasons = []
-    for tier in policy.TIERS[: policy.TIERS.index(require) + 1]:
-        try:
-            return body(tier)
-        except NoJail as reason:
-            reasons.append(f"{tier}: {reason}")
-    kind = "no sandbox of tier full" if require == policy.FULL else "no sandbox"
+    for tier in _admitted(require):
+        attempt = Attempt(tier)
+        yield attempt
+        if attempt.refusal is None:
+            return
+        reasons.append(f"{tier}: {attempt.refusal}")
+    kind = "no sandbox" if require == policy.SANDBOXES[-1].name else f"no sandbox of tier {require}"
     raise NoJail(
         f"{kind} holds on this machine, so students' code is not run.\n  "
         + "\n  ".join(reasons)
@@ -220,13 +238,22 @@ def in_strongest(require: str, body: Callable[[str], Result]) -> Result:
     )
 
 
+def _admitted(require: str) -> list[Tier]:
+    """The tiers that are at least as strong as the one of that name, from the strongest."""
+    names = list(policy.TIERS)
+    return [policy.TIERS[name] for name in names[: names.index(require) + 1]]
+
+
 def strongest(
-    require: str = policy.REDUCED, limits: Limits | None = None, *, private: Sequence[str] = ()
-) -> str:
+    require: str = policy.REDUCED.name,
+    limits: Limits | None = None,
+    *,
+    private: Sequence[str] = (),
+) -> Tier:
     """The strongest tier that holds here.
 
     Args:
-        require: the weakest tier that is admitted.
+        require: the name of the weakest tier that is admitted.
         limits: what a submission may use.
         private: places that must not lie beneath anything that is shown in it.
 
@@ -234,14 +261,12 @@ def strongest(
         NoJail: none of the tiers that `require` admits holds, or a private place is shown.
     """
     require_privacy(private)
-
-    def start(tier: str) -> str:
-        finding = examine(tier, limits, private=private)
-        if not finding.holds:
-            raise NoJail(finding.reason)
-        return tier
-
-    return in_strongest(require, start)
+    for attempt in each_tier(require):
+        with attempt as tier:
+            finding = examine(tier, limits, private=private)
+            if not finding.holds:
+                raise NoJail(finding.reason)
+    return tier
 
 
 def describe(private: Sequence[str] = ()) -> dict[str, object]:
@@ -250,15 +275,16 @@ def describe(private: Sequence[str] = ()) -> dict[str, object]:
     Args:
         private: places that must not lie beneath anything that is shown in a sandbox.
     """
-    findings = {tier: examine(tier, private=private) for tier in (policy.FULL, policy.REDUCED)}
-    holding = [tier for tier, finding in findings.items() if finding.holds]
+    tried = [examine(tier, private=private) for tier in policy.SANDBOXES]
+    findings = {finding.tier.name: finding for finding in tried}
+    holding = [name for name, finding in findings.items() if finding.holds]
     return {
         "reading": reading_way(),
-        "tier": holding[0] if holding else policy.NONE,
+        "tier": holding[0] if holding else policy.NONE.name,
         "machine": jail.machine(),
         "landlock": jail.landlock_abi(),
-        "layers": {tier: finding.layers for tier, finding in findings.items()},
-        "control_group": {tier: finding.grouped for tier, finding in findings.items()},
+        "layers": {name: finding.layers for name, finding in findings.items()},
+        "control_group": {name: finding.grouped for name, finding in findings.items()},
         "remarks": [asdict(remark) for remark in remarks(gather())],
-        "reasons": {tier: finding.reason for tier, finding in findings.items() if finding.reason},
+        "reasons": {name: finding.reason for name, finding in findings.items() if finding.reason},
     }

@@ -24,7 +24,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -63,19 +63,19 @@ class Jail:
 
     Args:
         limits: what each submission may use.
-        tier: `full`, `reduced` or `none`; see `policy`.
+        tier: how strongly they are walled in.
 
     Raises:
         NoJail: the tier does not hold on this machine; the text says why.
     """
 
-    def __init__(self, limits: Limits, tier: str = policy.FULL) -> None:
+    def __init__(self, limits: Limits, tier: policy.Tier = policy.FULL) -> None:
         self.limits = limits
         self.tier = tier
-        self.uid = spare_uid() if os.getuid() == 0 and tier != policy.NONE else None
+        self.uid = spare_uid() if os.getuid() == 0 and tier.isolates else None
         """The account that students' code runs as; None: this process's own."""
-        self._wall = OuterWall() if tier == policy.FULL else None
-        self._python = RelocatedPython() if tier == policy.REDUCED else None
+        self._wall = OuterWall() if tier.outer_wall else None
+        self._python = RelocatedPython() if tier.relocates else None
         self._scratch = Path(tempfile.mkdtemp(prefix="autograder-"))
         try:
             self._launch()
@@ -133,7 +133,7 @@ class Jail:
             self._control.settimeout(START_S)
             self._control.send(self._settings())
             self._expect("ready")
-            if self.tier == policy.FULL and not self.grouped:
+            if self.tier.has_processes and not self.grouped:
                 self._require_sight()
         except (OSError, JailError) as error:
             said = self._said()
@@ -142,7 +142,7 @@ class Jail:
             raise NoJail(reason.strip()) from None
 
     def _make_group(self) -> Group | None:
-        if self.tier == policy.NONE:
+        if not self.tier.isolates:
             return None
         return make_group(int(self.limits.memory_mib), int(self.limits.processes))
 
@@ -242,7 +242,7 @@ class Jail:
             status: int = self._expect("status")
         except (OSError, JailError):
             status = -1  # the warm process is gone, and with it everything inside the wall
-        if self.tier != policy.FULL:
+        if not self.tier.own_folders:
             with contextlib.suppress(OSError):
                 folder_watch.remove(inmate.home)
         return status
@@ -251,10 +251,10 @@ class Jail:
     def _watched(self, inmate: Inmate) -> Iterator[None]:
         """End whoever takes more than it may, where the kernel does not see to it by itself.
 
-        In *reduced* that is the folder, which is no file system of its own; in *full* the memory of
-        all processes together, where there is no control group.
+        That is the folder where it is no file system of its own, and else, without a control group,
+        the memory of all processes together.
         """
-        if self.tier == policy.FULL and self.grouped:
+        if self.tier.own_folders and self.grouped:
             yield
             return
         stop = threading.Event()
@@ -280,7 +280,7 @@ class Jail:
         """Seconds until the next look; None if it holds too much or cannot be looked at."""
         try:
             pid = memory_watch.process_of(inmate.pidfd)
-            if self.tier == policy.FULL:
+            if self.tier.own_folders:
                 return self._look_at_memory(pid)
             place, limits = memory_watch.place_of(pid), self.limits
             over = folder_watch.is_over(inmate.home, place, limits.file_mib, limits.files)
@@ -298,7 +298,7 @@ class Jail:
         return memory_watch.LOOK_S if held < most / 2 else memory_watch.LOOK_SOON_S
 
     def _make_home(self) -> str:
-        if self.tier == policy.FULL:
+        if self.tier.own_folders:
             return policy.HOME
         home = tempfile.mkdtemp(dir=self._scratch)
         if self.uid is not None:
@@ -352,7 +352,7 @@ class Jail:
 
     def _environment(self) -> dict[str, str]:
         environment = environment_inside()
-        if self.tier != policy.FULL:
+        if not self.tier.own_folders:
             environment["TMPDIR"] = environment["HOME"] = str(self._scratch)
             environment["MPLCONFIGDIR"] = str(self._scratch / "matplotlib")
             environment["IPYTHONDIR"] = str(self._scratch / "ipython")
@@ -360,15 +360,14 @@ class Jail:
 
     def _settings(self) -> bytes:
         limits, copy = self.limits, self._copy
-        bpf = jail.compile_filter(self.tier) if self.tier != policy.NONE else b""
+        bpf = jail.compile_filter(self.tier) if self.tier.isolates else b""
         return json.dumps(
             {
                 "uid": self.uid,
                 "frame_bytes": int(limits.answer_mib) << 20,
                 "elements": int(limits.answer_elements),
                 "confinement": {
-                    "tier": self.tier,
-                    "layers": policy.LAYERS[self.tier],
+                    "tier": asdict(self.tier),
                     "home": policy.HOME,
                     "readable": copy.readable if copy is not None else [],
                     "bpf": base64.b64encode(bpf).decode(),

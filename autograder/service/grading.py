@@ -24,6 +24,7 @@ from autograder.course.private_places import private_places
 from autograder.feedback import feedback_page
 from autograder.gradebook.gradebook import Gradebook, open_gradebook
 from autograder.sandbox.doctor import strongest
+from autograder.sandbox.inside.policy import Tier
 from autograder.service.settings import Service, inbound_folder, read_settings
 from autograder.service.store.attempts import Attempt, Attempts, State
 from autograder.service.store.marks import Snapshot
@@ -50,13 +51,15 @@ class GradingService:
     Args:
         course: the course, built.
         settings: its settings, if not those of its `course_config.py`.
-        tier: the tier of isolation; the strongest that holds, if none is named.
+        tier: the tier of isolation; the strongest that holds by default.
 
     Raises:
         CourseError: a setting cannot be, or the gradebook cannot be opened.
     """
 
-    def __init__(self, course: Course, settings: Service | None = None, tier: str = "") -> None:
+    def __init__(
+        self, course: Course, settings: Service | None = None, tier: Tier | None = None
+    ) -> None:
         self._current = LiveCourse(course)
         self.settings = settings or read_settings(course)
         with open_gradebook(course) as book:  # nbgrader makes the database, where there is none.
@@ -249,8 +252,8 @@ class GradingService:
         self._coordination.wake()
         return changes
 
-    def _tier_now(self) -> str:
-        if self._tier:
+    def _tier_now(self) -> Tier:
+        if self._tier is not None:
             return self._tier
         private = private_places(self.course)
         return strongest(self.course.require, self.course.limits, private=private)

@@ -22,9 +22,11 @@ from autograder.authoring import samples
 from autograder.authoring.build import build
 from autograder.authoring.demo import copy_course
 from autograder.course.model import Course, Lab
+from autograder.grading.context import Request
 from autograder.grading.pool import Job, WorkerPool
 from autograder.report import Report
 from autograder.sandbox.doctor import strongest
+from autograder.sandbox.inside.policy import Tier
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = ("gradient_basic", "gradient", "multilayer", "backprop_basic", "backprop")
@@ -112,7 +114,7 @@ class Desk:
             self.count += 1
             name = f"{self.count}.ipynb"
             (self.folder / name).write_bytes(notebook_of(lab, sources))
-            jobs.append(Job(name, lab.assignment, lab.name, str(self.folder), name, seed))
+            jobs.append(Job(name, lab.assignment, lab.name, str(self.folder), name, Request(seed)))
         reports = dict(self.pool.grade(jobs))
         return [reports[job] for job in jobs]
 
@@ -124,7 +126,7 @@ def course() -> Course:
 
 
 @pytest.fixture(scope="session")
-def tier(course: Course) -> str:
+def tier(course: Course) -> Tier:
     """The strongest tier of isolation that holds on this machine."""
     return strongest(course.require, course.limits)
 

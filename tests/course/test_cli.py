@@ -269,8 +269,8 @@ def test_doctor_tells_the_tier(tier):
     """`doctor --json` names the tier that holds and every layer it tried."""
     ran = autograder("doctor", "--json")
     assert ran.code == 0
-    assert ran.json["tier"] == tier
-    assert all(ran.json["layers"][tier].values())
+    assert ran.json["tier"] == tier.name
+    assert all(ran.json["layers"][tier.name].values())
 
 
 def test_build_twice_is_the_same(own_course):

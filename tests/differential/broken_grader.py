@@ -12,8 +12,8 @@ from pathlib import Path
 
 from autograder.course.model import Course
 from autograder.grading import plan
+from autograder.grading.context import Request, prepared
 from autograder.grading.grader import grade_file
-from autograder.grading.pool import run_in_contexts
 from autograder.sandbox.doctor import strongest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,12 +44,9 @@ def main(rule: str, assignment: str, notebook: str, file: str) -> None:
     course = Course.load(ROOT)
     [lab] = [lab for lab in course.labs_of(assignment) if lab.name == notebook]
     path = Path(file)
-
-    def graded(contexts):
-        return grade_file(contexts[assignment, notebook], path.parent, path.name, 7)
-
-    tier = strongest(course.require, course.limits)
-    print(run_in_contexts(course, [lab], tier, graded).to_json())
+    with prepared(course, [lab], strongest(course.require, course.limits)) as contexts:
+        context = contexts[assignment, notebook]
+        print(grade_file(context, path.parent, path.name, Request(7)).to_json())
 
 
 if __name__ == "__main__":

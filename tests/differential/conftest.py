@@ -15,6 +15,7 @@ from autograder.authoring import samples
 from autograder.authoring.demo import copy_course
 from autograder.checks.catalogue import Example, load_catalogue
 from autograder.course.model import Course, Lab
+from autograder.grading.context import Request
 from autograder.grading.pool import Job, WorkerPool
 from autograder.report import Report
 from autograder.sandbox.doctor import strongest
@@ -82,7 +83,7 @@ def grade_all(
     jobs = []
     for number, (name, (lab, data)) in enumerate(files.items()):
         (folder / f"{number}.ipynb").write_bytes(data)
-        jobs.append(Job(name, lab.assignment, lab.name, str(folder), f"{number}.ipynb", seed=7))
+        jobs.append(Job(name, lab.assignment, lab.name, str(folder), f"{number}.ipynb", Request(7)))
     tier = strongest(course.require, course.limits)
     with WorkerPool(course, course.labs, tier, workers=1) as pool:
         return {job.student: report for job, report in pool.grade(jobs)}

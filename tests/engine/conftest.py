@@ -9,11 +9,13 @@ from inside import TOKEN, start_jail
 
 from autograder.authoring.build import build
 from autograder.course.model import Course
+from autograder.grading.context import Request
 from autograder.grading.pool import Job, WorkerPool
 from autograder.sandbox.doctor import strongest
+from autograder.sandbox.inside import policy
 
 
-@pytest.fixture(scope="session", params=["full", "reduced"])
+@pytest.fixture(scope="session", params=policy.SANDBOXES, ids=str)
 def jail(request):
     """A jail with small limits, in each tier."""
     os.environ[TOKEN] = "secret"
@@ -64,7 +66,7 @@ def mark(toy_lab, toy_classroom, tmp_path):
         content = toy.handed_in(toy_lab.release, sources or {}, change)
         path = tmp_path / "shapes.ipynb"
         path.write_bytes(raw if raw is not None else json.dumps(content).encode())
-        job = Job("ada", toy_lab.assignment, toy_lab.name, str(tmp_path), path.name, seed)
+        job = Job("ada", toy_lab.assignment, toy_lab.name, str(tmp_path), path.name, Request(seed))
         [(_, report)] = toy_classroom.grade([job])
         return report
 

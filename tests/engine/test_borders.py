@@ -19,7 +19,7 @@ EVERYWHERE = {*sys.stdlib_module_names, "autograder", "numpy"}
 OUTSIDE = {
     "authoring": {"nbformat", "nbgrader", "traitlets"},
     "batch": {"dateutil"},
-    "checks": {"pytest"},
+    "checks": {"_pytest", "pytest"},
     "cli": {"click"},
     "console": {"click", "rich"},
     "course": {"jupyter_core", "traitlets"},

@@ -12,7 +12,7 @@ from autograder.checks.catalogue import load_catalogue
 from autograder.course.model import Course
 from autograder.errors import BuildRefused, CourseError, SuiteError
 from autograder.gradebook.gradebook import open_gradebook
-from autograder.grading.pool import run_in_contexts
+from autograder.grading.context import prepared
 
 SHAPES = f"source/{toy.ASSIGNMENT}/{toy.NOTEBOOK}.ipynb"
 
@@ -277,8 +277,11 @@ def test_a_faulty_catalogue_is_named_with_its_line(tmp_path, source, words):
 def test_a_course_that_is_not_built_is_no_fault_of_a_submission(tmp_path, tier):
     """Before `autograder build`, nothing is graded, and the error says what to run."""
     course = Course.load(toy.write_course(tmp_path))
-    with pytest.raises(CourseError, match="run: autograder build"):
-        run_in_contexts(course, course.labs, tier, lambda contexts: contexts)
+    with (
+        pytest.raises(CourseError, match="run: autograder build"),
+        prepared(course, course.labs, tier),
+    ):
+        pass
 
 
 # --- What is released ---------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import toy
 
 from autograder.course.fingerprint import course_digest, exercise_digests, submission_digest
 from autograder.course.model import Course
+from autograder.sandbox.inside import policy
 
 CELLS = tuple(toy.POINTS)
 SUITE, MISTAKES, REFERENCE, VARIANTS = (
@@ -24,7 +25,7 @@ def course(toy_course, tmp_path):
     return Course.load(folder)
 
 
-def digests(course, tier="full"):
+def digests(course, tier=policy.FULL):
     """The digests of the toy lab as it now lies on disk."""
     fresh = Course.load(course.root)
     return exercise_digests(fresh, fresh.labs[0], tier)
@@ -86,8 +87,8 @@ def test_words_of_a_lab_touch_nothing_and_a_stub_its_exercise(course):
 def test_tiers_submissions_and_proofs_have_digests_of_their_own(course):
     """Nothing that differs is taken for the same."""
     lab = course.labs[0]
-    assert set(digests(course).values()).isdisjoint(digests(course, "reduced").values())
+    assert set(digests(course).values()).isdisjoint(digests(course, policy.REDUCED).values())
     assert submission_digest(b"a") != submission_digest(b"b")
-    before = course_digest(course, lab, "full")
+    before = course_digest(course, lab, policy.FULL)
     replace(course, VARIANTS, "def area(sides):", "def area(sides, _=0):")
-    assert course_digest(course, lab, "full") != before
+    assert course_digest(course, lab, policy.FULL) != before

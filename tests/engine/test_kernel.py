@@ -10,6 +10,7 @@ from inside import opened, outcome_of, start_jail
 from autograder.limits import Limits
 from autograder.remote.exceptions import LEFT_OUT
 from autograder.remote.session import Cell, Session
+from autograder.sandbox.inside import policy
 from autograder.sandbox.inside.kernel import SAID
 
 SOFT = """
@@ -146,7 +147,7 @@ ROOMY = Limits(cell_wall_s=20.0, submission_wall_s=60.0)
 """Enough for any cell here on a busy machine: what is asked is what runs, not how fast."""
 
 
-@pytest.fixture(scope="module", params=["full", "reduced"])
+@pytest.fixture(scope="module", params=policy.SANDBOXES, ids=str)
 def jail(request):
     """A jail with room for any cell, in each tier."""
     with start_jail(request.param, ROOMY) as there:
@@ -510,7 +511,10 @@ PARALLEL = {
 def test_work_in_parallel_comes_to_an_end(library):
     """Libraries that start processes work in the *full* tier, or work without them."""
     pytest.importorskip(library if library != "concurrent" else "concurrent.futures")
-    with start_jail("full", ROOMY) as there, Session(there, [Cell("c", PARALLEL[library])]) as run:
+    with (
+        start_jail(policy.FULL, ROOMY) as there,
+        Session(there, [Cell("c", PARALLEL[library])]) as run,
+    ):
         assert run.faults == ()
 
 

@@ -111,7 +111,7 @@ def test_no_exception_makes_the_grader_the_one_to_blame(jail, source):
         assert outcome_of(jail, code).verdict in theirs
 
 
-@pytest.mark.parametrize("tier", [policy.FULL, policy.REDUCED])
+@pytest.mark.parametrize("tier", policy.SANDBOXES, ids=str)
 def test_threads_of_one_submission_do_not_use_up_those_of_another(tier):
     """The kernel counts by account: each jail has one of its own, or what runs is not counted."""
     greedy = "import threading, time\nfor _ in range(20):\n" + (
@@ -520,7 +520,7 @@ def test_the_full_tier_is_refused_without_bubblewrap(monkeypatch):
     """Asked for the full tier, the doctor does not fall back to a weaker one."""
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(NoJail, match="bubblewrap"):
-        doctor.strongest(require=policy.FULL)
+        doctor.strongest(require=policy.FULL.name)
 
 
 def test_a_jail_that_does_not_start_leaves_nothing_behind(monkeypatch, tmp_path):

@@ -7,6 +7,7 @@ import toy
 
 from autograder.authoring.build import build
 from autograder.course.model import Course
+from autograder.grading.context import Request
 from autograder.grading.pool import Job, WorkerPool
 from autograder.report import Verdict
 
@@ -117,7 +118,7 @@ def grade_sources(tmp_path_factory, tier):
             wanted = {**SOLUTIONS, "total": WRONG_TOTAL, **sources}
             content = toy.handed_in(lab.release, wanted, None)
             (root / "own.ipynb").write_text(json.dumps(content))
-            job = Job("ada", lab.assignment, lab.name, str(root), "own.ipynb", 3)
+            job = Job("ada", lab.assignment, lab.name, str(root), "own.ipynb", Request(3))
             [(_, report)] = pool.grade([job])
             assert not report.withheld, report.reason
             return {check.name: check for check in report.checks}

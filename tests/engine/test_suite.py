@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from inside import opened
 
-from autograder.checks.collection import with_suites
+from autograder.checks.collection import collected
 from autograder.errors import SuiteError
 from autograder.remote.student import Student
 from autograder.report import Verdict
@@ -41,7 +41,8 @@ def suite(tmp_path):
         path = tmp_path / "tests" / "hidden" / tmp_path.name / "test_f.py"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(HEAD + source)
-        return with_suites(tmp_path, [path], lambda suites: body(suites, path))
+        with collected(tmp_path, [path]) as suites:
+            return body(suites, path)
 
     return collect
 
@@ -114,15 +115,17 @@ def test_two_courses_with_suites_of_one_name_are_two(tmp_path):
         path = tmp_path / course / "tests" / "hidden" / "toys" / "test_f.py"
         path.parent.mkdir(parents=True)
         path.write_text(HEAD + a_check("pass", name=f"test_{course}"))
-        checks = with_suites(tmp_path / course, [path], lambda s, path=path: s.checks(path))
+        with collected(tmp_path / course, [path]) as suites:
+            checks = suites.checks(path)
         found += [check.name for check in checks]
     assert found == ["test_one", "test_two"]
 
 
 def test_a_missing_suite_is_named(tmp_path):
     """A suite file that is not there is a SuiteError."""
-    with pytest.raises(SuiteError, match=r"test_gone\.py"):
-        with_suites(tmp_path, [tmp_path / "test_gone.py"], list)
+    gone = [tmp_path / "test_gone.py"]
+    with pytest.raises(SuiteError, match=r"test_gone\.py"), collected(tmp_path, gone):
+        pass
 
 
 def test_a_fault_of_the_body_leaves_as_it_is(suite):

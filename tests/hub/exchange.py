@@ -28,6 +28,7 @@ from autograder.authoring.build import build
 from autograder.course.model import Course
 from autograder.gradebook.gradebook import Gradebook, open_gradebook
 from autograder.sandbox.doctor import strongest
+from autograder.sandbox.inside.policy import Tier
 from autograder.service.grading import GradingService
 from autograder.service.store.attempts import FINISHED, Attempt, Attempts
 
@@ -150,7 +151,7 @@ def configure(course: Course, text: str) -> Course:
 
 
 @functools.cache
-def tier() -> str:
+def tier() -> Tier:
     """The strongest tier of isolation that holds here; finding out takes seconds."""
     return strongest()
 

@@ -30,6 +30,7 @@ from autograder.authoring import samples
 from autograder.authoring.build import build
 from autograder.authoring.demo import copy_course
 from autograder.course.model import Course, Lab
+from autograder.grading.context import Request
 from autograder.grading.pool import Job, WorkerPool
 from autograder.report import Report, Verdict
 from autograder.sandbox.doctor import strongest
@@ -237,7 +238,7 @@ def run(course: Course, attempts: int, names: Sequence[str] = ()) -> dict[str, f
 
         def grade(data: bytes, seed: int) -> tuple[Report, float]:
             (Path(folder) / "own.ipynb").write_bytes(data)
-            job = Job("eve", lab.assignment, lab.name, folder, "own.ipynb", seed)
+            job = Job("eve", lab.assignment, lab.name, folder, "own.ipynb", Request(seed))
             began = time.monotonic()
             [(_, report)] = room.grade([job])
             return report, time.monotonic() - began

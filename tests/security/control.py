@@ -93,7 +93,7 @@ def as_text(table: dict[str, list[str] | None]) -> str:
     return "\n".join([*lines, f"{'succeeded':30}" + "".join(f"{count:>10}" for count in counts)])
 
 
-def succeeded(tier: str) -> list[str] | None:
+def succeeded(tier: policy.Tier) -> list[str] | None:
     """Names of the trials that succeed in a tier; None where the tier does not start."""
     try:
         jail = Jail(GENTLE, tier)

@@ -179,7 +179,7 @@ SHELL = {
 """Shell lines: run in *full*, left out without an exception in *reduced*."""
 
 
-@pytest.fixture(scope="module", params=[policy.FULL, policy.REDUCED])
+@pytest.fixture(scope="module", params=policy.SANDBOXES, ids=str)
 def there(request: pytest.FixtureRequest) -> Iterator[Jail]:
     """A jail of each tier that holds here."""
     try:

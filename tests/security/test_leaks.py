@@ -19,6 +19,7 @@ from autograder.class_report.csv_export import marks_csv
 from autograder.course.model import CONFIG, Course, Lab
 from autograder.feedback import feedback_page
 from autograder.feedback.text import cell_lines, feedback_text
+from autograder.grading.context import Request
 from autograder.grading.pool import Job, WorkerPool
 from autograder.report import Graded, Report
 from autograder.sandbox.doctor import strongest
@@ -57,7 +58,7 @@ def grades(course: Course, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         def with_seeds(lab: Lab, data: bytes, seeds: tuple[int, ...]) -> list[Report]:
             (folder / "notebook.ipynb").write_bytes(data)
             jobs = [
-                Job("ada", lab.assignment, lab.name, str(folder), "notebook.ipynb", seed)
+                Job("ada", lab.assignment, lab.name, str(folder), "notebook.ipynb", Request(seed))
                 for seed in seeds
             ]
             return [report for _, report in pool.grade(jobs)]

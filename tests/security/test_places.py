@@ -39,7 +39,7 @@ PLACES_OF_OTHERS = (
 """Places that people, packages of servers and nbgrader fill, on the machine's usual paths."""
 
 
-@pytest.fixture(scope="module", params=[policy.FULL, policy.REDUCED])
+@pytest.fixture(scope="module", params=policy.SANDBOXES, ids=str)
 def there(request: pytest.FixtureRequest) -> Iterator[Jail]:
     """A jail of each tier."""
     with start(request.param) as jail:

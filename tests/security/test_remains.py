@@ -12,19 +12,17 @@ from autograder.sandbox import memory_watch
 from autograder.sandbox.inside import jail, policy
 from tests.security.test_tiers import run, start
 
-TIERS = (policy.FULL, policy.REDUCED)
 
-
-@pytest.mark.parametrize("tier", TIERS)
+@pytest.mark.parametrize("tier", policy.SANDBOXES, ids=str)
 def test_the_tiers_stand_on_the_kernel(tier: str) -> None:
     """Each layer of a tier is an interface of the running kernel, which a submission talks to."""
-    assert {"landlock", "seccomp"} <= set(policy.LAYERS[tier])
+    assert {"landlock", "seccomp"} <= set(tier.layers)
     with start(tier) as there:
         reply = run(there, "import os\nraise ValueError(os.uname().release)", within_s=20)
     assert reply["text"] == os.uname().release
 
 
-@pytest.mark.parametrize("tier", TIERS)
+@pytest.mark.parametrize("tier", policy.SANDBOXES, ids=str)
 def test_free_memory_can_be_read(tier: str) -> None:
     """What is free on the machine, and what runs there, is seen inside as the machine has it."""
     source = "import os\nraise ValueError(os.sysconf('SC_AVPHYS_PAGES'))"
@@ -40,7 +38,7 @@ def test_free_memory_can_be_read(tier: str) -> None:
     assert processes > 10
 
 
-@pytest.mark.parametrize("tier", TIERS)
+@pytest.mark.parametrize("tier", policy.SANDBOXES, ids=str)
 def test_times_of_devices_can_be_read(tier: str) -> None:
     """Another account's `touch` of a device is seen inside."""
     source = "import os\nraise ValueError(os.stat('/dev/null').st_mtime_ns)"
@@ -51,7 +49,7 @@ def test_times_of_devices_can_be_read(tier: str) -> None:
         assert run(there, source, within_s=20)["text"] != before
 
 
-@pytest.mark.parametrize("tier", TIERS)
+@pytest.mark.parametrize("tier", policy.SANDBOXES, ids=str)
 def test_names_of_processes_are_seen_outside(tier: str) -> None:
     """What a submission calls its process is what every account reads in /proc."""
     source = "import ctypes\nctypes.CDLL(None).prctl(15, b'said-aloud', 0, 0, 0)"
@@ -63,7 +61,7 @@ def test_names_of_processes_are_seen_outside(tier: str) -> None:
         assert place.stat().st_mode & 0o004
 
 
-@pytest.mark.parametrize("tier", TIERS)
+@pytest.mark.parametrize("tier", policy.SANDBOXES, ids=str)
 def test_counters_of_the_kernel_go_on(tier: str) -> None:
     """The number of a new pipe tells how many were made on that processor, by whomever."""
     source = (
@@ -75,7 +73,7 @@ def test_counters_of_the_kernel_go_on(tier: str) -> None:
     assert 0 < two - one < 10**6
 
 
-@pytest.mark.parametrize("tier", TIERS)
+@pytest.mark.parametrize("tier", policy.SANDBOXES, ids=str)
 def test_forks_share_their_layout(tier: str) -> None:
     """Two submissions find the C library at the same place."""
     source = (
@@ -87,7 +85,7 @@ def test_forks_share_their_layout(tier: str) -> None:
     assert one == two
 
 
-@pytest.mark.parametrize("tier", TIERS)
+@pytest.mark.parametrize("tier", policy.SANDBOXES, ids=str)
 def test_sandboxes_read_the_same_copy(tier: str) -> None:
     """Two sandboxes of one account have the same file before their eyes."""
     source = (
@@ -110,7 +108,7 @@ def test_each_sandbox_of_root_has_an_account_of_its_own() -> None:
 
 def test_reduced_has_no_namespaces() -> None:
     """In *reduced* a submission has the number that the machine knows it by."""
-    assert "namespaces" not in policy.LAYERS[policy.REDUCED]
+    assert "namespaces" not in policy.REDUCED.layers
     with start(policy.REDUCED) as there, there.fork() as inmate:
         assert Path(f"/proc/{inmate.pid}").exists()
 

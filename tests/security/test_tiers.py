@@ -43,7 +43,7 @@ assert os.listdir(".") == ["own.txt"] and np.exp(0.0) == 1.0
 """
 
 
-def start(tier: str, limits: Limits = SMALL) -> Jail:
+def start(tier: policy.Tier, limits: Limits = SMALL) -> Jail:
     """A jail of that tier; without it the test is passed over, with the reason."""
     try:
         return Jail(limits, tier)
@@ -51,7 +51,7 @@ def start(tier: str, limits: Limits = SMALL) -> Jail:
         pytest.skip(f"{tier} does not hold here: {reason}")
 
 
-@pytest.fixture(scope="module", params=[policy.FULL, policy.REDUCED])
+@pytest.fixture(scope="module", params=policy.SANDBOXES, ids=str)
 def there(request: pytest.FixtureRequest) -> Iterator[Jail]:
     """A jail of each tier."""
     with start(request.param) as jail:
@@ -258,7 +258,7 @@ def staying(jail: Jail, source: str) -> Iterator[None]:
         yield
 
 
-@pytest.mark.parametrize("tier", [policy.FULL, policy.REDUCED])
+@pytest.mark.parametrize("tier", policy.SANDBOXES, ids=str)
 def test_threads_are_counted_by_submission(tier: str) -> None:
     """One submission that takes all threads it gets leaves another its own."""
     bomb = (
@@ -284,7 +284,7 @@ LOCKS = {
 """Ways to take a lock on a file that is open for reading, and to see that another has one."""
 
 
-@pytest.mark.parametrize("tier", [policy.FULL, policy.REDUCED])
+@pytest.mark.parametrize("tier", policy.SANDBOXES, ids=str)
 @pytest.mark.parametrize("way", LOCKS)
 def test_locks_are_no_channel(tier: str, way: str) -> None:
     """A lock on a file that all may read is not seen by another submission."""
@@ -298,7 +298,7 @@ def test_locks_are_no_channel(tier: str, way: str) -> None:
     assert reply.get("raised") != "BlockingIOError", "two submissions can talk to each other"
 
 
-@pytest.mark.parametrize("tier", [policy.FULL, policy.REDUCED])
+@pytest.mark.parametrize("tier", policy.SANDBOXES, ids=str)
 def test_ends_with_the_supervisor(tier: str) -> None:
     """When the grader itself is killed, nothing of a submission goes on."""
     start(tier).close()
@@ -313,7 +313,7 @@ def test_ends_with_the_supervisor(tier: str) -> None:
     program = (
         "import sys, time\nfrom autograder.limits import Limits\n"
         "from autograder.sandbox.supervisor import Jail\n"
-        f"with Jail(Limits(), {tier!r}) as jail, jail.fork() as inmate:\n"
+        f"with Jail(Limits(), policy.TIERS[{tier.name!r}]) as jail, jail.fork() as inmate:\n"
         f"    inmate.channel.send({{'op': 'cell', 'source': {cell!r}, 'label': 'cell'}})\n"
         "    time.sleep(1.0); print('there', flush=True); time.sleep(60)"
     )

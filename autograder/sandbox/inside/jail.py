@@ -11,7 +11,7 @@ irrevocable, in an order that matters:
     6. landlock      the kernel's list of folders that may be read or written
     7. seccomp       the kernel's list of system calls that may be made
 
-The list of a tier is `policy.LAYERS`: steps 2 and 3 are left out in the *reduced* tier, where the
+The list of a tier is `Tier.layers`: steps 2 and 3 are left out in the *reduced* tier, where the
 kernel refuses them. After `enter` returns, the process has nothing that it could give to a
 student's code but the channel. The
 system-call filter is compiled once (`compile_filter`), by the supervisor, to plain BPF.
@@ -60,9 +60,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 class Confinement:
     """Everything `enter` needs to know, decided by the supervisor."""
 
-    tier: str
-    layers: tuple[str, ...]
-    """Of `policy.LAYERS`, in order."""
+    tier: policy.Tier
     home: str
     readable: tuple[str, ...]
     """Folders and files that may be read and executed."""
@@ -86,14 +84,12 @@ def enter(confinement: Confinement, channel_fd: int) -> None:
     die_first()
     os.setsid()
     os.chdir(confinement.home)
-    for layer in confinement.layers:
+    for layer in confinement.tier.layers:
         _STEPS[layer](confinement)
 
 
 def _writable(confinement: Confinement) -> tuple[str, ...]:
-    if confinement.tier == policy.FULL:
-        return WRITABLE_FULL
-    return (confinement.home,)
+    return WRITABLE_FULL if confinement.tier.own_folders else (confinement.home,)
 
 
 def close_descriptors(channel_fd: int) -> None:
@@ -179,7 +175,7 @@ def set_limits(confinement: Confinement) -> None:
     this one is not the submission's.
     """
     memory = (confinement.mapped_mib + confinement.memory_mib) << 20
-    others = 0 if "namespaces" in confinement.layers else tasks_by_account()[os.getuid()]
+    others = 0 if "namespaces" in confinement.tier.layers else tasks_by_account()[os.getuid()]
     limits = {
         resource.RLIMIT_AS: memory,
         resource.RLIMIT_CPU: confinement.cpu_s,
@@ -213,7 +209,7 @@ def mapped_mib() -> int:
 def drop_privileges(confinement: Confinement) -> None:
     """Drop every capability from every set, and the right to get one back.
 
-    In *reduced* the grader's account may still look at what the process has open.
+    Where its folder is watched, the grader's account may still look at what it has open.
     """
     for capability in range(64):
         if _libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0:
@@ -224,7 +220,7 @@ def drop_privileges(confinement: Confinement) -> None:
     header = struct.pack("=II", 0x20080522, 0)
     _check(_libc.capset(header, struct.pack("=6I", *[0] * 6)))
     _check(_libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-    _check(_libc.prctl(PR_SET_DUMPABLE, int(confinement.tier == policy.REDUCED), 0, 0, 0))
+    _check(_libc.prctl(PR_SET_DUMPABLE, int(not confinement.tier.own_folders), 0, 0, 0))
 
 
 def landlock_abi() -> int:
@@ -236,12 +232,12 @@ def landlock_abi() -> int:
 def restrict_files(confinement: Confinement, writable: tuple[str, ...]) -> None:
     """Allow reading `readable` and writing `writable`; every other path is out of reach.
 
-    Without Landlock the *full* tier stands on its mount namespace; *reduced* needs it.
+    Without Landlock a tier stands on file systems of its own; one that has none needs it.
     """
     abi = landlock_abi()
     if abi == 0:
-        if confinement.tier == policy.REDUCED:
-            raise OSError(errno.ENOSYS, "the reduced tier needs Landlock")
+        if not confinement.tier.own_folders:
+            raise OSError(errno.ENOSYS, f"the {confinement.tier} tier needs Landlock")
         return
     rights = _FS_RIGHTS_BY_ABI[max(known for known in _FS_RIGHTS_BY_ABI if known <= abi)]
     attributes = struct.pack(
@@ -282,7 +278,7 @@ def restrict_syscalls(bpf: bytes) -> None:
     _check(_libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, header, 0, 0))
 
 
-def compile_filter(tier: str) -> bytes:
+def compile_filter(tier: policy.Tier) -> bytes:
     """The tier's system-call filter as BPF for this machine's processor."""
     import pyseccomp as seccomp
 
@@ -291,7 +287,7 @@ def compile_filter(tier: str) -> bytes:
     refused = list(policy.REFUSED)
     allowed = list(policy.SYSCALLS)
     pretended = list(policy.PRETENDED)
-    if tier == policy.FULL:
+    if tier.has_processes:
         allowed += policy.SYSCALLS_FULL
         pretended += policy.PRETENDED_FULL
     else:
@@ -311,11 +307,11 @@ def compile_filter(tier: str) -> bytes:
         return file.read()
 
 
-def _guard_arguments(rules: object, seccomp: object, tier: str) -> None:
+def _guard_arguments(rules: object, seccomp: object, tier: policy.Tier) -> None:
     """Rules that look at arguments: no namespaces, no signals aimed at others."""
     arg, allow = seccomp.Arg, seccomp.ALLOW  # type: ignore[attr-defined]
     equal, masked = seccomp.EQ, seccomp.MASKED_EQ  # type: ignore[attr-defined]
-    if tier == policy.FULL:
+    if tier.has_processes:
         process = policy.CLONE_NAMESPACES | policy.CLONE_THREAD
         _add(rules, allow, "clone", arg(0, masked, process, 0))
     whole_thread = policy.CLONE_THREAD | policy.CLONE_FILES
@@ -339,12 +335,12 @@ def _guard_arguments(rules: object, seccomp: object, tier: str) -> None:
         _add(rules, allow, name, arg(5, equal, 0))
     for name in policy.PID_ARGUMENT_MUST_BE_ZERO:
         _add(rules, allow, name, arg(0, equal, 0))
-    reduced = tier != policy.FULL
+    shared = not tier.has_processes
     for name in policy.ABOUT_PROCESSES:
         places = (0, 1) if name == "getpriority" else (0,)
-        _add(rules, allow, name, *(arg(place, equal, 0) for place in places if reduced))
+        _add(rules, allow, name, *(arg(place, equal, 0) for place in places if shared))
     for name in policy.CLOCK_CALLS:
-        _add(rules, allow, name, *([arg(0, masked, policy.CLOCK_BITS, 0)] if reduced else []))
+        _add(rules, allow, name, *([arg(0, masked, policy.CLOCK_BITS, 0)] if shared else []))
 
 
 def _add(rules: object, action: object, name: str, *arguments: object) -> None:
@@ -384,7 +380,7 @@ _STEPS: dict[str, Callable[[Confinement], None]] = {
     "landlock": lambda confinement: restrict_files(confinement, _writable(confinement)),
     "seccomp": lambda confinement: restrict_syscalls(confinement.bpf),
 }
-"""How each layer of `policy.LAYERS` is put on."""
+"""How each layer of a tier is put on."""
 
 
 def machine() -> str:

@@ -8,16 +8,47 @@ Nothing here acts; `jail` does.
 
 from __future__ import annotations
 
-FULL, REDUCED, NONE = "full", "reduced", "none"
-TIERS = (FULL, REDUCED, NONE)
-"""From the strongest to no isolation at all; *none* is used only when it is asked for by name."""
+from dataclasses import dataclass
 
-LAYERS = {
-    FULL: ("pids", "namespaces", "folders", "limits", "privileges", "landlock", "seccomp"),
-    REDUCED: ("limits", "privileges", "landlock", "seccomp"),
-    NONE: ("limits",),
-}
-"""What walls a submission in, by tier, in the order in which it is put on; `jail` says how."""
+
+@dataclass(frozen=True)
+class Tier:
+    """One strength of the sandbox: the layers that it puts on, and what follows from them."""
+
+    name: str
+    """How settings, reports and messages call it."""
+    layers: tuple[str, ...]
+    """What walls a submission in, in the order in which it is put on; `jail` says how."""
+    isolates: bool = True
+    """Whether a submission is held off from anything at all, by another account and a filter."""
+    outer_wall: bool = False
+    """Whether bubblewrap mounts the sandbox's copy of Python as `/`."""
+    relocates: bool = False
+    """Whether Python is started from that copy instead, in the machine's own tree."""
+    has_processes: bool = False
+    """Whether a submission has process numbers of its own: it may start and signal processes."""
+    own_folders: bool = False
+    """Whether a submission writes to file systems in memory; else its folder is watched."""
+
+    def __str__(self) -> str:
+        return self.name
+
+
+FULL = Tier(
+    "full",
+    ("pids", "namespaces", "folders", "limits", "privileges", "landlock", "seccomp"),
+    outer_wall=True,
+    has_processes=True,
+    own_folders=True,
+)
+REDUCED = Tier("reduced", ("limits", "privileges", "landlock", "seccomp"), relocates=True)
+NONE = Tier("none", ("limits",), isolates=False)
+
+TIERS = {tier.name: tier for tier in (FULL, REDUCED, NONE)}
+"""By name, from the strongest to no isolation at all, which is used only when it is asked for."""
+
+SANDBOXES = tuple(tier for tier in TIERS.values() if tier.isolates)
+"""The tiers that hold anything off, from the strongest."""
 
 SPARE_UIDS = range(64_209, 65_209)
 """Account numbers that run students' code when the grader is root, one for each jail: no student's

@@ -34,7 +34,8 @@ def main(control_fd: int) -> None:
     jail.die_with_parent(signal.SIGKILL)
     control = socket.socket(fileno=control_fd)
     settings = json.loads(control.recv(PACKET))
-    if settings["confinement"]["tier"] == policy.FULL:
+    confined = settings["confinement"]
+    if confined["tier"]["outer_wall"]:
         become(settings["uid"])
         own_namespaces()
         shell = preload()
@@ -44,7 +45,7 @@ def main(control_fd: int) -> None:
         become(settings["uid"], policy.SPARE_GROUP)
         for name in policy.RELOCATION:
             os.environ.pop(name, None)
-    confinement = make_confinement(settings["confinement"])
+    confinement = make_confinement(confined)
     gc.collect()
     gc.freeze()
     control.send(json.dumps({"ready": True}).encode())
@@ -88,7 +89,7 @@ def make_confinement(fields: dict[str, Any]) -> jail.Confinement:
     fields = dict(fields)
     fields["bpf"] = base64.b64decode(fields["bpf"])
     fields["readable"] = tuple(fields["readable"])
-    fields["layers"] = tuple(fields["layers"])
+    fields["tier"] = policy.Tier(**fields["tier"])
     return jail.Confinement(**fields, mapped_mib=jail.mapped_mib())
 
 
@@ -108,7 +109,7 @@ class Zygote:
         self._confinement = confinement
         self._caps = {"frame_bytes": frame_bytes, "elements": elements}
         self._own_pids = (
-            os.open("/proc/self/ns/pid", os.O_RDONLY) if "pids" in confinement.layers else None
+            os.open("/proc/self/ns/pid", os.O_RDONLY) if "pids" in confinement.tier.layers else None
         )
 
     def serve(self) -> None:
@@ -145,7 +146,7 @@ class Zygote:
                 jail.die_with_parent(signal.SIGKILL)
                 jail.enter(confinement, channel_fd)
                 worker.silence()
-                if confinement.tier != policy.FULL:
+                if not confinement.tier.own_folders:
                     tempfile.tempdir = os.environ["TMPDIR"] = os.environ["HOME"] = home
                 _reseed()
             except BaseException as error:

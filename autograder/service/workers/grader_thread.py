@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from autograder.errors import AutograderError, CourseError, NoJail
 from autograder.report import Report
+from autograder.sandbox.inside.policy import Tier
 from autograder.service.settings import Service
 from autograder.service.store.attempts import Attempt, Attempts, State
 from autograder.service.store.tables import is_away
@@ -48,7 +49,7 @@ class GraderThread(threading.Thread):
         self,
         name: str,
         root: Path,
-        tier: str,
+        tier: Tier,
         settings: Service,
         attempts: Attempts,
         coordination: Coordination,

@@ -16,6 +16,7 @@ from autograder.class_report.tally import why_a_person
 from autograder.gradebook.gradebook import open_gradebook
 from autograder.grading.standing import replaces
 from autograder.report import Booked, Graded, Report
+from autograder.sandbox.inside.policy import Tier
 from autograder.service.settings import Service
 from autograder.service.store.attempt import contest, fates_of, gives_mark
 from autograder.service.store.attempts import FINISHED, Attempt, Attempts
@@ -62,7 +63,7 @@ class Regrading:
         self._previews: dict[tuple[str, str], _Graded] = {}
         self._one_at_a_time = threading.Lock()
 
-    def preview(self, assignment: str, student: str, tier: str) -> list[Change]:
+    def preview(self, assignment: str, student: str, tier: Tier) -> list[Change]:
         """What would change in the marks; nothing is written.
 
         Args:
@@ -78,7 +79,7 @@ class Regrading:
                 del self._previews[key]
             return [change for _, change in self._changes(graded)] + graded.kept
 
-    def apply(self, assignment: str, student: str, tier: str) -> list[Change]:
+    def apply(self, assignment: str, student: str, tier: Tier) -> list[Change]:
         """Write what changes; arguments as for `preview`. Returns the changes."""
         with self._one_at_a_time:
             graded = self._previews.pop((assignment, student), None)
@@ -102,7 +103,7 @@ class Regrading:
         found = self._attempts.of(student, assignment)
         return tuple(one for one in found if one.state in FINISHED)
 
-    def _grade(self, assignment: str, student: str, tier: str) -> _Graded:
+    def _grade(self, assignment: str, student: str, tier: Tier) -> _Graded:
         attempts = self._finished(assignment, student)
         warm_worker = WarmWorker(self._root, tier, assignment)
         before: dict[int, list[Report]] = {}

@@ -16,6 +16,7 @@ from autograder.grading.grader import unreadable
 from autograder.grading.pool import WorkerPool, broken_report
 from autograder.grading.standing import is_earned
 from autograder.report import Report, Status
+from autograder.sandbox.inside.policy import Tier
 from autograder.service.store.attempts import Attempt, State
 from autograder.service.workers.intake import ATTEMPTS
 from autograder.service.workers.live_course import PARSING, course_stamp, load_whole
@@ -34,7 +35,7 @@ class WarmWorker:
             nothing of it is built.
     """
 
-    def __init__(self, root: Path, tier: str, assignment: str = "") -> None:
+    def __init__(self, root: Path, tier: Tier, assignment: str = "") -> None:
         self.stamp = course_stamp(root)
         """Of the course that it grades by."""
         self._tier = tier
@@ -95,7 +96,7 @@ class WarmWorker:
             if task.fresh and task.before is not None:
                 reports[task.lab.name] = task.before
             elif task.reason:
-                found = unreadable(task.lab, task.reason, self._tier, task.status)
+                found = unreadable(task.lab, task.reason, self._tier.name, task.status)
                 reports[task.lab.name] = signed(task, found)
             else:
                 jobs[job_of(task)] = task
