@@ -21,7 +21,8 @@ from dataclasses import replace
 
 from autograder.errors import NoJail
 from autograder.limits import Limits
-from autograder.remote.session import Cell, Session
+from autograder.remote.cells import Cell
+from autograder.remote.session import Session
 from autograder.remote.student import Student
 from autograder.sandbox.inside import policy
 from autograder.sandbox.supervisor import Jail

@@ -82,7 +82,7 @@ class Marking:
         results: list[CheckResult] = []
         for exercise in self._context.lab.exercises:
             results += self._results(exercise, names)
-        report = report.with_(checks=tuple(results), notes=self._session.notes)
+        report = report.with_(checks=tuple(results), notes=self._session.log.notes)
         if self._private:
             return report.with_(reason="a hidden check is broken: " + self._private[0])
         return report
@@ -107,7 +107,7 @@ class Marking:
         """Whether a cell below may bind its functions, or a name that one of them did not find."""
         if exercise.grade_cell not in self._attempts:
             return True
-        names = {*exercise.functions, *self._session.unknown_names}
+        names = {*exercise.functions, *self._session.log.unknown_names}
         return self._plan.may_bind_behind(exercise, names)
 
     def _try(self, exercise: Exercise, *, at_the_end: bool = False) -> None:
@@ -132,10 +132,10 @@ class Marking:
             self._attempts.setdefault(cell, undone)
             return
         self._session.forget_answers(exercise.functions)
-        misses = self._session.misses
+        misses = self._session.log.misses
         runs = self._check(exercise)
         # What did not find a name may find it further down, though it is bound as before.
-        settled = self._session.misses == misses
+        settled = self._session.log.misses == misses
         attempt = _Attempt(runs, bound if settled else ())
         if attempt.beats(known):
             self._attempts[cell] = attempt

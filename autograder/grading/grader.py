@@ -141,9 +141,9 @@ def _may_need_all(marked: _Marked, shown: Collection[str]) -> bool:
     perhaps for lack of what visible tests leave behind, a locked cell ran as the master has it, or
     the student's code binds a name of a shown cell or asks what there is.
     """
-    if not marked.session.unknown_names.isdisjoint(shown):
+    if not marked.session.log.unknown_names.isdisjoint(shown):
         return True
-    raised = any(f.own and f.verdict is Verdict.RAISED for f in marked.session.faults)
+    raised = any(f.own and f.verdict is Verdict.RAISED for f in marked.session.log.faults)
     lost = (marked.report.score or 0.0) < marked.report.max_score
     return lost and (raised or marked.planned.changed or marked.planned.may_see(shown))
 
@@ -203,7 +203,7 @@ def _look_on(context: GradingContext, marked: _Marked, report: Report) -> Report
         with _opened(context, marked.planned, marked.session) as session:
             pictures = tuple(_drawn(context, marked.planned, session, drawings))
             session.run_to(marked.session.wanted)
-            return report.with_(pictures=pictures, notes=session.notes)
+            return report.with_(pictures=pictures, notes=session.log.notes)
     except Exception:
         # The marks stand; only pictures and notes are missing.
         logging.getLogger(__name__).warning("pictures of %s failed", context.lab, exc_info=True)

@@ -16,7 +16,7 @@ from functools import cached_property
 
 from autograder.course.model import Exercise, Kind, Lab, MasterCell
 from autograder.grading.submission import Submission, SubmittedCell, code_words
-from autograder.remote.session import Cell, as_spelt, function_names
+from autograder.remote.cells import Cell, as_spelt, function_names
 
 _SHOWN = (Kind.DEMONSTRATION, Kind.TESTS)
 """Cells of ours for the student's eyes; they run only where the student's code needs them."""

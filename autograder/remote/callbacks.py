@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
+from autograder.limits import Limits
 from autograder.remote.calls import size_of
 from autograder.remote.time_limit import Allowance, TookTooLong, TooMuchWork
 from autograder.sandbox.inside.wire import WireError
@@ -14,7 +16,39 @@ CALLBACK_ELEMENTS = 8_192
 """Numbers in the arguments of one callback, which is computed in the grader."""
 
 
-def answer_callback(
+def reply_of(
+    inmate: Inmate, handles: list[Callable[..., Any]], deadline: float, limits: Limits
+) -> dict[str, Any]:
+    """The next reply of a process; the callbacks that it makes before are answered.
+
+    Args:
+        inmate: the process.
+        handles: the functions that it may call, by number.
+        deadline: when the reply must be there; a reading of the monotonic clock.
+        limits: how many callbacks are answered, and how much work they may be.
+
+    Raises:
+        WireError: the process ended, hangs, or says what cannot be read.
+    """
+    left, refused = limits.callbacks, False
+    allowance = Allowance(limits.callbacks_wall_s, limits.grader_mib)
+    while True:
+        reply = inmate.channel.receive(deadline=deadline)
+        if not isinstance(reply, dict):
+            raise WireError("a reply that is not a dict")
+        if "callback" not in reply:
+            return {"overdone": True} if refused and "raised" in reply else reply
+        left -= 1
+        began = time.monotonic()
+        answer = _answer_callback(inmate, allowance, handles, reply) if left >= 0 else None
+        refused = refused or answer is None
+        # What we do ourselves is on our own clock.
+        deadline += time.monotonic() - began
+        frame = answer or inmate.channel.frame({"refused": "too many calls, or too much work"})
+        inmate.channel.send_frame(frame, deadline=deadline)
+
+
+def _answer_callback(
     inmate: Inmate,
     allowance: Allowance,
     handles: list[Callable[..., Any]],

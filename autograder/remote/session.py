@@ -12,80 +12,32 @@ called as it is in the middle of the notebook.
 
 from __future__ import annotations
 
-import difflib
-import re
 import time
-import unicodedata
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import TracebackType
 from typing import Any
 
 from autograder.errors import SuiteError
 from autograder.limits import Limits
-from autograder.remote.callbacks import answer_callback
+from autograder.remote.answers import TOO_LARGE, answer_of, ended
+from autograder.remote.callbacks import reply_of
 from autograder.remote.calls import TIME_IS_UP, Answer, Call, Case, Outcome, copy_arguments
+from autograder.remote.cells import Cell, CellLog
 from autograder.remote.clocks import LEAST_S, SPARE_S, Clocks
-from autograder.remote.exceptions import explain, left_out
-from autograder.remote.phrases import names_in
 from autograder.remote.time_limit import Allowance
 from autograder.report import Verdict
-from autograder.sandbox.inside.wire import KINDS, ClosedByPeer, DeadlinePassed, WireError
+from autograder.sandbox.inside.wire import ClosedByPeer, DeadlinePassed, WireError
 from autograder.sandbox.supervisor import Inmate, Jail
 
-MOST_UNKNOWN_NAMES = 100
-NEAR = 0.85
-"""How alike two names are, of 1, when one may be the other misspelt."""
-_UNKNOWN_NAME = re.compile(r"(?:global )?name '(\w{1,100})' is not defined")
-_TOO_LONG = "it takes too long."
-_SOMEWHERE = "A cell of yours"
-"""The label of a cell that is told of without saying which it is."""
-_NO_TIME_LEFT = "the time for cells of your own is used up."
 HELD_FRAMES = 8
 """Of how many of the largest frames one check may hold the bytes, as answers."""
 PART_CALL_S = 3.0
 """One call in a session that decides no mark."""
-OVERDONE = "calls a function that it is given too often, or asks too much of it."
-WHICH_CELL = "To see which, restart the kernel and run all cells."
-DEFINE_IT = "Define it by `def`, under the name that the exercise has."
-TOO_LARGE = "It returns an answer that is too large."
 AHEAD_CALLS, AHEAD_BYTES = 16, 32_768
 """Calls that may be on their way at once: so few that sending them never waits for the jail."""
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One code cell as it will be run."""
-
-    label: str
-    source: str
-    exercise: str | None = None
-    """grade_id of the solution cell, for the cells that are one or define its functions."""
-    own: bool = False
-    """Whether the student added it: a failure in it becomes a note."""
-    ours: bool = False
-    """Whether it is a demonstration or a visible test of ours: what happens in it is not told."""
-    refused: str = ""
-    """Why it is not run at all, where it is over a limit."""
-
-    @property
-    def is_extra(self) -> bool:
-        """Whether no mark needs it, so that it runs on the clock for such cells."""
-        return self.own and self.exercise is None
-
-
-@dataclass(frozen=True)
-class CellFault:
-    """A cell that did not run to its end, when the notebook was run."""
-
-    label: str
-    exercise: str | None
-    verdict: Verdict
-    message: str
-    own: bool = False
-    """Whether the student added the cell."""
 
 
 MISSING, UNCALLABLE = -1, -2
@@ -105,12 +57,10 @@ class Session:
             and leaves out what hung there before any call.
     """
 
+    log: CellLog
+    """What came of the cells."""
     allowance: Allowance
     """For our own work on what this submission answers."""
-    unknown_names: set[str]
-    """Names that cells or functions looked for and did not find."""
-    misses: int
-    """How often one of them was looked for."""
     _inmate: Inmate | None
     """The process; None before the first, and while one has to be replaced."""
     _ran: int
@@ -122,10 +72,6 @@ class Session:
     for answers and kept them."""
     _open_until: int | None
     """How many cells were wanted when a function was called for the first time."""
-    _names: set[str]
-    """Names that stand in the notebook that was submitted, and so may be told."""
-    _in_the_open: set[int]
-    """Cells that did not run to their end before any call: no hidden input had a part in it."""
     _ahead: deque[Call]
     """Calls that are sent and not answered yet, in order."""
     _held: int
@@ -141,31 +87,17 @@ class Session:
         after: Session | None = None,
     ) -> None:
         self._jail = jail
-        self._in_part = after is not None
         self._open_until = None
         self._limits = jail.limits if after is None else after.part_of_rest()
-        self._cells = tuple(cells)
+        self.log = CellLog(cells, self._limits.cell_wall_s, in_part=after is not None)
         self._files = dict(files or {})
         self._functions = tuple(functions)
-        self._wanted = len(self._cells) if upto is None else upto
+        self._wanted = len(self.log.cells) if upto is None else upto
         self._inmate, self._ran, self._called = None, 0, False
         self._stood_in = set()
         self._clocks = Clocks(self._limits)
-        self._faults: dict[int, CellFault] = {}
-        self._names = names_in([cell.source for cell in self._cells if not cell.ours])
-        self._remarks: dict[int, str] = {}
-        self._left_out: set[int] = set()
-        self._in_the_open = set()
-        self._took_s: dict[int, float] = {}
-        self._brief_from = len(self._cells)
+        self._brief_from = len(self.log.cells)
         """The first of the cells of which the student's own get no more time than a call."""
-        self._somewhere: tuple[str, ...] = ()
-        """What the marked session told of cells without saying which."""
-        for number, cell in enumerate(self._cells):
-            if cell.refused:
-                self._left_out.add(number)
-                self._note(number, Verdict.FORBIDDEN, cell.refused, "is not run")
-        self.unknown_names, self.misses = set(), 0
         self._hung: dict[tuple[object, ...], Outcome] = {}
         self._calls: list[Call] = []
         self._ahead = deque()
@@ -194,32 +126,20 @@ class Session:
         """
         timed_out = Verdict.TIMED_OUT
         self._hung = {way: how for way, how in other._hung.items() if how.verdict is timed_out}
-        before = range(len(self._cells) if other._open_until is None else other._open_until)
+        before = range(len(self.log.cells) if other._open_until is None else other._open_until)
         self._brief_from = len(before)
-        late = {n for n, fault in other._faults.items() if fault.verdict is timed_out}
-        self._left_out |= (other._left_out | late).intersection(before)
-        self._faults |= {n: fault for n, fault in other._faults.items() if n in before}
-        self._remarks |= {n: remark for n, remark in other._remarks.items() if n in before}
-        self._somewhere = tuple(
-            other._faults[n].message for n in sorted(late) if other._faults[n].label == _SOMEWHERE
-        )
+        self.log.take_over(other.log, before)
 
     @property
     def may_have_told(self) -> bool:
         """Whether own cells of the student ran behind a call: their notes may tell what it saw."""
         first = self._wanted if self._open_until is None else self._open_until
-        return any(cell.own for cell in self._cells[first : self._wanted])
+        return any(cell.own for cell in self.log.cells[first : self._wanted])
 
     @property
     def wanted(self) -> int:
         """How many of the cells were run."""
         return self._wanted
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What happened in the student's own cells, one sentence each, in the order of them."""
-        faults = dict.fromkeys(fault.message for fault in self.faults if fault.own)
-        return (*dict.fromkeys((*faults, *self._somewhere)), *self.remarks)
 
     def __enter__(self) -> Session:
         if self._wanted:
@@ -233,16 +153,6 @@ class Session:
         trace: TracebackType | None,
     ) -> None:
         self._stop()
-
-    @property
-    def faults(self) -> tuple[CellFault, ...]:
-        """The cells that did not run to their end, in the order of the notebook."""
-        return tuple(fault for _, fault in sorted(self._faults.items()))
-
-    @property
-    def remarks(self) -> tuple[str, ...]:
-        """What was left out of cells that went on, one sentence a cell."""
-        return tuple(remark for _, remark in sorted(self._remarks.items()))
 
     def run_to(self, count: int) -> None:
         """Run the first `count` cells, as far as they have not run yet."""
@@ -361,7 +271,7 @@ class Session:
         """One call into the jail, to its end, whatever that is."""
         hung = self._hung.get(self._way(call))
         if hung is not None:
-            return _ended(hung.verdict, hung.message)
+            return ended(hung.verdict, hung.message)
 
         def ask() -> dict[str, Any]:
             if self._inmate is None:
@@ -380,7 +290,7 @@ class Session:
         except DeadlinePassed:
             if self._clocks.over:
                 self._stop()
-                return _ended(Verdict.TIMED_OUT, TIME_IS_UP)
+                return ended(Verdict.TIMED_OUT, TIME_IS_UP)
             words = f"`{name}` takes too long: is there an endless loop?"
             return self._replace(call, Verdict.TIMED_OUT, words)
         except ClosedByPeer:
@@ -411,49 +321,13 @@ class Session:
         if inmate is None:
             raise DeadlinePassed("no process")
         deadline = self._clocks.call_end() if deadline is None else deadline
-        left, refused = self._limits.callbacks, False
-        allowance = Allowance(self._limits.callbacks_wall_s, self._limits.grader_mib)
-        while True:
-            reply = inmate.channel.receive(deadline=deadline)
-            if not isinstance(reply, dict):
-                raise WireError("a reply that is not a dict")
-            if "callback" not in reply:
-                return {"overdone": True} if refused and "raised" in reply else reply
-            left -= 1
-            began = time.monotonic()
-            answer = answer_callback(inmate, allowance, handles, reply) if left >= 0 else None
-            refused = refused or answer is None
-            # What we do ourselves is on our own clock.
-            deadline += time.monotonic() - began
-            frame = answer or inmate.channel.frame({"refused": "too many calls, or too much work"})
-            inmate.channel.send_frame(frame, deadline=deadline)
+        return reply_of(inmate, handles, deadline, self._limits)
 
     def _told(self, name: str, reply: dict[str, Any]) -> Answer:
-        """What a reply says, in our terms; anything malformed is just an odd answer."""
-        if "value" in reply:
-            if self._holds_too_much():
-                return _ended(Verdict.FAILED, TOO_LARGE)
-            changed = reply.get("changed")
-            numbers = changed if isinstance(changed, list) else []
-            warned = reply.get("warned")
-            return Answer(
-                reply["value"],
-                tuple(number for number in numbers if isinstance(number, int)),
-                isinstance(warned, int) and warned > 0,
-            )
-        if "missing" in reply:
-            return Answer(outcome=self._missing(name))
-        if "overdone" in reply:
-            return _ended(Verdict.RAISED, f"`{name}` {OVERDONE}")
-        if "uncallable" in reply:
-            return _ended(
-                Verdict.FAILED, f"`{name}` is not a function in your notebook. {DEFINE_IT}"
-            )
-        if "unsendable" in reply:
-            return _ended(Verdict.FAILED, _unsendable(reply["unsendable"]))
-        self._keep_unknown_name(reply)
-        verdict, words, kind = explain(reply, names=self._names)
-        return Answer(outcome=Outcome(verdict, f"`{name}` {words}", kind))
+        """What a reply says, unless all answers together take too much memory."""
+        if "value" in reply and self._holds_too_much():
+            return ended(Verdict.FAILED, TOO_LARGE)
+        return answer_of(name, reply, self.log, self._functions)
 
     def _holds_too_much(self) -> bool:
         """Count the answer that came last; whether all of them take too much memory with it."""
@@ -463,56 +337,19 @@ class Session:
         self._held += channel.weight
         return self._held > HELD_FRAMES * channel.frame_bytes
 
-    def _missing(self, name: str) -> Outcome:
-        for number, fault in sorted(self._faults.items()):
-            source = self._cells[number].source
-            if fault.exercise is not None and name in function_names(source):
-                message = f"There is no `{name}`: {_within_sentence(fault.message)}"
-                return Outcome(fault.verdict, message)
-        near = self._nearest(name)
-        hint = f"It has `{near}`: use the name that is asked for." if near else DEFINE_IT
-        words = f"Your notebook defines no function named `{name}`. {hint}"
-        return Outcome(Verdict.FAILED, words)
-
-    def _nearest(self, name: str) -> str:
-        """A function of the notebook with nearly this name, which no exercise asks for."""
-        sources = [cell.source for cell in self._cells if not cell.ours]
-        own = set().union(*map(function_names, sources)).difference(self._functions)
-        spelt = {one.lower(): one for one in sorted(own) if len(one) < 2 * len(name)}
-        near = difflib.get_close_matches(name.lower(), spelt, 1, NEAR)
-        return spelt[near[0]] if near else ""
-
     def _run_on(self) -> None:
         """Run the cells that are wanted; a process that hangs over one is replaced without it."""
         while not self._clocks.over:
             if self._inmate is None:
-                self._leave_out_slow_cells()
+                self.log.leave_out_slow_cells(self._clocks.own_s)
                 self._inmate = self._stack.enter_context(self._jail.fork())
             if self._run_cells():
                 return
             self._stop()
 
-    def _leave_out_slow_cells(self) -> None:
-        """Leave out the slowest of the own cells for which not enough time is left once more."""
-        while again := self._own_again():
-            slowest = max(again, key=lambda number: self._took_s[number])
-            if self._took_s[slowest] <= LEAST_S or self._again_s() <= self._clocks.own_s:
-                return
-            self._left_out.add(slowest)
-            self._note(slowest, Verdict.TIMED_OUT, _NO_TIME_LEFT, "is left out")
-
-    def _own_again(self) -> list[int]:
-        """Numbers of the own cells that run again when the process is replaced."""
-        ran = (number for number in self._took_s if self._cells[number].is_extra)
-        return [number for number in ran if number not in self._left_out]
-
-    def _again_s(self) -> float:
-        """How long these took, together."""
-        return sum(self._took_s[number] for number in self._own_again())
-
     def _run_cells(self) -> bool:
         """Run the cells that are wanted, go on where this process is; False when it must end."""
-        numbers = [n for n in range(self._ran, self._wanted) if n not in self._left_out]
+        numbers = [n for n in range(self._ran, self._wanted) if n not in self.log.left_out]
         request = {
             "op": "notebook",
             "files": self._files if self._ran == 0 else {},
@@ -537,7 +374,7 @@ class Session:
         return True
 
     def _as_sent(self, number: int) -> tuple[str, str, float, bool]:
-        cell = self._cells[number]
+        cell = self.log.cells[number]
         limit_s = self._limits.cell_wall_s if cell.is_extra else self._clocks.cell_s(own=False)
         if cell.is_extra and number >= self._brief_from:
             limit_s = min(limit_s, PART_CALL_S)
@@ -545,76 +382,27 @@ class Session:
 
     def _run_cell(self, number: int) -> bool:
         """Wait for one cell that was sent to come to its end; False when it does not."""
-        cell, began = self._cells[number], time.monotonic()
+        extra, began = self.log.cells[number].is_extra, time.monotonic()
         try:
-            reply = self._reply([], self._clocks.cell_end(cell.is_extra))
+            reply = self._reply([], self._clocks.cell_end(extra))
         except DeadlinePassed:
-            self._left_out.add(number)
-            self._note(number, Verdict.TIMED_OUT, _TOO_LONG)
+            self.log.note_hanging(number, self._called)
             return False
         except WireError:
             if not self._called:
-                self._left_out.add(number)
-                self._note(number, Verdict.FORBIDDEN, "it ends the whole Python process.")
+                self.log.note_ending(number)
             return False
         finally:
-            self._took_s[number] = time.monotonic() - began
-            self._clocks.charge(cell.is_extra, self._took_s[number])
-        return self._note_reply(number, reply)
-
-    def _note_reply(self, number: int, reply: dict[str, Any]) -> bool:
-        """Note how a cell ended; False when it has to run in a process that was never called.
-
-        What a cell raises after its process was called may carry hidden inputs, or be for what the
-        calls left behind. So the cells run again in a fresh process, and what it does there counts.
-        """
-        cell = self._cells[number]
-        if (lacking := left_out(reply)) and not cell.ours and not self._called:
-            self._remarks[number] = f"{cell.label}: while grading, {'; '.join(lacking)}."
-        if "left_out" in reply:
-            self._left_out.add(number)
-            self._note(number, Verdict.TIMED_OUT, _NO_TIME_LEFT, "is left out")
-        elif "late" in reply:
-            whole_s = self._limits.cell_wall_s - LEAST_S
-            whole = not cell.is_extra or self._took_s[number] >= whole_s
-            self._note(number, Verdict.TIMED_OUT, _TOO_LONG if whole else _NO_TIME_LEFT)
-        elif "raised" in reply and not cell.ours:
-            self._keep_unknown_name(reply)
-            if self._called and self._again_s() <= self._clocks.own_s:
-                return False
-            verdict, words, _ = explain(
-                reply, text=not self._called, names=self._names, source=cell.source
-            )
-            self._note(number, verdict, f"it {words}")
-        return True
-
-    def _keep_unknown_name(self, reply: dict[str, Any]) -> None:
-        """Keep the name that a NameError tells of: it may be bound by a cell that did not run."""
-        text = reply.get("text")
-        found = _UNKNOWN_NAME.match(text) if isinstance(text, str) else None
-        if found and len(self.unknown_names) < MOST_UNKNOWN_NAMES:
-            self.unknown_names.add(found[1])
-            self.misses += 1
-
-    def _note(
-        self, number: int, verdict: Verdict, what: str, ends: str = "does not run to its end"
-    ) -> None:
-        cell = self._cells[number]
-        if cell.ours or (self._in_part and verdict is Verdict.TIMED_OUT):
-            return  # what takes too long only in a part of the time is nobody's fault
-        if not self._called:
-            self._in_the_open.add(number)
-        # A cell that runs after calls may choose, by what they told, which of many runs too long.
-        label = cell.label if number in self._in_the_open else _SOMEWHERE
-        which = "" if number in self._in_the_open else f" {WHICH_CELL}"
-        message = f"{label} {ends}: {what}{which}"
-        self._faults[number] = CellFault(label, cell.exercise, verdict, message, cell.own)
+            took_s = time.monotonic() - began
+            self.log.took(number, took_s)
+            self._clocks.charge(extra, took_s)
+        return self.log.note_reply(number, reply, self._called, self._clocks.own_s)
 
     def _replace(self, call: Call, verdict: Verdict, words: str) -> Answer:
         """The process is gone or stuck: end it, and do not let this function do so again."""
         self._hung[self._way(call)] = Outcome(verdict, words)
         self._stop()
-        return _ended(verdict, words)
+        return ended(verdict, words)
 
     def _stop(self) -> None:
         self._inmate, self._ran, self._called = None, 0, False
@@ -624,29 +412,3 @@ class Session:
 
 def _request(call: Call) -> dict[str, Any]:
     return {"op": "call", "name": call.function, "args": call.args, "given": call.given}
-
-
-def _ended(verdict: Verdict, message: str) -> Answer:
-    return Answer(outcome=Outcome(verdict, message))
-
-
-def _within_sentence(sentence: str) -> str:
-    return sentence[:1].lower() + sentence[1:]
-
-
-def _unsendable(why: Any) -> str:
-    """The sentence for an answer that the worker could not encode."""
-    if isinstance(why, str) and why == KINDS["too large"]:
-        return TOO_LARGE
-    return "It returns an object that raises an exception when it is read as a number."
-
-
-def function_names(source: str) -> set[str]:
-    """Names of the functions that a source defines, found without parsing or running it."""
-    pattern = r"^[ \t]*(?:async[ \t]+)?def[ \t]+(\w+)"
-    return set(re.findall(pattern, as_spelt(source), flags=re.MULTILINE))
-
-
-def as_spelt(source: str) -> str:
-    """A source with its names as Python reads them: letters of other fonts are plain ones."""
-    return source if source.isascii() else unicodedata.normalize("NFKC", source)

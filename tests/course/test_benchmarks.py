@@ -12,7 +12,8 @@ import pytest
 from autograder.authoring import samples
 from autograder.checks.catalogue import load_catalogue
 from autograder.limits import Limits
-from autograder.remote.session import Cell, Session
+from autograder.remote.cells import Cell
+from autograder.remote.session import Session
 from autograder.remote.student import Student
 from autograder.sandbox.supervisor import Jail
 

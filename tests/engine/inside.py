@@ -6,7 +6,8 @@ import pytest
 
 from autograder.errors import NoJail
 from autograder.limits import Limits
-from autograder.remote.session import Cell, Session
+from autograder.remote.cells import Cell
+from autograder.remote.session import Session
 from autograder.sandbox.supervisor import Jail
 
 SMALL = Limits(

@@ -8,8 +8,9 @@ import pytest
 from inside import opened, outcome_of, start_jail
 
 from autograder.limits import Limits
+from autograder.remote.cells import Cell
 from autograder.remote.exceptions import LEFT_OUT
-from autograder.remote.session import Cell, Session
+from autograder.remote.session import Session
 from autograder.sandbox.inside import policy
 from autograder.sandbox.inside.kernel import SAID
 
@@ -164,7 +165,7 @@ def strong_jail(tier):
 def faults_of(there, *sources):
     """What is told of the cells that do not run to their end."""
     with opened(there, *sources) as session:
-        return [fault.message for fault in session.faults]
+        return [fault.message for fault in session.log.faults]
 
 
 @pytest.mark.parametrize("line", SOFT)
@@ -253,7 +254,7 @@ def test_a_shell_line_gives_a_list(jail):
 def test_what_is_left_out_is_told_once_for_each_cell(strong_jail):
     """The student reads which kinds of things have no effect, in words of ours."""
     with opened(strong_jail, "!pip install x\n%autosave 5\n!pip install y", "x = 1\n") as session:
-        [remark] = session.remarks
+        [remark] = session.log.remarks
     assert remark == (
         "cell 1: while grading, nothing is installed; a magic that it uses has no effect."
     )
@@ -268,7 +269,7 @@ def test_a_forged_kind_is_not_told(strong_jail):
     """What a submission writes in the place of a kind reaches no report."""
     source = "import sys\nget_ipython().left_out = ['secret 4711', ['x'], 7]\nx = 1"
     with opened(strong_jail, source) as session:
-        assert session.remarks == ()
+        assert session.log.remarks == ()
 
 
 def test_a_function_that_ends_python_or_asks_is_told(strong_jail):
@@ -515,7 +516,7 @@ def test_work_in_parallel_comes_to_an_end(library):
         start_jail(policy.FULL, ROOMY) as there,
         Session(there, [Cell("c", PARALLEL[library])]) as run,
     ):
-        assert run.faults == ()
+        assert run.log.faults == ()
 
 
 @pytest.mark.parametrize(
@@ -539,7 +540,7 @@ def test_a_cell_that_cannot_be_run_ends_no_process(strong_jail, source):
     """Whatever a cell is, the cells before it keep what they have bound."""
     with opened(strong_jail, "def f():\n    return 1", source, "x = 2") as session:
         assert session.call("f", (), {}).value == 1
-        assert all("ends the whole" not in fault.message for fault in session.faults)
+        assert all("ends the whole" not in fault.message for fault in session.log.faults)
 
 
 # --- Lines --------------------------------------------------------------------------------------

@@ -10,7 +10,8 @@ from autograder.course.model import Kind, Lab, MasterCell
 from autograder.grading.plan import is_same_code, plan
 from autograder.grading.submission import Submission, SubmittedCell
 from autograder.limits import Limits
-from autograder.remote.session import Cell, Session
+from autograder.remote.cells import Cell
+from autograder.remote.session import Session
 
 WRONG_AREA = "def area(sides):\n    return sides[0] * sides[1] / 2\n"
 TWO = (
@@ -363,7 +364,7 @@ def test_an_own_cell_is_blamed_for_its_own_time_only(tier):
         Cell(f"cell {n}", f"import time\ntime.sleep({s})", own=True) for n, s in ((1, 9), (2, 1.3))
     ]
     with start_jail(tier, limits) as there, Session(there, cells) as session:
-        assert session.notes == (
+        assert session.log.notes == (
             "cell 1 does not run to its end: it takes too long.",
             "cell 2 does not run to its end: the time for cells of your own is used up.",
         )

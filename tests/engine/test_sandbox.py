@@ -68,7 +68,7 @@ def test_ordinary_work_runs_in_both_tiers(jail, source):
 def result_of(there, source):
     """What a cell that must run to its end calls `ok`."""
     with opened(there, source, "def f(): return ok") as session:
-        assert session.faults == ()
+        assert session.log.faults == ()
         return session.call("f", (), {}).value
 
 
@@ -119,9 +119,9 @@ def test_threads_of_one_submission_do_not_use_up_those_of_another(tier):
     )
     modest = "import threading\nfor _ in range(10):\n    threading.Thread(target=print).start()"
     with start_jail(tier) as one, start_jail(tier) as other, opened(one, greedy) as session:
-        assert session.faults == ()
+        assert session.log.faults == ()
         with opened(other, modest) as beside:
-            assert beside.faults == ()
+            assert beside.log.faults == ()
             assert one.uid is None or one.uid != other.uid
 
 
@@ -139,7 +139,7 @@ def test_second_processes_run_in_the_full_tier(jail, source):
     """Processes of a submission's own are allowed where they have namespaces of their own."""
     full_only(jail)
     with opened(jail, source) as session:
-        assert session.faults == ()
+        assert session.log.faults == ()
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_second_processes_are_refused_in_the_reduced_tier(jail, source):
     """Without namespaces, no process may be made, replaced or signalled."""
     reduced_only(jail)
     with opened(jail, source) as session:
-        assert [fault.verdict for fault in session.faults] == [Verdict.FORBIDDEN]
+        assert [fault.verdict for fault in session.log.faults] == [Verdict.FORBIDDEN]
 
 
 # --- What is held off ---------------------------------------------------------------------------

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from inside import SMALL, ask, opened, outcome_of, start_jail, value_of
 
 from autograder.limits import Limits
+from autograder.remote.cells import Cell
 from autograder.remote.exceptions import explain
-from autograder.remote.session import Cell, Session
+from autograder.remote.session import Session
 from autograder.remote.student import Student
 from autograder.report import Verdict
 
@@ -352,7 +353,7 @@ def test_no_hidden_input_is_carried_out_by_an_exception(jail, body):
 def test_a_fault_of_a_cell_is_told_with_its_text(jail):
     """Before any hidden input has gone in, the student reads what was raised, and where."""
     with opened(jail, "x = 1\nraise ValueError('too  bad')") as session:
-        [fault] = session.faults
+        [fault] = session.log.faults
     assert fault.verdict is Verdict.RAISED
     assert "ValueError in line 2: too bad" in fault.message
 
@@ -558,7 +559,7 @@ def test_a_cell_that_hangs_is_left_out_and_the_others_run(jail):
     with opened(jail, "def f(): return 1", "while True: pass", "def g(): return 2") as session:
         assert session.call("f", (), {}).value == 1
         assert session.call("g", (), {}).value == 2
-        [fault] = session.faults
+        [fault] = session.log.faults
     assert (fault.label, fault.verdict) == ("cell 2", Verdict.TIMED_OUT)
 
 
@@ -566,7 +567,7 @@ def test_a_cell_that_ends_the_process_is_left_out_and_the_others_run(jail):
     """A cell with os._exit is left out when the cells are run again."""
     with opened(jail, "import os; os._exit(0)", "def f(): return 1") as session:
         assert session.call("f", (), {}).value == 1
-        [fault] = session.faults
+        [fault] = session.log.faults
     assert (fault.label, fault.verdict) == ("cell 1", Verdict.FORBIDDEN)
 
 

@@ -1,0 +1,91 @@
+"""What a reply to a call says, in our terms; nothing in a reply is trusted."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection
+from typing import Any
+
+from autograder.remote.calls import Answer, Outcome
+from autograder.remote.cells import CellLog, function_names
+from autograder.remote.exceptions import explain
+from autograder.report import Verdict
+from autograder.sandbox.inside.wire import KINDS
+
+NEAR = 0.85
+"""How alike two names are, of 1, when one may be the other misspelt."""
+OVERDONE = "calls a function that it is given too often, or asks too much of it."
+DEFINE_IT = "Define it by `def`, under the name that the exercise has."
+TOO_LARGE = "It returns an answer that is too large."
+
+
+def answer_of(name: str, reply: dict[str, Any], log: CellLog, functions: Collection[str]) -> Answer:
+    """What a reply says of a call; anything malformed is just an odd answer.
+
+    Args:
+        name: the function that was called.
+        reply: what its process replied.
+        log: what came of the notebook's cells.
+        functions: the names that exercises ask for.
+    """
+    if "value" in reply:
+        return _value(reply)
+    if "missing" in reply:
+        return Answer(outcome=_missing(name, log, functions))
+    if "overdone" in reply:
+        return ended(Verdict.RAISED, f"`{name}` {OVERDONE}")
+    if "uncallable" in reply:
+        words = f"`{name}` is not a function in your notebook. {DEFINE_IT}"
+        return ended(Verdict.FAILED, words)
+    if "unsendable" in reply:
+        return ended(Verdict.FAILED, _unsendable(reply["unsendable"]))
+    log.keep_unknown_name(reply)
+    verdict, words, kind = explain(reply, names=log.names)
+    return Answer(outcome=Outcome(verdict, f"`{name}` {words}", kind))
+
+
+def ended(verdict: Verdict, message: str) -> Answer:
+    """The answer of a call that did not come to a value."""
+    return Answer(outcome=Outcome(verdict, message))
+
+
+def _value(reply: dict[str, Any]) -> Answer:
+    changed, warned = reply.get("changed"), reply.get("warned")
+    numbers = changed if isinstance(changed, list) else []
+    return Answer(
+        reply["value"],
+        tuple(number for number in numbers if isinstance(number, int)),
+        isinstance(warned, int) and warned > 0,
+    )
+
+
+def _missing(name: str, log: CellLog, functions: Collection[str]) -> Outcome:
+    """Why there is no function of that name."""
+    fault = log.fault_in_definition(name)
+    if fault is not None:
+        message = f"There is no `{name}`: {_within_sentence(fault.message)}"
+        return Outcome(fault.verdict, message)
+    near = _nearest(name, log, functions)
+    hint = f"It has `{near}`: use the name that is asked for." if near else DEFINE_IT
+    words = f"Your notebook defines no function named `{name}`. {hint}"
+    return Outcome(Verdict.FAILED, words)
+
+
+def _nearest(name: str, log: CellLog, functions: Collection[str]) -> str:
+    """A function of the notebook with nearly this name, which no exercise asks for."""
+    sources = [cell.source for cell in log.cells if not cell.ours]
+    own = set().union(*map(function_names, sources)).difference(functions)
+    spelt = {one.lower(): one for one in sorted(own) if len(one) < 2 * len(name)}
+    near = difflib.get_close_matches(name.lower(), spelt, 1, NEAR)
+    return spelt[near[0]] if near else ""
+
+
+def _within_sentence(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:]
+
+
+def _unsendable(why: Any) -> str:
+    """The sentence for an answer that the worker could not encode."""
+    if isinstance(why, str) and why == KINDS["too large"]:
+        return TOO_LARGE
+    return "It returns an object that raises an exception when it is read as a number."
