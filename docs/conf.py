@@ -63,8 +63,8 @@ html_theme_options = {
     "footer_start": ["copyright"],
     "footer_end": ["sphinx-version"],
 }
-# The two tables of contents are all that the landing page's sidebar could hold.
-html_sidebars = {"index": []}
+# The landing page needs no sidebar: its own links are the way in.
+html_sidebars: dict[str, list[str]] = {"index": []}
 
 # Example addresses, and services that run on the reader's own machine.
 linkcheck_ignore = [r"https?://(localhost|127\.0\.0\.1|hub\.example\.org)"]

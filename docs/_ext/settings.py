@@ -101,7 +101,7 @@ def _shown(default: object) -> str:
     return f"{default!r}".replace("'", '"')
 
 
-class _Reference(SphinxDirective):
+class _Reference(SphinxDirective):  # type: ignore[misc]
     """A list of settings; its argument is the dotted name of the class."""
 
     required_arguments = 1
@@ -117,7 +117,7 @@ class _Reference(SphinxDirective):
         self.env.note_dependency(inspect.getfile(kind))
         prefix = self.options.get("section", "")
         entries = (self._entry(prefix, setting) for setting in self.settings(kind))
-        return self.parse_text_to_nodes("\n".join(entries))
+        return list(self.parse_text_to_nodes("\n".join(entries)))
 
     def _entry(self, prefix: str, setting: Setting) -> str:
         name = f"{prefix}.{setting.name}" if prefix else setting.name
