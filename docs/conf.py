@@ -55,6 +55,9 @@ html_theme = "pydata_sphinx_theme"
 html_title = project
 html_copy_source = False
 html_show_sourcelink = False
+# A browser that opens the site as files may not fetch the pages that it would quote from.
+html_show_search_summary = False
+html_context = {"default_mode": "auto"}
 html_theme_options = {
     "navbar_end": ["theme-switcher"],
     "navigation_with_keys": False,
