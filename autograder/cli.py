@@ -113,7 +113,8 @@ def build(
 
     nbgrader compiles the notebooks, and the gradebook registers them. When something is
     inconsistent, or when a suite fails its proof, the command writes nothing and lists every
-    problem with its cell. A suite that was proven is not proven again until it changes.
+    problem with its cell. A suite that was proven is not proven again until it changes. Without
+    ASSIGNMENTS, all are built.
     """
     with reported():
         from autograder.authoring import build as builder
@@ -162,7 +163,8 @@ def prove(
     """Prove that the hidden suites mark correctly.
 
     The solutions and every variant must pass. Every mistake must be rejected under its name. An
-    unfinished notebook must pass no check. The exit code is 1 when a row does not hold.
+    unfinished notebook must pass no check. The exit code is 1 when a row does not hold. Without
+    ASSIGNMENTS, all are proven.
     """
     with reported():
         from autograder.authoring.prove import prove as run_proof
@@ -274,7 +276,7 @@ def grade(
     Marks go to the gradebook, graded notebooks to autograded/, and the students' pages to
     feedback/. An exercise keeps its mark while its cells and its checks stay the same. Marks that
     changed are listed with the reason. The command is safe to interrupt: finished marks are kept,
-    and the next run resumes.
+    and the next run resumes. Without ASSIGNMENTS, all are graded.
 
     With --json, the error stream gets one line for each report as soon as it is written, and the
     standard output gets one object for the whole class at the end.
