@@ -7,7 +7,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 # Accounts are made and changed by programs that an ordinary path does not show.
 export PATH := $(PATH):/usr/local/sbin:/usr/sbin:/sbin
 
-.PHONY: help demo test quick bench hub lab build prove lint format clean jail packages
+.PHONY: help demo test quick bench hub lab build prove docs linkcheck lint format clean jail packages
 
 help:
 	@echo "make demo   set everything up, build the labs, make a class and grade it"
@@ -18,6 +18,7 @@ help:
 	@echo "make lab    open the student versions in JupyterLab"
 	@echo "make build  compile source/ to release/"
 	@echo "make prove  prove the hidden suites"
+	@echo "make docs   the documentation's site, into docs/_build;  make linkcheck  its external links"
 	@echo "make lint   ruff, mypy and the layers of imports;  make format  ruff's formatter"
 
 demo: .venv/ready jail
@@ -50,11 +51,23 @@ build: .venv/ready
 prove: .venv/ready jail
 	$(BIN)/autograder prove
 
+# Without a warning: every reference, link and heading that a page names is there.
+docs: .venv/ready
+	$(PIP) --group docs
+	$(BIN)/sphinx-build -E -W --keep-going -n -q docs docs/_build
+	@echo "docs/_build/index.html"
+
+# Asks the addresses of other hosts, so it needs the internet; no part of the tests.
+linkcheck: .venv/ready
+	$(PIP) --group docs
+	$(BIN)/sphinx-build -q -b linkcheck docs docs/_build/linkcheck
+
 lint: .venv/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/mypy deploy/hub/hub_*.py deploy/hub/publish.py deploy/hub/trial.py benchmarks/*.py
+	$(BIN)/mypy docs/conf.py docs/_ext/*.py
 	$(BIN)/lint-imports
 
 format: .venv/ready
@@ -62,7 +75,7 @@ format: .venv/ready
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf demo dist .pytest_cache .mypy_cache .ruff_cache
+	rm -rf demo dist docs/_build .pytest_cache .mypy_cache .ruff_cache
 
 .venv/ready: pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer with venv is needed: apt-get install python3-venv (or set PYTHON=...)"; exit 2; }

@@ -47,13 +47,13 @@ course_option = click.option(
     "course_folder",
     type=click.Path(file_okay=False, path_type=Path),
     default=Path(),
-    help="The course's folder (where course_config.py lies).  [default: this folder]",
+    help="The course's folder, which holds course_config.py.  [default: this folder]",
 )
 unsafe_option = click.option(
     "--unsafe",
     is_flag=True,
-    help="Run students' code without a sandbox where none holds. Only for code that you trust: it "
-    "can read and change whatever you can. Stored with each mark.",
+    help="Run students' code without a sandbox where none holds. Use this only for code that you "
+    "trust: it can read and change whatever you can. Each mark records it.",
 )
 require_option = click.option(
     "--require",
@@ -71,19 +71,19 @@ def main() -> None:
     \b
     An instructor's evening:
       autograder build            compile source/ to release/, register in the gradebook
-      autograder prove            show that every check catches what it should, and nothing else
+      autograder prove            show that the checks reject every mistake and nothing else
       autograder grade            submitted/ -> gradebook, autograded/, feedback/
-      autograder report           the class page
-      autograder export           the marks as CSV
-      autograder serve            all of this on a JupyterHub, as students submit
+      autograder report           show the class, write the class page
+      autograder export           write the marks as CSV
+      autograder serve            grade on a JupyterHub, as students submit
 
     \b
     To try things out:
       autograder check NOTEBOOK   grade one file, no gradebook
-      autograder demo             a whole class, made and graded
-      autograder doctor           which sandbox holds on this machine
+      autograder demo             make a whole class and grade it
+      autograder doctor           show which sandbox holds on this machine
 
-    Exit codes: 0 done; 1 some submission needs a person; 2 usage or configuration; 4 refused,
+    Exit codes: 0 done; 1 some submission needs review; 2 wrong usage or configuration; 4 refused,
     no sandbox holds here.
     """
     # A student's name that the terminal cannot show ends no command.
@@ -99,11 +99,11 @@ def main() -> None:
 @main.command()
 @click.argument("assignments", nargs=-1)
 @course_option
-@click.option("--tidy", is_flag=True, help="First strip outputs from the master notebooks.")
+@click.option("--tidy", is_flag=True, help="Strip outputs from the master notebooks first.")
 @click.option(
     "--unproven",
     is_flag=True,
-    help="Release without proving the suites: for a draft that students do not get yet.",
+    help="Release without proving the suites, for a draft that students do not get yet.",
 )
 @json_option
 def build(
@@ -111,9 +111,10 @@ def build(
 ) -> None:
     """Compile master notebooks to student versions.
 
-    nbgrader compiles them, and the gradebook learns of them. When something does not fit, or the
-    hidden suites do not prove, nothing is written, and every problem is listed with its cell. What
-    was proven is not proven again until it changes.
+    nbgrader compiles the notebooks, and the gradebook registers them. When something is
+    inconsistent, or when a suite fails its proof, the command writes nothing and lists every
+    problem with its cell. A suite that was proven is not proven again until it changes. Without
+    ASSIGNMENTS, all are built.
     """
     with reported():
         from autograder.authoring import build as builder
@@ -146,7 +147,7 @@ def build(
     type=click.IntRange(1),
     default=3,
     show_default=True,
-    help="Repeat with this many seeds.",
+    help="Repeat the proof with this many seeds.",
 )
 @click.option("--all", "show_all", is_flag=True, help="Show every row, not only those that fail.")
 @require_option
@@ -159,10 +160,11 @@ def prove(
     require: str | None,
     as_json: bool,
 ) -> None:
-    """Prove that the hidden suites judge rightly.
+    """Prove that the hidden suites mark correctly.
 
-    The solutions and every variant pass, every mistake is rejected and named, and an unfinished
-    notebook passes no check. Exit code 1 when a row does not hold.
+    The solutions and every variant must pass. Every mistake must be rejected under its name. An
+    unfinished notebook must pass no check. The exit code is 1 when a row does not hold. Without
+    ASSIGNMENTS, all are proven.
     """
     with reported():
         from autograder.authoring.prove import prove as run_proof
@@ -187,15 +189,17 @@ def prove(
 
 @main.command()
 @click.argument("notebook", type=click.Path(path_type=Path))
-@click.option("--assignment", help="The assignment, where the file's name does not tell it.")
+@click.option("--assignment", help="The assignment, if the file's name does not say it.")
 @click.option(
-    "--as", "lab_name", help="The notebook of the course, where the file's name does not tell it."
+    "--as",
+    "lab_name",
+    help="Which notebook of the course this is, if neither name nor content tells.",
 )
 @course_option
 @click.option(
     "--seed",
     type=int,
-    help="Seed of the random inputs, to make an earlier mark again; it is in the report.",
+    help="Seed of the random inputs, to reproduce an earlier mark. The report has it.",
 )
 @click.option(
     "--feedback",
@@ -218,7 +222,7 @@ def check(
 ) -> None:
     """Grade one notebook file, without a gradebook.
 
-    Which notebook of the course it is follows from the file's name, else from its exercises.
+    The file's name says which notebook of the course it is; if not, its exercises do.
     """
     with reported():
         from autograder.grading.context import Request, prepared
@@ -240,14 +244,18 @@ def check(
 @main.command()
 @click.argument("assignments", nargs=-1)
 @course_option
-@click.option("--student", default="", help="Only this student's submissions.")
+@click.option("--student", default="", help="Grade only this student's submissions.")
 @click.option("--force", is_flag=True, help="Grade unchanged submissions again.")
-@click.option("--workers", type=click.IntRange(1, 256), help="Processes.  [default: processors]")
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 256),
+    help="How many processes grade.  [default: one for each processor]",
+)
 @click.option(
     "--scheduler",
     metavar="ADDRESS",
-    help="Grade on a Dask cluster: tls://HOST:PORT, or tcp://127.0.0.1:PORT. The marks are written "
-    "here.",
+    help="Grade on a Dask cluster at tls://HOST:PORT or tcp://127.0.0.1:PORT. This machine writes "
+    "the marks.",
 )
 @require_option
 @unsafe_option
@@ -263,15 +271,15 @@ def grade(
     unsafe: bool,
     as_json: bool,
 ) -> None:
-    """Grade what lies in submitted/.
+    """Grade the submissions in submitted/.
 
-    Marks go to the gradebook, graded notebooks to autograded/, the students' pages to feedback/.
-    Exercises whose cells and checks are as they were keep their marks. However this command is
-    stopped, no finished mark is lost, and the next run goes on from there. Marks that changed are
-    listed with the reason.
+    Marks go to the gradebook, graded notebooks to autograded/, and the students' pages to
+    feedback/. An exercise keeps its mark while its cells and its checks stay the same. Marks that
+    changed are listed with the reason. The command is safe to interrupt: finished marks are kept,
+    and the next run resumes. Without ASSIGNMENTS, all are graded.
 
-    With --json, each report is one line on the error stream as soon as it is written, and the whole
-    class one object on the standard output in the end.
+    With --json, the error stream gets one line for each report as soon as it is written, and the
+    standard output gets one object for the whole class at the end.
     """
     with reported():
         course = load(course_folder)
@@ -297,15 +305,16 @@ def grade(
 @click.option(
     "--into",
     type=click.Path(file_okay=False, path_type=Path),
-    default=Path("demo"),
+    default="demo",
     show_default=True,
-    help="Folder for the copy of the course; made anew each time.",
+    help="Folder for the copy of the course. It is made anew each time.",
 )
 @unsafe_option
 def demo(course_folder: Path, into: Path, unsafe: bool) -> None:
-    """Make a class of the course's own mistakes, and grade it.
+    """Make a class from the course's own mistakes, and grade it.
 
-    Each student has the solutions, with some of the catalogue's variants and mistakes in place.
+    Each student has the solutions, some of them replaced by variants and mistakes from the
+    catalogue.
     """
     with reported():
         from autograder.authoring import build as builder
@@ -331,8 +340,8 @@ def demo(course_folder: Path, into: Path, unsafe: bool) -> None:
 def report(course_folder: Path, as_json: bool) -> None:
     """Show the class, and write the class page.
 
-    One row for each student and notebook, with the mark of the gradebook, the misconceptions that
-    were named and who needs a person.
+    There is one row for each student and notebook. It has the gradebook's mark, the misconceptions
+    that were named, and whether the submission needs review.
     """
     with reported():
         from autograder.batch.run import booked, stored_reports, write_class_page
@@ -359,7 +368,7 @@ def report(course_folder: Path, as_json: bool) -> None:
 def export(course_folder: Path, to: Path | None) -> None:
     """Write the marks of the class as CSV.
 
-    One row for each student and notebook, with the gradebook's mark.
+    There is one row for each student and notebook, with the gradebook's mark.
     """
     with reported():
         from autograder.batch.run import booked, stored_reports
@@ -380,8 +389,8 @@ def export(course_folder: Path, to: Path | None) -> None:
 def doctor(course_folder: Path, as_json: bool) -> None:
     """Show which sandbox holds here, and what to do if none does.
 
-    It starts each tier and tries to break out of it. In a course's folder, or with --course, it
-    also looks whether submissions could read the course's own places.
+    The command starts each tier and tries to break out of it. In a course's folder, or with
+    --course, it also checks whether submissions could read the course's files.
     """
     with reported():
         from autograder.course.model import CONFIG, Course
@@ -403,8 +412,8 @@ def doctor(course_folder: Path, as_json: bool) -> None:
 def serve(course_folder: Path) -> None:
     """Grade on arrival, as a service of JupyterHub.
 
-    The hub starts this command and tells it by environment variables where to listen; nothing has
-    to be given here but the course. In jupyterhub_config.py:
+    The hub starts this command and passes the address to listen on in environment variables. The
+    course is the only thing to name here. In jupyterhub_config.py:
 
     \b
       c.JupyterHub.services = [{
@@ -420,13 +429,14 @@ def serve(course_folder: Path) -> None:
           "scopes": ["access:services!service=grading"],
       }]
 
-    Members of the group nbgrader-COURSE are the students, of formgrade-COURSE the instructors;
-    COURSE is c.CourseDirectory.course_id. Pages are under /services/grading/, health under
-    healthz, Prometheus' numbers under metrics (a hub token with the scope read:metrics, or the
-    bearer token in the environment variable AUTOGRADER_METRICS_TOKEN). SIGTERM and SIGINT stop it
-    cleanly. How it grades: the section c.GradingService of course_config.py; docs/service.md.
+    COURSE is c.CourseDirectory.course_id. Members of the group nbgrader-COURSE are the students,
+    and members of formgrade-COURSE are the instructors. Pages are under /services/grading/, health
+    is under healthz, and metrics for Prometheus are under metrics. Metrics need a hub token with
+    the scope read:metrics, or the bearer token in the environment variable
+    AUTOGRADER_METRICS_TOKEN. SIGTERM and SIGINT stop the service cleanly. The section
+    c.GradingService of course_config.py says how it grades; see docs/service.md.
 
-    Needs the extra: pip install 'nbassay[hub]'
+    The command needs an extra: pip install 'nbassay[hub]'
     """
     from autograder.gradebook.databases import in_words
     from autograder.service import logs

@@ -14,39 +14,39 @@ class Limits:
     """
 
     call_wall_s: float = 10.0
-    """One call of one student function."""
+    """Seconds for one call of a student's function."""
     cell_wall_s: float = 20.0
-    """One cell of the notebook."""
+    """Seconds for one cell of the notebook."""
     submission_wall_s: float = 90.0
-    """The exercises' cells and all calls of one notebook together; the cells may take half."""
+    """Seconds for one notebook: the exercises' cells, which may take half, and all calls."""
     own_cells_wall_s: float = 45.0
-    """The student's own cells of one notebook together, on top of that."""
+    """Seconds for all of the student's own cells in one notebook, on top of `submission_wall_s`."""
     cpu_s: int = 90
-    """CPU time of one process of the submission."""
+    """Seconds of CPU time for one process of the submission."""
     memory_mib: int = 2048
-    """Address space that a submission's process may add to the warm process it starts from."""
+    """Memory that a submission may use beyond the warm process that it starts from."""
     processes: int = 64
-    """Processes and threads that exist at once."""
+    """Processes and threads at once."""
     file_mib: int = 64
-    """The largest file that may be written; also the size of the working folder."""
+    """Size of the largest file that may be written, and of the whole working folder."""
     files: int = 4096
     """Files and folders in the working folder."""
     open_files: int = 256
-    """Descriptors open at once in one process."""
+    """Files and other descriptors that one process may hold open at once."""
     answer_mib: int = 16
-    """One answer (one frame) that comes out of the jail."""
+    """Size of one answer that comes out of the sandbox."""
     answer_elements: int = 2_000_000
     """Numbers, strings and containers in one answer, array entries included."""
     callbacks: int = 20_000
-    """Calls of a function that was handed in as an argument, during one call."""
+    """Calls of functions passed as arguments, during one call."""
     callbacks_wall_s: float = 3.0
-    """The grader's own work in these functions, during one call."""
+    """Seconds of the grader's own work in functions passed as arguments, during one call."""
     checking_wall_s: float = 15.0
-    """The grader's own work on the answers of one submission: comparing and diagnosing."""
+    """Seconds of the grader's own work on one notebook's answers: comparing and diagnosing."""
     grader_mib: int = 384
-    """Memory that one piece of such work may add to the grader's process."""
+    """Memory that one piece of the grader's own work may add to the grader."""
     notebook_mib: int = 20
-    """The notebook file as submitted."""
+    """Size of the notebook file as submitted."""
 
     def as_dict(self) -> dict[str, float]:
         """The limits by name, for reports and for the jail."""

@@ -47,15 +47,15 @@ def assert_agrees(
 ) -> None:
     """One case: the student's function must answer as the reference does.
 
-    The check goes on while the jail computes, and after a failed case, so that the diagnosis sees
-    all of them; it fails at its end with what the first one told. Both functions get copies; an
-    argument that comes back changed fails the case.
+    The check continues while the sandbox computes, and after a failed case, so that the diagnosis
+    sees all cases. It fails at its end, with the message of the first failed case. Both functions
+    get copies of the arguments; a case fails when the student's function changes one.
 
     Args:
         student_function: an attribute of the `student` fixture.
-        reference_function: takes the same arguments and is right.
+        reference_function: the right function, with the same arguments.
         args: plain values, arrays, generators or functions.
-        quiet: whether a warning (of overflow, say) fails the case.
+        quiet: whether a warning, of overflow for example, fails the case.
     """
     call = student_function.begin(*args)
     expected = reference_function(*copy_arguments(args))
@@ -134,10 +134,10 @@ def _working() -> Iterator[None]:
 
 
 def assert_close(answer: Any, expected: Any, what: str = "the result") -> None:
-    """One value that a check already holds must agree with the expected one.
+    """A value that the check already holds must agree with the expected one.
 
     Raises:
-        Disagreement: it does not; the text names `what`, never a number.
+        Disagreement: the values differ; the text names `what`, never a number.
     """
     with _working():
         comparison = compare(answer, expected)
@@ -146,10 +146,10 @@ def assert_close(answer: Any, expected: Any, what: str = "the result") -> None:
 
 
 def numeric(answer: Any, shape: tuple[int, ...] | None = None) -> NDArray[np.float64]:
-    """An answer as a finite float64 array, of exactly `shape` where one is given.
+    """An answer as a finite float64 array; `shape`, if given, must be its exact shape.
 
     Raises:
-        Disagreement: it is not one; the text says what it is instead.
+        Disagreement: the answer is no such array; the text says what it is instead.
     """
     try:
         with _working():
@@ -167,7 +167,7 @@ def require(condition: bool | np.bool_, message: str) -> None:
     """Fail the check with `message`, a sentence for the student, unless `condition` holds.
 
     Raises:
-        Disagreement: it does not hold.
+        Disagreement: the condition does not hold.
     """
     if not condition:
         raise Disagreement(message)

@@ -75,16 +75,17 @@ class Pictures:
 
 
 def curve(name: str, x: Any, y: Any, style: str = "line") -> Curve:
-    """A curve from numbers of shape (n,) each, of which `y` may be a student's.
+    """A curve through n points; `y` may be a student's answer.
 
     Args:
-        name: for the legend.
-        x: where; finite numbers.
-        y: what; anything that a student's function may return.
-        style: `line`, `dots` or `path` (a line with its places marked, the last one large).
+        name: the curve's name in the legend.
+        x: n finite numbers.
+        y: n finite numbers, as a student's function may return them.
+        style: `line`, `dots` or `path` (a line with marked points, the last one large).
 
     Raises:
-        NotNumbers: these are no finite numbers of one length that a picture could show.
+        NotNumbers: `x` and `y` are not finite numbers of one length that a picture can show.
+            The picture is then left out.
     """
     across, up = as_numbers(x), as_numbers(y)
     if across.ndim != 1 or across.shape != up.shape or across.size == 0:

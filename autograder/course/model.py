@@ -46,20 +46,20 @@ class Grading(Configurable):  # type: ignore[misc]
     """The `c.Grading` section of `course_config.py`; the help texts are its reference."""
 
     assignments = Dict(
-        help="Assignments by name; each maps its notebooks by name to their grade cells: "
-        '{"lists": {"sorting": {"test_merge": 3}}}. Names are those of the folders and files '
-        "under source/, grade cells those of the tests cells, numbers are points."
+        help="The assignments, their notebooks, and the points of each grade cell: "
+        '`{"lists": {"sorting": {"test_merge": 3}}}`. Assignments and notebooks have the names of '
+        "their folders and files under `source/`; grade cells have the names of the tests cells.",
     ).tag(config=True)
     limits = Dict(
-        help="Limits on one submission that differ from the defaults, by their names in "
-        'autograder/limits.py: {"call_wall_s": 5.0}.'
+        help="Limits on one submission that differ from the defaults, by name: "
+        '`{"call_wall_s": 5.0}`. `autograder/limits.py` has the names and the defaults.',
     ).tag(config=True)
     require = Enum(
         [tier.name for tier in policy.SANDBOXES],
         policy.REDUCED.name,
-        help="The weakest tier of isolation in which submissions may be graded.",
+        help="The weakest tier of the sandbox in which submissions may be graded.",
     ).tag(config=True)
-    title = Unicode("", help="The course's name as people say it.").tag(config=True)
+    title = Unicode("", help="The course's name, as pages show it.").tag(config=True)
 
 
 class Kind(StrEnum):

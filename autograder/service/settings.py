@@ -24,48 +24,56 @@ class Service(Configurable):  # type: ignore[misc]
     keep = Enum(
         ("latest", "best"),
         "latest",
-        help="Which of a student's attempts gives the mark. The best one is the one with the most "
-        "points before any penalty for lateness.",
+        help="Which of a student's attempts gives the mark. The best attempt has the most points "
+        "before any penalty for lateness.",
     ).tag(config=True)
     attempt_limit = Int(
-        0, min=0, help="How many attempts of a student in an assignment are graded; 0: any number."
+        0, min=0, help="How many attempts are graded for each student and assignment; 0: all."
     ).tag(config=True)
     interval_s = Float(
-        0.0, min=0.0, help="Seconds between two attempts of a student in an assignment, at least."
+        0.0,
+        min=0.0,
+        help="Least number of seconds between two attempts of a student in an assignment.",
     ).tag(config=True)
     before_due = Enum(
         SHOWN,
         "feedback",
-        help="What students see before the assignment is due: the feedback with the mark, only "
-        "the marks, or nothing.",
+        help="What students see before the due date: the feedback with the mark, only the marks, "
+        "or nothing.",
     ).tag(config=True)
     after_due = Enum(
-        SHOWN, "feedback", help="What students see once the assignment is due, for them."
+        SHOWN,
+        "feedback",
+        help="What students see after the due date. A student's extension moves it for that "
+        "student.",
     ).tag(config=True)
     workers = Int(
-        0, min=0, help="Attempts that are graded at once; 0: one for each processor."
+        0, min=0, help="How many attempts are graded at once; 0: one for each processor."
     ).tag(config=True)
     poll_s = Float(
         2.0,
         min=0.05,
-        help="Seconds between two looks at the exchange, for what no notice told of.",
+        help="Seconds between two looks at the exchange. Notices of the file system make the "
+        "service look at once; this interval finds what they miss.",
     ).tag(config=True)
     lease_s = Float(
         60.0,
         min=0.5,
-        help="Seconds after which an attempt whose grader is gone is given to another one.",
+        help="Seconds after which another grader takes over an attempt when its grader has gone.",
     ).tag(config=True)
     tries = Int(
-        3, min=1, help="How often an attempt is begun before a person is asked to look at it."
+        3, min=1, help="How often grading an attempt is begun before the attempt needs review."
     ).tag(config=True)
     busy_s = Float(
-        10.0, min=0.05, help="Seconds to wait for another program that writes to the database."
+        10.0,
+        min=0.05,
+        help="Seconds to wait while another program writes to an SQLite database.",
     ).tag(config=True)
     check_owner = Bool(
         True,
-        help="Whether a submission must belong to the account of its student. Turn it off only "
-        "where all students have the same account number, as in containers: whoever can write to "
-        "the exchange can then hand in under any name.",
+        help="Whether a submission must belong to its student's account. Turn this off only where "
+        "all students have the same account number, as in containers. Anybody who can write to the "
+        "exchange can then submit under any name.",
     ).tag(config=True)
 
     @property
