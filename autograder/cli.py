@@ -393,7 +393,8 @@ def doctor(course_folder: Path, as_json: bool) -> None:
     --course, it also checks whether submissions could read the course's files.
     """
     with reported():
-        from autograder.course.model import CONFIG, Course
+        from autograder.course.config import CONFIG
+        from autograder.course.model import Course
         from autograder.course.private_places import private_places
         from autograder.sandbox.doctor import describe
 

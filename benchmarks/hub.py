@@ -35,7 +35,8 @@ from autograder.authoring import samples
 from autograder.authoring.build import build
 from autograder.authoring.demo import copy_course
 from autograder.checks.catalogue import load_catalogue
-from autograder.course.model import CONFIG, Course
+from autograder.course.config import CONFIG
+from autograder.course.model import Course
 from autograder.service.store.attempts import Attempts, State
 from autograder.service.workers.intake import SECRET, TIMESTAMP
 

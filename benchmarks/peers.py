@@ -27,7 +27,8 @@ from autograder.authoring.build import build
 from autograder.authoring.demo import copy_course
 from autograder.checks.catalogue import Example, load_catalogue
 from autograder.checks.compare import ATOL, RTOL
-from autograder.course.model import DEMONSTRATION, Course, Lab
+from autograder.course.model import Course, Lab
+from autograder.course.notebook import DEMONSTRATION
 from autograder.errors import SuiteError
 from autograder.grading.context import GradingContext, prepared
 from autograder.grading.plan import plan

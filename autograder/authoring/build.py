@@ -28,16 +28,10 @@ from autograder.authoring.compiling import (
 )
 from autograder.checks.collection import collected
 from autograder.checks.suite import Suites
+from autograder.course.config import CONFIG, load_config
 from autograder.course.files import make_folder, share_tree, write_whole
-from autograder.course.model import (
-    CONFIG,
-    PRIVATE_NAMES,
-    Course,
-    Kind,
-    Lab,
-    load_config,
-    read_master_cells,
-)
+from autograder.course.model import PRIVATE_NAMES, Course, Lab
+from autograder.course.notebook import Kind, read_master_cells
 from autograder.errors import BuildRefused, CourseError, SuiteError
 from autograder.gradebook.databases import fault_words, in_words, prepare_database, share_database
 from autograder.sandbox.inside.policy import Tier

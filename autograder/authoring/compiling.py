@@ -16,7 +16,8 @@ from typing import Any
 
 from traitlets.config import Config
 
-from autograder.course.model import Course, Lab, load_config
+from autograder.course.config import load_config
+from autograder.course.model import Course, Lab
 from autograder.errors import CourseError
 
 _FLAGS = ("grade", "solution", "locked")

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from autograder.authoring import samples
 from autograder.checks.catalogue import Catalogue, Example, load_catalogue
-from autograder.course.model import CONFIG, Course, Lab
+from autograder.course.config import CONFIG
+from autograder.course.model import Course, Lab
 
 SEED = 20_260_907
 """Of the choice of mistakes and variants; the class is the same each time."""

@@ -12,7 +12,8 @@ import re
 from collections.abc import Iterable
 
 from autograder.checks.catalogue import Example
-from autograder.course.model import Kind, Lab, defined_functions
+from autograder.course.model import Lab
+from autograder.course.notebook import Kind, defined_functions
 from autograder.errors import SuiteError
 
 _MARKER_LINE = re.compile(r"^[ \t]*### (BEGIN|END) SOLUTION[ \t]*\n?", re.MULTILINE)

@@ -28,7 +28,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
-from autograder.course.model import Course, Kind, Lab
+from autograder.course.model import Course, Lab
+from autograder.course.notebook import Kind
 from autograder.grading.submission import Submission, code_words, list_files, parse, read_bytes
 from autograder.report import Status
 from autograder.sandbox.beneath import Absent, Closed, Unreachable, Unreadable

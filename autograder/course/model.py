@@ -1,36 +1,22 @@
 """What a course declares: its assignments, notebooks, grade cells and points.
 
 Two places say it: `course_config.py` (which assignments, which grade cells, what they are worth,
-which limits) and the master notebooks under `source/` (the cells themselves). This module reads
-both and holds them against each other; unknown settings are errors. It runs nothing of a notebook.
+which limits; `config`) and the master notebooks under `source/` (the cells themselves; `notebook`).
+This module puts both together. It runs nothing of a notebook.
 """
 
 from __future__ import annotations
 
-import ast
 import difflib
-import json
-import math
-import os
-from dataclasses import dataclass, field, fields
-from enum import StrEnum
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
 
-from traitlets import Dict, Enum, TraitError, TraitType, Unicode
-from traitlets.config import Config, Configurable, PyFileConfigLoader
-
+from autograder.course.config import CONFIG, load_config, read_grading, read_limits
+from autograder.course.notebook import Kind, MasterCell, defined_functions, read_master_cells
 from autograder.errors import CourseError
 from autograder.limits import Limits
-from autograder.sandbox.inside import policy
 
-Section = TypeVar("Section", bound=Configurable)
-CONFIG = "course_config.py"
-_NOT_IN_NAMES = "*?[+/"
-"""What nbgrader takes for a pattern, or for an end, in an assignment's name."""
-DEMONSTRATION = "demonstration"
-"""Tag of locked cells that grading does not run: training runs and plots."""
 PRIVATE_NAMES = (
     "reference.py",
     "mistakes.py",
@@ -40,52 +26,6 @@ PRIVATE_NAMES = (
     "conftest.py",
 )
 """Files of hidden suites, which must never lie where nbgrader would release them."""
-
-
-class Grading(Configurable):  # type: ignore[misc]
-    """The `c.Grading` section of `course_config.py`; the help texts are its reference."""
-
-    assignments = Dict(
-        help="The assignments, their notebooks, and the points of each grade cell: "
-        '`{"lists": {"sorting": {"test_merge": 3}}}`. Assignments and notebooks have the names of '
-        "their folders and files under `source/`; grade cells have the names of the tests cells.",
-    ).tag(config=True)
-    limits = Dict(
-        help="Limits on one submission that differ from the defaults, by name: "
-        '`{"call_wall_s": 5.0}`. `autograder/limits.py` has the names and the defaults.',
-    ).tag(config=True)
-    require = Enum(
-        [tier.name for tier in policy.SANDBOXES],
-        policy.REDUCED.name,
-        help="The weakest tier of the sandbox in which submissions may be graded.",
-    ).tag(config=True)
-    title = Unicode("", help="The course's name, as pages show it.").tag(config=True)
-
-
-class Kind(StrEnum):
-    """What a cell of a master notebook is for."""
-
-    TEXT = "text"
-    FREE = "free"
-    """A code cell without nbgrader metadata; students may change it."""
-    GIVEN = "given"
-    """A locked code cell: ours, and run when grading."""
-    DEMONSTRATION = DEMONSTRATION
-    SOLUTION = "solution"
-    TESTS = "tests"
-
-
-@dataclass(frozen=True)
-class MasterCell:
-    """One cell of a master notebook."""
-
-    kind: Kind
-    grade_id: str
-    source: str
-    points: float = 0.0
-    by_hand: bool = False
-    """Whether a person gives its points: a manually graded answer, or a task."""
-    is_task: bool = False
 
 
 @dataclass(frozen=True)
@@ -229,7 +169,7 @@ class Course:
         """
         root = root.resolve()
         config = load_config(root)
-        settings = _settings(config, root / CONFIG)
+        settings = read_grading(config, root / CONFIG)
         labs = [
             _read_lab(root, assignment, notebook)
             for assignment, notebooks in settings.assignments.items()
@@ -240,7 +180,7 @@ class Course:
             root,
             course_id,
             settings.title or course_id,
-            _limits(settings.limits, root / CONFIG),
+            read_limits(settings.limits, root / CONFIG),
             settings.require,
             tuple(labs),
             settings.assignments,
@@ -293,117 +233,6 @@ def _sqlite_address(path: Path) -> str:
     return "sqlite:///" + str(path).replace("%", "%25").replace("?", "%3F")
 
 
-class ConfigFile(PyFileConfigLoader):  # type: ignore[misc]
-    """A configuration file by its own path, in which traitlets would expand `$` and `~`."""
-
-    def _find_file(self) -> None:
-        path = os.path.join(self.path, self.filename) if isinstance(self.path, str) else ""
-        if os.path.isfile(path):
-            self.full_filename = path
-        else:
-            super()._find_file()
-
-
-def load_config(root: Path) -> Config:
-    """The traitlets configuration of the course in `root`.
-
-    Raises:
-        CourseError: the file is missing or does not run.
-    """
-    if not (root / CONFIG).is_file():
-        raise CourseError(
-            f"{root / CONFIG}: not found; go to a course's folder or give --course DIR"
-        )
-    try:
-        return ConfigFile(CONFIG, path=str(root)).load_config()
-    except Exception as error:
-        raise CourseError(f"{root / CONFIG}: {type(error).__name__}: {error}") from error
-
-
-def _settings(config: Config, path: Path) -> Grading:
-    settings = read_section(config, "Grading", Grading, path)
-    _require_points(settings.assignments, path)
-    if not settings.assignments:
-        raise CourseError(f"{path}: c.Grading.assignments is empty; declare the assignments")
-    return settings
-
-
-def read_section(config: Config, name: str, kind: type[Section], path: Path) -> Section:
-    """The settings of one section of a configuration.
-
-    Args:
-        config: the whole configuration.
-        name: the section, as in `c.<name>`.
-        kind: its settings and their meaning.
-        path: the file, for messages.
-
-    Raises:
-        CourseError: a setting is unknown or its value cannot be.
-    """
-    section = config.get(name, {})
-    known = kind.class_trait_names(config=True)
-    for key in section:
-        if key not in known:
-            raise CourseError(f"{path}: c.{name}.{key} is unknown{_nearest(key, known)}")
-    for other in config:
-        if other != name and difflib.get_close_matches(other, [name], 1, 0.85):
-            raise CourseError(f"{path}: c.{other} is unknown; did you mean c.{name}?")
-    for key, value in section.items():
-        try:
-            kind(**{key: value})
-        except TraitError:
-            wanted = _wanted(kind.class_traits()[key])
-            raise CourseError(f"{path}: c.{name}.{key} must be {wanted}, not {value!r}") from None
-    settings: Section = kind(**section)
-    return settings
-
-
-def _wanted(setting: TraitType[Any, Any]) -> str:
-    """What a setting may be, in words."""
-    words = setting.info()
-    least = getattr(setting, "min", None)
-    return f"{words} from {least} on" if least is not None else words
-
-
-def _require_points(assignments: dict[str, Any], path: Path) -> None:
-    """Check that assignments are dicts of dicts of numbers from 0 on."""
-    for assignment, notebooks in assignments.items():
-        where = f"{path}: c.Grading.assignments[{assignment!r}]"
-        odd = "".join(sorted(set(str(assignment)) & set(_NOT_IN_NAMES)))
-        if odd or str(assignment).startswith("."):
-            raise CourseError(
-                f"{where}: nbgrader cannot work with an assignment whose name begins with a dot or "
-                f"holds one of {_NOT_IN_NAMES}; rename it and its folders"
-            )
-        if not isinstance(notebooks, dict) or not notebooks:
-            raise CourseError(f"{where} must map notebooks to their grade cells")
-        for notebook, cells in notebooks.items():
-            if not isinstance(cells, dict):
-                raise CourseError(f"{where}[{notebook!r}] must map grade cells to points")
-            for cell, points in cells.items():
-                number = isinstance(points, int | float) and not isinstance(points, bool)
-                if not number or not 0 <= points < math.inf:
-                    raise CourseError(f"{where}[{notebook!r}]: {cell}: {points!r} are no points")
-
-
-def _limits(overrides: dict[str, Any], path: Path) -> Limits:
-    known = [limit.name for limit in fields(Limits)]
-    for key, value in overrides.items():
-        if key not in known:
-            raise CourseError(f"{path}: limit {key!r} is unknown{_nearest(key, known)}")
-        whole = isinstance(getattr(Limits(), key), int)
-        kind = "whole number" if whole else "number"
-        right = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
-        if not right or not 0 < value < math.inf:
-            raise CourseError(f"{path}: limit {key!r} must be a positive {kind}, not {value!r}")
-    return Limits(**overrides)
-
-
-def _nearest(key: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(key, known, 1)
-    return f"; did you mean {near[0]}?" if near else f" (known: {', '.join(known)})"
-
-
 def _read_lab(root: Path, assignment: str, notebook: str) -> Lab:
     path = root / "source" / assignment / f"{notebook}.ipynb"
     if not path.is_file():
@@ -419,51 +248,3 @@ def _read_lab(root: Path, assignment: str, notebook: str) -> Lab:
         root / "release" / assignment / f"{notebook}.ipynb",
         root / "tests" / "hidden" / assignment / f"test_{notebook}.py",
     )
-
-
-def read_master_cells(path: Path) -> tuple[MasterCell, ...]:
-    """The cells of one of our own notebooks, in order.
-
-    Raises:
-        CourseError: the file is not a notebook of format 4.
-    """
-    try:
-        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-        return tuple(_master_cell(cell) for cell in cells)
-    except (ValueError, KeyError, TypeError):
-        raise CourseError(
-            f"{path}: not a notebook of format 4; open it in JupyterLab and save it, or take it "
-            "from your last copy"
-        ) from None
-
-
-def _master_cell(cell: dict[str, Any]) -> MasterCell:
-    metadata = cell["metadata"].get("nbgrader")
-    metadata = metadata if isinstance(metadata, dict) else {}
-    source = cell["source"] if isinstance(cell["source"], str) else "".join(cell["source"])
-    kind = _kind(cell["cell_type"], metadata, cell["metadata"].get("tags", []))
-    points = float(metadata.get("points") or 0.0)
-    is_task = bool(metadata.get("task"))
-    by_hand = is_task or bool(metadata.get("grade") and metadata.get("solution"))
-    return MasterCell(kind, metadata.get("grade_id", ""), source, points, by_hand, is_task)
-
-
-def _kind(cell_type: str, metadata: dict[str, Any], tags: list[str]) -> Kind:
-    if cell_type != "code":
-        return Kind.TEXT
-    if metadata.get("solution"):
-        return Kind.SOLUTION
-    if metadata.get("grade"):
-        return Kind.TESTS
-    if DEMONSTRATION in tags:
-        return Kind.DEMONSTRATION
-    return Kind.GIVEN if metadata.get("locked") else Kind.FREE
-
-
-def defined_functions(source: str) -> list[str]:
-    """Names of the functions that a cell defines at its top level; none if it does not parse."""
-    try:
-        body = ast.parse(source).body
-    except (SyntaxError, ValueError):
-        return []
-    return [node.name for node in body if isinstance(node, ast.FunctionDef)]

@@ -13,7 +13,8 @@ from pathlib import Path
 from jupyter_core.paths import jupyter_config_path
 from traitlets.config import Config
 
-from autograder.course.model import ConfigFile, Course, load_config
+from autograder.course.config import ConfigFile, load_config
+from autograder.course.model import Course
 from autograder.errors import CourseError
 from autograder.sandbox.inside import policy
 

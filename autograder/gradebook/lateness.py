@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from autograder.course.model import CONFIG, Course, load_config
+from autograder.course.config import CONFIG, load_config
+from autograder.course.model import Course
 from autograder.errors import CourseError
 
 

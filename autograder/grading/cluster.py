@@ -21,7 +21,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from autograder import __version__
-from autograder.course.model import CONFIG, Course, Lab
+from autograder.course.config import CONFIG
+from autograder.course.model import Course, Lab
 from autograder.errors import CourseError, NoJail
 from autograder.grading.pool import Job, WorkerPool, broken_report
 from autograder.grading.submission import read_bytes

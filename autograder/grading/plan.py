@@ -14,7 +14,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from autograder.course.model import Exercise, Kind, Lab, MasterCell
+from autograder.course.model import Exercise, Lab
+from autograder.course.notebook import Kind, MasterCell
 from autograder.grading.submission import Submission, SubmittedCell, code_words
 from autograder.remote.cells import Cell, as_spelt, function_names
 

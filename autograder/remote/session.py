@@ -29,7 +29,8 @@ from autograder.remote.cells import Cell, CellLog
 from autograder.remote.clocks import LEAST_S, SPARE_S, Clocks
 from autograder.remote.time_limit import Allowance
 from autograder.report import Verdict
-from autograder.sandbox.inside.wire import ClosedByPeer, DeadlinePassed, WireError
+from autograder.sandbox.inside.channel import ClosedByPeer, DeadlinePassed
+from autograder.sandbox.inside.wire import WireError
 from autograder.sandbox.supervisor import Inmate, Jail
 
 HELD_FRAMES = 8

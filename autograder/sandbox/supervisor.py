@@ -34,7 +34,8 @@ from autograder.limits import Limits
 from autograder.sandbox import folder_watch, memory_watch
 from autograder.sandbox.cgroup import WARM_MIB, Group, make_group
 from autograder.sandbox.inside import jail, policy
-from autograder.sandbox.inside.wire import Channel, WireError
+from autograder.sandbox.inside.channel import Channel
+from autograder.sandbox.inside.wire import WireError
 from autograder.sandbox.inside.zygote import PACKET
 from autograder.sandbox.outer_wall import INSIDE, PACKAGE, OuterWall
 from autograder.sandbox.relocated import PROGRAM, SERVE, RelocatedPython

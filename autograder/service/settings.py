@@ -10,7 +10,8 @@ from pathlib import Path
 from traitlets import Bool, Enum, Float, Int
 from traitlets.config import Configurable
 
-from autograder.course.model import CONFIG, Course, load_config, read_section
+from autograder.course.config import CONFIG, load_config, read_section
+from autograder.course.model import Course
 from autograder.course.private_places import nbgrader_config
 from autograder.service.store.attempt import Rules
 

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from nbgrader.apps import NbGraderAPI
 
-from autograder.course.model import CONFIG, Course
+from autograder.course.config import CONFIG
+from autograder.course.model import Course
 from autograder.course.private_places import nbgrader_config
 from autograder.service.settings import inbound_folder
 from autograder.service.workers.inbox import close_to_others

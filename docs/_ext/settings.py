@@ -1,6 +1,6 @@
 """The reference of the settings, made from the code that reads them.
 
-    .. settings:: autograder.course.model.Grading
+    .. settings:: autograder.course.config.Grading
        :section: c.Grading
 
     .. limits:: autograder.limits.Limits

@@ -9,7 +9,7 @@ import pytest
 from nbconvert.preprocessors import CellExecutionError, ExecutePreprocessor
 
 from autograder.authoring.build import tidy
-from autograder.course.model import Kind
+from autograder.course.notebook import Kind
 
 from .conftest import NOTEBOOKS, lab_named
 

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from autograder.course.model import Kind, read_master_cells
+from autograder.course.notebook import Kind, read_master_cells
 
 from .conftest import NOTEBOOKS, ROOT, autograder, lab_named
 

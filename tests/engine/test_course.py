@@ -5,7 +5,8 @@ import json
 import pytest
 import toy
 
-from autograder.course.model import Course, Kind, defined_functions
+from autograder.course.model import Course
+from autograder.course.notebook import Kind, defined_functions
 from autograder.errors import CourseError
 
 

@@ -6,7 +6,8 @@ import pytest
 import toy
 from inside import start_jail
 
-from autograder.course.model import Kind, Lab, MasterCell
+from autograder.course.model import Lab
+from autograder.course.notebook import Kind, MasterCell
 from autograder.grading.plan import is_same_code, plan
 from autograder.grading.submission import Submission, SubmittedCell
 from autograder.limits import Limits

@@ -21,17 +21,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from autograder.checks.compare import as_numbers
-from autograder.sandbox.inside.wire import (
-    DEPTH,
-    Channel,
-    ClosedByPeer,
-    DeadlinePassed,
-    Unsendable,
-    WireError,
-    decode,
-    encode,
-    weigh,
-)
+from autograder.sandbox.inside.channel import Channel, ClosedByPeer, DeadlinePassed
+from autograder.sandbox.inside.wire import DEPTH, Unsendable, WireError, decode, encode, weigh
 
 MIB = 1 << 20
 ELEMENTS = 20_000

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course.model import load_config
+from autograder.course.config import load_config
 from autograder.sandbox import doctor
 from autograder.sandbox.inside import policy
 from tests.security.classes import LIMITS, REACHED, Prepared, Run, grade_group, make_course

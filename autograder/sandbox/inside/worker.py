@@ -23,7 +23,8 @@ from warnings import catch_warnings, resetwarnings, simplefilter
 import numpy as np
 
 from autograder.sandbox.inside.cells import Cells, raised
-from autograder.sandbox.inside.wire import Channel, Unsendable, WireError, encode
+from autograder.sandbox.inside.channel import Channel
+from autograder.sandbox.inside.wire import Unsendable, WireError, encode
 
 _UNCHANGEABLE = (int, float, bool, str, bytes, complex, type(None), np.float64)
 

@@ -23,7 +23,7 @@ import tempfile
 from typing import Any
 
 from autograder.sandbox.inside import jail, policy, worker
-from autograder.sandbox.inside.wire import Channel
+from autograder.sandbox.inside.channel import Channel
 
 PACKET = 1 << 17
 """Largest packet on the control socket, in bytes."""

@@ -11,7 +11,8 @@ import threading
 import time
 from pathlib import Path
 
-from autograder.course.model import CONFIG, Course
+from autograder.course.config import CONFIG
+from autograder.course.model import Course
 from autograder.errors import CourseError
 
 log = logging.getLogger("autograder.service")

@@ -1,0 +1,163 @@
+"""What `course_config.py` says: assignments, points, limits; unknown settings are errors."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import os
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+from traitlets import Dict, Enum, TraitError, TraitType, Unicode
+from traitlets.config import Config, Configurable, PyFileConfigLoader
+
+from autograder.errors import CourseError
+from autograder.limits import Limits
+from autograder.sandbox.inside import policy
+
+Section = TypeVar("Section", bound=Configurable)
+CONFIG = "course_config.py"
+_NOT_IN_NAMES = "*?[+/"
+"""What nbgrader takes for a pattern, or for an end, in an assignment's name."""
+
+
+class Grading(Configurable):  # type: ignore[misc]
+    """The `c.Grading` section of `course_config.py`; the help texts are its reference."""
+
+    assignments = Dict(
+        help="The assignments, their notebooks, and the points of each grade cell: "
+        '`{"lists": {"sorting": {"test_merge": 3}}}`. Assignments and notebooks have the names of '
+        "their folders and files under `source/`; grade cells have the names of the tests cells.",
+    ).tag(config=True)
+    limits = Dict(
+        help="Limits on one submission that differ from the defaults, by name: "
+        '`{"call_wall_s": 5.0}`. `autograder/limits.py` has the names and the defaults.',
+    ).tag(config=True)
+    require = Enum(
+        [tier.name for tier in policy.SANDBOXES],
+        policy.REDUCED.name,
+        help="The weakest tier of the sandbox in which submissions may be graded.",
+    ).tag(config=True)
+    title = Unicode("", help="The course's name, as pages show it.").tag(config=True)
+
+
+class ConfigFile(PyFileConfigLoader):  # type: ignore[misc]
+    """A configuration file by its own path, in which traitlets would expand `$` and `~`."""
+
+    def _find_file(self) -> None:
+        path = os.path.join(self.path, self.filename) if isinstance(self.path, str) else ""
+        if os.path.isfile(path):
+            self.full_filename = path
+        else:
+            super()._find_file()
+
+
+def load_config(root: Path) -> Config:
+    """The traitlets configuration of the course in `root`.
+
+    Raises:
+        CourseError: the file is missing or does not run.
+    """
+    if not (root / CONFIG).is_file():
+        raise CourseError(
+            f"{root / CONFIG}: not found; go to a course's folder or give --course DIR"
+        )
+    try:
+        return ConfigFile(CONFIG, path=str(root)).load_config()
+    except Exception as error:
+        raise CourseError(f"{root / CONFIG}: {type(error).__name__}: {error}") from error
+
+
+def read_grading(config: Config, path: Path) -> Grading:
+    """The section `c.Grading` of a configuration.
+
+    Raises:
+        CourseError: a setting is unknown, or its value cannot be.
+    """
+    settings = read_section(config, "Grading", Grading, path)
+    _require_points(settings.assignments, path)
+    if not settings.assignments:
+        raise CourseError(f"{path}: c.Grading.assignments is empty; declare the assignments")
+    return settings
+
+
+def read_section(config: Config, name: str, kind: type[Section], path: Path) -> Section:
+    """The settings of one section of a configuration.
+
+    Args:
+        config: the whole configuration.
+        name: the section, as in `c.<name>`.
+        kind: its settings and their meaning.
+        path: the file, for messages.
+
+    Raises:
+        CourseError: a setting is unknown or its value cannot be.
+    """
+    section = config.get(name, {})
+    known = kind.class_trait_names(config=True)
+    for key in section:
+        if key not in known:
+            raise CourseError(f"{path}: c.{name}.{key} is unknown{_nearest(key, known)}")
+    for other in config:
+        if other != name and difflib.get_close_matches(other, [name], 1, 0.85):
+            raise CourseError(f"{path}: c.{other} is unknown; did you mean c.{name}?")
+    for key, value in section.items():
+        try:
+            kind(**{key: value})
+        except TraitError:
+            wanted = _wanted(kind.class_traits()[key])
+            raise CourseError(f"{path}: c.{name}.{key} must be {wanted}, not {value!r}") from None
+    settings: Section = kind(**section)
+    return settings
+
+
+def _wanted(setting: TraitType[Any, Any]) -> str:
+    """What a setting may be, in words."""
+    words = setting.info()
+    least = getattr(setting, "min", None)
+    return f"{words} from {least} on" if least is not None else words
+
+
+def _require_points(assignments: dict[str, Any], path: Path) -> None:
+    """Check that assignments are dicts of dicts of numbers from 0 on."""
+    for assignment, notebooks in assignments.items():
+        where = f"{path}: c.Grading.assignments[{assignment!r}]"
+        odd = "".join(sorted(set(str(assignment)) & set(_NOT_IN_NAMES)))
+        if odd or str(assignment).startswith("."):
+            raise CourseError(
+                f"{where}: nbgrader cannot work with an assignment whose name begins with a dot or "
+                f"holds one of {_NOT_IN_NAMES}; rename it and its folders"
+            )
+        if not isinstance(notebooks, dict) or not notebooks:
+            raise CourseError(f"{where} must map notebooks to their grade cells")
+        for notebook, cells in notebooks.items():
+            if not isinstance(cells, dict):
+                raise CourseError(f"{where}[{notebook!r}] must map grade cells to points")
+            for cell, points in cells.items():
+                number = isinstance(points, int | float) and not isinstance(points, bool)
+                if not number or not 0 <= points < math.inf:
+                    raise CourseError(f"{where}[{notebook!r}]: {cell}: {points!r} are no points")
+
+
+def read_limits(overrides: dict[str, Any], path: Path) -> Limits:
+    """The limits of a course: the defaults, and what it sets differently.
+
+    Raises:
+        CourseError: a limit is unknown, or is no positive number.
+    """
+    known = [limit.name for limit in fields(Limits)]
+    for key, value in overrides.items():
+        if key not in known:
+            raise CourseError(f"{path}: limit {key!r} is unknown{_nearest(key, known)}")
+        whole = isinstance(getattr(Limits(), key), int)
+        kind = "whole number" if whole else "number"
+        right = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
+        if not right or not 0 < value < math.inf:
+            raise CourseError(f"{path}: limit {key!r} must be a positive {kind}, not {value!r}")
+    return Limits(**overrides)
+
+
+def _nearest(key: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(key, known, 1)
+    return f"; did you mean {near[0]}?" if near else f" (known: {', '.join(known)})"

@@ -1,0 +1,127 @@
+"""One end of the border: frames of values over a stream socket, each with a deadline.
+
+This module runs on both sides, so it imports the standard library and `wire` alone.
+"""
+
+from __future__ import annotations
+
+import math
+import select
+import socket
+import time
+from collections.abc import Callable
+from typing import Any
+
+from autograder.sandbox.inside.wire import GROWTH, WireError, encode, weigh
+
+READ_AHEAD = 1 << 16
+"""Bytes that are read at once where so many are there: a frame mostly comes with its length."""
+
+
+class ClosedByPeer(WireError):
+    """The other side is gone: its process ended."""
+
+
+class DeadlinePassed(WireError):
+    """The other side did not answer, or did not read, in time."""
+
+
+class Channel:
+    """One end of the border: frames over a stream socket, each with a deadline.
+
+    Args:
+        sock: a connected stream socket; the channel owns it.
+        frame_bytes: cap on one frame in either direction.
+        elements: cap on one value in either direction.
+    """
+
+    def __init__(self, sock: socket.socket, *, frame_bytes: int, elements: int) -> None:
+        sock.setblocking(False)
+        self._socket = sock
+        self._unread = bytearray()
+        """What came with an earlier frame."""
+        self.frame_bytes = frame_bytes
+        self.elements = elements
+        self.weight = 0
+        """Bytes of memory that the value received last takes, about."""
+
+    def send(
+        self,
+        value: Any,
+        *,
+        deadline: float | None = None,
+        handles: list[Callable[..., Any]] | None = None,
+    ) -> None:
+        """Send one value before `deadline` (a `time.monotonic` reading)."""
+        self.send_frame(self.frame(value, handles), deadline=deadline)
+
+    def frame(self, value: Any, handles: list[Callable[..., Any]] | None = None) -> bytes:
+        """The frame of one value, under this channel's caps."""
+        return encode(value, frame_bytes=self.frame_bytes, elements=self.elements, handles=handles)
+
+    def send_frame(self, frame: bytes, *, deadline: float | None = None) -> None:
+        """Send a frame that `frame` made, before `deadline`."""
+        left = memoryview(frame)
+        while left:
+            try:
+                left = left[self._socket.send(left) :]
+            except BlockingIOError:
+                self._wait(select.POLLOUT, deadline, "the other side does not read")
+            except OSError:
+                raise ClosedByPeer("the other side is gone") from None
+
+    def receive(
+        self,
+        *,
+        deadline: float | None = None,
+        proxy: Callable[[int], Any] | None = None,
+        generators: bool = False,
+    ) -> Any:
+        """The next value, whole before `deadline` however slowly its bytes come."""
+        size = int.from_bytes(self._read(4, deadline), "big")
+        if not 4 <= size <= self.frame_bytes:
+            raise WireError("a frame over the cap")
+        frame = memoryview(self._read(size, deadline))
+        value, self.weight = weigh(
+            frame,
+            elements=self.elements,
+            proxy=proxy,
+            generators=generators,
+            memory=GROWTH * self.frame_bytes,
+        )
+        return value
+
+    def close(self) -> None:
+        """Close this end; the other side reads the end of the stream."""
+        self._socket.close()
+
+    def _read(self, size: int, deadline: float | None) -> bytes:
+        while len(self._unread) < size:
+            if deadline is not None and time.monotonic() >= deadline:
+                raise DeadlinePassed("no answer in time")
+            # At most what is missing and a little ahead: the cap on a frame bounds what is held.
+            most = max(size - len(self._unread), READ_AHEAD)
+            try:
+                piece = self._socket.recv(min(most, 1 << 18))
+            except BlockingIOError:
+                self._wait(select.POLLIN, deadline, "no answer in time")
+                continue
+            except OSError:
+                raise ClosedByPeer("the other side is gone") from None
+            if not piece:
+                raise ClosedByPeer("the other side is gone")
+            self._unread += piece
+        data = bytes(memoryview(self._unread)[:size])
+        del self._unread[:size]
+        return data
+
+    def _wait(self, event: int, deadline: float | None, late: str) -> None:
+        """Wait until the socket is ready, at most until `deadline`."""
+        left_ms = None
+        if deadline is not None:
+            left_ms = math.ceil((deadline - time.monotonic()) * 1000)
+            if left_ms <= 0:
+                raise DeadlinePassed(late)
+        ready = select.poll()
+        ready.register(self._socket, event)
+        ready.poll(left_ms)
