@@ -10,7 +10,7 @@ from autograder.limits import Limits
 from autograder.remote.calls import size_of
 from autograder.remote.time_limit import Allowance, TookTooLong, TooMuchWork
 from autograder.sandbox.inside.wire import WireError
-from autograder.sandbox.supervisor import Inmate
+from autograder.sandbox.watcher import Inmate
 
 CALLBACK_ELEMENTS = 8_192
 """Numbers in the arguments of one callback, which is computed in the grader."""

@@ -31,7 +31,8 @@ from autograder.remote.time_limit import Allowance
 from autograder.report import Verdict
 from autograder.sandbox.inside.channel import ClosedByPeer, DeadlinePassed
 from autograder.sandbox.inside.wire import WireError
-from autograder.sandbox.supervisor import Inmate, Jail
+from autograder.sandbox.supervisor import Jail
+from autograder.sandbox.watcher import Inmate
 
 HELD_FRAMES = 8
 """Of how many of the largest frames one check may hold the bytes, as answers."""

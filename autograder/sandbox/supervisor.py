@@ -11,9 +11,7 @@ this module knows notebooks or checks.
 
 from __future__ import annotations
 
-import base64
 import contextlib
-import errno
 import json
 import os
 import signal
@@ -21,24 +19,23 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from autograder.errors import JailError, NoJail
 from autograder.limits import Limits
-from autograder.sandbox import folder_watch, memory_watch
-from autograder.sandbox.cgroup import WARM_MIB, Group, make_group
+from autograder.sandbox import folder_watch, launch, memory_watch
+from autograder.sandbox.cgroup import Group, make_group
 from autograder.sandbox.inside import jail, policy
 from autograder.sandbox.inside.channel import Channel
 from autograder.sandbox.inside.wire import WireError
 from autograder.sandbox.inside.zygote import PACKET
 from autograder.sandbox.outer_wall import INSIDE, PACKAGE, OuterWall
 from autograder.sandbox.relocated import PROGRAM, SERVE, RelocatedPython
+from autograder.sandbox.watcher import Inmate, watched_folder, watched_memory
 
 _NO_SIGHT = (
     "the memory of all processes of a submission can be bounded neither by a control group nor by "
@@ -47,16 +44,6 @@ _NO_SIGHT = (
 )
 START_S = 60.0
 """How long the warm process may take to load."""
-
-
-@dataclass
-class Inmate:
-    """One submission's process inside the jail."""
-
-    channel: Channel
-    pidfd: int
-    pid: int
-    home: str
 
 
 class Jail:
@@ -73,7 +60,7 @@ class Jail:
     def __init__(self, limits: Limits, tier: policy.Tier = policy.FULL) -> None:
         self.limits = limits
         self.tier = tier
-        self.uid = spare_uid() if os.getuid() == 0 and tier.isolates else None
+        self.uid = launch.spare_uid() if os.getuid() == 0 and tier.isolates else None
         """The account that students' code runs as; None: this process's own."""
         self._wall = OuterWall() if tier.outer_wall else None
         self._python = RelocatedPython() if tier.relocates else None
@@ -132,7 +119,8 @@ class Jail:
             with theirs:
                 self._process = self._start(theirs.fileno())
             self._control.settimeout(START_S)
-            self._control.send(self._settings())
+            readable = self._copy.readable if self._copy is not None else ()
+            self._control.send(launch.settings(self.tier, self.limits, self.uid, readable))
             self._expect("ready")
             if self.tier.has_processes and not self.grouped:
                 self._require_sight()
@@ -248,55 +236,13 @@ class Jail:
                 folder_watch.remove(inmate.home)
         return status
 
-    @contextlib.contextmanager
-    def _watched(self, inmate: Inmate) -> Iterator[None]:
-        """End whoever takes more than it may, where the kernel does not see to it by itself.
-
-        That is the folder where it is no file system of its own, and else, without a control group,
-        the memory of all processes together.
-        """
-        if self.tier.own_folders and self.grouped:
-            yield
-            return
-        stop = threading.Event()
-
-        def watch() -> None:
-            wait_s: float | None = memory_watch.LOOK_S
-            while not stop.wait(wait_s):
-                wait_s = self._look(inmate)
-                if wait_s is None:
-                    with contextlib.suppress(OSError):
-                        signal.pidfd_send_signal(inmate.pidfd, signal.SIGKILL)
-                    return
-
-        watcher = threading.Thread(target=watch, daemon=True)
-        watcher.start()
-        try:
-            yield
-        finally:
-            stop.set()
-            watcher.join()
-
-    def _look(self, inmate: Inmate) -> float | None:
-        """Seconds until the next look; None if it holds too much or cannot be looked at."""
-        try:
-            pid = memory_watch.process_of(inmate.pidfd)
-            if self.tier.own_folders:
-                return self._look_at_memory(pid)
-            place, limits = memory_watch.place_of(pid), self.limits
-            over = folder_watch.is_over(inmate.home, place, limits.file_mib, limits.files)
-        except (MemoryError, OSError, memory_watch.Unseen) as fault:
-            # Our own work on its answers may take all memory that it may; that ends by itself.
-            short = isinstance(fault, MemoryError) or getattr(fault, "errno", 0) == errno.ENOMEM
-            return memory_watch.LOOK_S if short else None
-        return None if over else folder_watch.LOOK_S
-
-    def _look_at_memory(self, pid: int) -> float | None:
-        most = self.limits.memory_mib + WARM_MIB
-        held = memory_watch.held_mib(pid, jail.WRITABLE_FULL, most) if pid > 0 else 0.0
-        if held > most:
-            return None
-        return memory_watch.LOOK_S if held < most / 2 else memory_watch.LOOK_SOON_S
+    def _watched(self, inmate: Inmate) -> contextlib.AbstractContextManager[None]:
+        """End the process in the block if it takes more than the kernel sees to."""
+        if not self.tier.own_folders:
+            return watched_folder(inmate, self.limits)
+        if not self.grouped:
+            return watched_memory(inmate, self.limits)
+        return contextlib.nullcontext()
 
     def _make_home(self) -> str:
         if self.tier.own_folders:
@@ -323,7 +269,7 @@ class Jail:
         # Nothing from a user's folders, but the environment counts: all of it is ours.
         options = ["-s", "-P", "-c"]
         command = [sys.executable, *options, f"{program}main({control_fd})"]
-        environment = self._environment()
+        environment = launch.environment(self.tier, self._scratch)
         if self._wall is not None:
             # `python` is the one that runs the notebook, as where a student starts Jupyter.
             places = (os.path.dirname(sys.executable), environment["PATH"])
@@ -350,51 +296,3 @@ class Jail:
     def _open_scratch(self) -> None:
         if os.getuid() == 0:
             self._scratch.chmod(0o711)
-
-    def _environment(self) -> dict[str, str]:
-        environment = environment_inside()
-        if not self.tier.own_folders:
-            environment["TMPDIR"] = environment["HOME"] = str(self._scratch)
-            environment["MPLCONFIGDIR"] = str(self._scratch / "matplotlib")
-            environment["IPYTHONDIR"] = str(self._scratch / "ipython")
-        return environment
-
-    def _settings(self) -> bytes:
-        limits, copy = self.limits, self._copy
-        bpf = jail.compile_filter(self.tier) if self.tier.isolates else b""
-        return json.dumps(
-            {
-                "uid": self.uid,
-                "frame_bytes": int(limits.answer_mib) << 20,
-                "elements": int(limits.answer_elements),
-                "confinement": {
-                    "tier": asdict(self.tier),
-                    "home": policy.HOME,
-                    "readable": copy.readable if copy is not None else [],
-                    "bpf": base64.b64encode(bpf).decode(),
-                    "memory_mib": int(limits.memory_mib),
-                    "processes": int(limits.processes),
-                    "file_mib": int(limits.file_mib),
-                    "files": int(limits.files),
-                    "open_files": int(limits.open_files),
-                    "cpu_s": int(limits.cpu_s),
-                },
-            }
-        ).encode()
-
-
-def spare_uid() -> int:
-    """One of the accounts kept for students' code, as which nothing runs on this machine."""
-    taken = jail.tasks_by_account()
-    first = os.getpid() % len(policy.SPARE_UIDS)
-    order: list[int] = [*policy.SPARE_UIDS[first:], *policy.SPARE_UIDS[:first]]
-    for uid in order:
-        if uid not in taken:
-            return uid
-    return order[0]
-
-
-def environment_inside() -> dict[str, str]:
-    """The whole environment of the warm process and so of every submission."""
-    kept = {name: os.environ[name] for name in policy.ENVIRONMENT_FROM_HOST if name in os.environ}
-    return {**policy.ENVIRONMENT, **kept}

@@ -75,10 +75,10 @@ def main() -> int:
     )
     parser.add_argument("--json", action="store_true", help="print JSON for programs")
     as_json = parser.parse_args().json
-    table = {tier: succeeded(tier) for tier in (policy.NONE, policy.REDUCED, policy.FULL)}
+    table = {name: succeeded(tier) for name, tier in reversed(policy.TIERS.items())}
     print(json.dumps(table) if as_json else as_text(table))
-    jailed = [name for tier in (policy.REDUCED, policy.FULL) for name in table[tier] or []]
-    return 1 if jailed or not table[policy.NONE] else 0
+    jailed = [trial for tier in policy.SANDBOXES for trial in table[tier.name] or []]
+    return 1 if jailed or not table[policy.NONE.name] else 0
 
 
 def as_text(table: dict[str, list[str] | None]) -> str:
@@ -99,7 +99,7 @@ def succeeded(tier: policy.Tier) -> list[str] | None:
         jail = Jail(GENTLE, tier)
     except NoJail:
         return None
-    names = [name for name in TRIALS if tier != policy.NONE or name not in _NOT_OUTSIDE]
+    names = [name for name in TRIALS if tier.isolates or name not in _NOT_OUTSIDE]
     with jail:
         return [name for name in names if _succeeds(jail, name)]
 

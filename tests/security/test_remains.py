@@ -14,7 +14,7 @@ from tests.security.test_tiers import run, start
 
 
 @pytest.mark.parametrize("tier", policy.SANDBOXES, ids=str)
-def test_the_tiers_stand_on_the_kernel(tier: str) -> None:
+def test_the_tiers_stand_on_the_kernel(tier: policy.Tier) -> None:
     """Each layer of a tier is an interface of the running kernel, which a submission talks to."""
     assert {"landlock", "seccomp"} <= set(tier.layers)
     with start(tier) as there:
@@ -23,7 +23,7 @@ def test_the_tiers_stand_on_the_kernel(tier: str) -> None:
 
 
 @pytest.mark.parametrize("tier", policy.SANDBOXES, ids=str)
-def test_free_memory_can_be_read(tier: str) -> None:
+def test_free_memory_can_be_read(tier: policy.Tier) -> None:
     """What is free on the machine, and what runs there, is seen inside as the machine has it."""
     source = "import os\nraise ValueError(os.sysconf('SC_AVPHYS_PAGES'))"
     running = (
@@ -39,7 +39,7 @@ def test_free_memory_can_be_read(tier: str) -> None:
 
 
 @pytest.mark.parametrize("tier", policy.SANDBOXES, ids=str)
-def test_times_of_devices_can_be_read(tier: str) -> None:
+def test_times_of_devices_can_be_read(tier: policy.Tier) -> None:
     """Another account's `touch` of a device is seen inside."""
     source = "import os\nraise ValueError(os.stat('/dev/null').st_mtime_ns)"
     with start(tier) as there:
@@ -50,7 +50,7 @@ def test_times_of_devices_can_be_read(tier: str) -> None:
 
 
 @pytest.mark.parametrize("tier", policy.SANDBOXES, ids=str)
-def test_names_of_processes_are_seen_outside(tier: str) -> None:
+def test_names_of_processes_are_seen_outside(tier: policy.Tier) -> None:
     """What a submission calls its process is what every account reads in /proc."""
     source = "import ctypes\nctypes.CDLL(None).prctl(15, b'said-aloud', 0, 0, 0)"
     with start(tier) as there, there.fork() as inmate:
@@ -62,7 +62,7 @@ def test_names_of_processes_are_seen_outside(tier: str) -> None:
 
 
 @pytest.mark.parametrize("tier", policy.SANDBOXES, ids=str)
-def test_counters_of_the_kernel_go_on(tier: str) -> None:
+def test_counters_of_the_kernel_go_on(tier: policy.Tier) -> None:
     """The number of a new pipe tells how many were made on that processor, by whomever."""
     source = (
         "import os\nos.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\n"
@@ -74,7 +74,7 @@ def test_counters_of_the_kernel_go_on(tier: str) -> None:
 
 
 @pytest.mark.parametrize("tier", policy.SANDBOXES, ids=str)
-def test_forks_share_their_layout(tier: str) -> None:
+def test_forks_share_their_layout(tier: policy.Tier) -> None:
     """Two submissions find the C library at the same place."""
     source = (
         "import ctypes\nplace = ctypes.cast(ctypes.CDLL(None).getpid, ctypes.c_void_p)\n"
@@ -86,7 +86,7 @@ def test_forks_share_their_layout(tier: str) -> None:
 
 
 @pytest.mark.parametrize("tier", policy.SANDBOXES, ids=str)
-def test_sandboxes_read_the_same_copy(tier: str) -> None:
+def test_sandboxes_read_the_same_copy(tier: policy.Tier) -> None:
     """Two sandboxes of one account have the same file before their eyes."""
     source = (
         "import os\nraise ValueError((os.stat(os.__file__).st_ino, os.stat(os.__file__).st_dev))"

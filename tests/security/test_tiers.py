@@ -259,7 +259,7 @@ def staying(jail: Jail, source: str) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("tier", policy.SANDBOXES, ids=str)
-def test_threads_are_counted_by_submission(tier: str) -> None:
+def test_threads_are_counted_by_submission(tier: policy.Tier) -> None:
     """One submission that takes all threads it gets leaves another its own."""
     bomb = (
         "import threading, time\ntry:\n    for _ in range(300):\n"
@@ -299,7 +299,7 @@ def test_locks_are_no_channel(tier: str, way: str) -> None:
 
 
 @pytest.mark.parametrize("tier", policy.SANDBOXES, ids=str)
-def test_ends_with_the_supervisor(tier: str) -> None:
+def test_ends_with_the_supervisor(tier: policy.Tier) -> None:
     """When the grader itself is killed, nothing of a submission goes on."""
     start(tier).close()
     cell = (
@@ -312,6 +312,7 @@ def test_ends_with_the_supervisor(tier: str) -> None:
     )
     program = (
         "import sys, time\nfrom autograder.limits import Limits\n"
+        "from autograder.sandbox.inside import policy\n"
         "from autograder.sandbox.supervisor import Jail\n"
         f"with Jail(Limits(), policy.TIERS[{tier.name!r}]) as jail, jail.fork() as inmate:\n"
         f"    inmate.channel.send({{'op': 'cell', 'source': {cell!r}, 'label': 'cell'}})\n"

@@ -144,7 +144,7 @@ CALLS = {
 
 
 @pytest.mark.parametrize("tier", policy.SANDBOXES, ids=str)
-def test_calls_that_see_others_are_not_there(tier: str) -> None:
+def test_calls_that_see_others_are_not_there(tier: policy.Tier) -> None:
     """Each call that tells what others do is refused, by both tiers."""
     source = (
         "import ctypes, os\nlibc = ctypes.CDLL(None, use_errno=True)\n"
@@ -180,7 +180,7 @@ time.clock_gettime(time.CLOCK_PROCESS_CPUTIME_ID), time.clock_getres(time.CLOCK_
 
 
 @pytest.mark.parametrize("tier", policy.SANDBOXES, ids=str)
-def test_other_processes_tell_nothing(tier: str) -> None:
+def test_other_processes_tell_nothing(tier: policy.Tier) -> None:
     """Affinity, priority and processor time of another process, which it could speak by."""
     source = f"import os, time\npid, told = {os.getpid()}, []\n"
     for name, call in ABOUT_ANOTHER.items():
@@ -212,7 +212,7 @@ TOUCHES = {
 
 
 @pytest.mark.parametrize("tier", policy.SANDBOXES, ids=str)
-def test_devices_carry_nothing_out(tier: str) -> None:
+def test_devices_carry_nothing_out(tier: policy.Tier) -> None:
     """No submission changes the times or the mode of a device of the machine."""
     source = "import contextlib, ctypes, os\n"
     for path in DEVICES:
