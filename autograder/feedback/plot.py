@@ -5,23 +5,16 @@ No plotting library: a page has a few curves, and starting one would cost more t
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from autograder.feedback.axis import Axis, Tick
 from autograder.report import Curve, Picture
 
 WIDTH, HEIGHT = 420, 260
 LEFT, RIGHT, TOP, BOTTOM = 58, 12, 12, 44
 TICKS = 5
-
-
-@dataclass(frozen=True)
-class Tick:
-    """A place on an axis with its number."""
-
-    at: float
-    label: str
+"""Parts into which an axis is divided, about."""
 
 
 @dataclass(frozen=True)
@@ -52,31 +45,6 @@ class Plot:
     bottom: int = HEIGHT - BOTTOM
 
 
-@dataclass(frozen=True)
-class _Axis:
-    """Numbers from `low` to `high`, laid from one place to another."""
-
-    low: float
-    high: float
-    start: float
-    end: float
-
-    def at(self, value: float) -> float:
-        share = (value - self.low) / (self.high - self.low)
-        return round(self.start + share * (self.end - self.start), 1)
-
-    def ticks(self) -> tuple[Tick, ...]:
-        """Round numbers, about five of them."""
-        raw = (self.high - self.low) / TICKS
-        size = 10.0 ** math.floor(math.log10(raw))
-        step = next(size * factor for factor in (1, 2, 5, 10) if size * factor >= raw)
-        first, last = math.ceil(self.low / step), math.floor(self.high / step)
-        return tuple(
-            Tick(self.at(n * step), f"{n * step:.6g}".replace("-", "−"))
-            for n in range(first, last + 1)
-        )
-
-
 def plot(picture: Picture) -> Plot | None:
     """Place a picture's curves; None when there is nothing to show."""
     points = [point for curve in picture.curves for point in curve.points]
@@ -87,16 +55,16 @@ def plot(picture: Picture) -> Plot | None:
     shapes = tuple(
         _shape(curve, number % 3, across, up) for number, curve in enumerate(picture.curves)
     )
-    return Plot(picture, shapes, across.ticks(), up.ticks())
+    return Plot(picture, shapes, across.ticks(TICKS), up.ticks(TICKS))
 
 
-def _axis(values: Sequence[float], start: float, end: float) -> _Axis:
+def _axis(values: Sequence[float], start: float, end: float) -> Axis:
     low, high = min(values), max(values)
     margin = (high - low) * 0.05 or max(abs(high) * 0.1, 0.5)
-    return _Axis(low - margin, high + margin, start, end)
+    return Axis(low - margin, high + margin, start, end)
 
 
-def _shape(curve: Curve, kind: int, across: _Axis, up: _Axis) -> Shape:
+def _shape(curve: Curve, kind: int, across: Axis, up: Axis) -> Shape:
     places = tuple((across.at(x), up.at(y)) for x, y in curve.points)
     path = "" if curve.style == "dots" else "M" + "L".join(f"{x} {y}" for x, y in places)
     dots = () if curve.style == "line" else places

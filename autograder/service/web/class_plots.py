@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from autograder.class_report import tally
 from autograder.class_report.tally import BINS, Column, Distribution, PassRate
+from autograder.feedback.axis import Axis, Tick
 from autograder.feedback.words import exercise_name
 from autograder.report import Graded
 
@@ -18,14 +19,8 @@ LEFT, RIGHT, TOP, BOTTOM = 44.0, 268.0, 12.0, 118.0
 """Of a distribution's axes."""
 ROW, NAMES = 18.0, 130.0
 """Height of a check's row, and where its bar begins."""
-
-
-@dataclass(frozen=True)
-class Tick:
-    """One labelled place of an axis."""
-
-    at: float
-    label: str
+MOST_TICKS = 4
+"""Parts into which the axis of students is divided, at most."""
 
 
 @dataclass(frozen=True)
@@ -71,9 +66,9 @@ def panels(graded: Sequence[Graded]) -> list[Panel]:
     found = {column: tally.in_column(graded, column) for column in columns}
     scores = {column: tally.distribution(found[column]) for column in columns}
     most = max((max(one.counts) for one in scores.values() if one), default=0)
-    ticks = tuple(Tick(_height(n, most), str(n)) for n in _steps(most))
+    students = Axis(0.0, max(most, 1), BOTTOM, TOP)
     return [
-        _panel(column, scores[column], tally.pass_rates(found[column]), most, ticks)
+        _panel(column, scores[column], tally.pass_rates(found[column]), students)
         for column in columns
     ]
 
@@ -82,36 +77,23 @@ def _panel(
     column: Column,
     scores: Distribution | None,
     counts: Sequence[PassRate],
-    most: int,
-    ticks: tuple[Tick, ...],
+    students: Axis,
 ) -> Panel:
     rates = tuple(_rate(position, rate) for position, rate in enumerate(counts))
     height = ROW * len(rates) + 34
-    bars = tuple(_bars(scores.counts, most)) if scores else ()
+    bars = tuple(_bars(scores.counts, students)) if scores else ()
+    ticks = students.ticks(MOST_TICKS, least=1.0)
     return Panel(column, scores, bars, ticks, rates, height, tuple(counts))
 
 
-def _height(count: int, most: int) -> float:
-    """Where a number of students stands on the upright axis."""
-    return round(BOTTOM - (BOTTOM - TOP) * count / max(most, 1), 1)
-
-
-def _steps(most: int) -> list[int]:
-    """At most five round numbers from 0 to `most`."""
-    size = next(
-        unit * 10**power for power in range(9) for unit in (1, 2, 5) if most <= 4 * unit * 10**power
-    )
-    return list(range(0, most + 1, size))
-
-
-def _bars(counts: Sequence[int], most: int) -> list[Bar]:
+def _bars(counts: Sequence[int], students: Axis) -> list[Bar]:
     wide = (RIGHT - LEFT) / BINS
     return [
         Bar(
             x=round(LEFT + wide * position + 1, 1),
-            y=_height(count, most),
+            y=students.at(count),
             width=round(wide - 2, 1),
-            height=round(BOTTOM - _height(count, most), 1),
+            height=round(BOTTOM - students.at(count), 1),
             label=f"{100 // BINS * position} to {100 // BINS * (position + 1)} %: {count}",
         )
         for position, count in enumerate(counts)
