@@ -136,8 +136,11 @@ def test_what_is_shared_counts_once(there: Jail) -> None:
         "        time.sleep(5); os._exit(0)\n    pids.append(pid)\n"
         "for pid in pids: os.waitpid(pid, 0)"
     )
-    reply, most = run(there, source)
-    assert reply == {"done": True}
+    for _ in range(4):  # on a busy machine the children may be gone between two looks
+        reply, most = run(there, source)
+        assert reply == {"done": True}
+        if most > 300:
+            break
     assert 300 < most < LIMITS.memory_mib + WARM_MIB
 
 
