@@ -24,9 +24,10 @@ help:
 demo: .venv/ready jail
 	$(BIN)/autograder demo --into demo
 
-# More processes than processors: the tests wait for sandboxes, browsers and databases.
+# More processes than processors: the tests wait for sandboxes, browsers and databases. Files are
+# handed out in the order of tests/conftest.py, the longest first.
 test: packages .venv/ready
-	@$(BIN)/pytest --numprocesses 3 --dist loadfile
+	@$(BIN)/pytest --numprocesses 5 --dist loadfile --no-loadscope-reorder
 
 # What shows most faults soonest; under two minutes on two idle cores.
 quick: jail .venv/ready
