@@ -10,7 +10,6 @@ from collections.abc import Iterator
 import pytest
 from wide import leave_out, rows_to_leave_out
 
-
 LONGEST = """
     engine/test_classes engine/test_odd_places engine/test_doors course/test_class
     security/test_leaks hub/test_faults hub/test_grader_thread differential/test_differential
