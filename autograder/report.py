@@ -39,7 +39,7 @@ class Status(StrEnum):
     MISSING = "missing"
     """The submission holds no file for this notebook; it scores 0."""
     UNCLEAR = "unclear"
-    """More than one file may be the notebook; the mark is withheld until an instructor decides."""
+    """It is unclear which file is the notebook; the mark waits for an instructor to decide."""
     BROKEN = "broken"
     """The mark is withheld: the fault is not the student's."""
 

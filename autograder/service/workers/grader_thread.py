@@ -60,7 +60,7 @@ class GraderThread(threading.Thread):
         self._settings, self._attempts, self._coordination = settings, attempts, coordination
         self._warm_worker: WarmWorker | None = None
         self._apart = False
-        """Whether a worker serves one assignment only, since the suites of another are at fault."""
+        """Whether a worker serves one assignment only, since the suites of some are at fault."""
         self._left_out: set[str] = set()
         """Assignments that cannot be graded with the course as it is."""
         self._stamp: object = None
@@ -167,7 +167,7 @@ class GraderThread(threading.Thread):
             self._put_back(attempt, LATER, counted=False)
             raise
         except AutograderError:
-            # The course is at fault: the attempt waits until it has changed.
+            # The course is at fault: the attempt waits until that has changed, or for some time.
             self._leave_out(attempt.assignment)
             self._put_back(attempt, 0.0, counted=False)
             raise
