@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def bar(label: str, quiet: bool) -> Iterator[Any]:
     """A progress bar on the error stream: call it with `total=` once and `done=` per step.
 
-    It shows how many are done, how many a second, the time left, and what `said=` told last.
+    It shows the steps done, the steps per second, the time left, and the last `said=` text.
     """
     from rich.console import Console
     from rich.progress import Progress
@@ -68,7 +68,7 @@ def _columns() -> tuple[Any, ...]:
 
 @contextmanager
 def spinner(label: str) -> Iterator[Any]:
-    """A spinner on the error stream that can be told what goes on."""
+    """A spinner on the error stream; call the value that it yields with a line to show."""
     from rich.console import Console
 
     with Console(stderr=True).status(label) as status:

@@ -1,7 +1,8 @@
 """The exception tree: one class for each kind of fault, so that callers can tell them apart.
 
-`AutograderError` and its kin are faults that a person at the keyboard can mend; their texts name
-the file and the remedy. What a *student's* code does is never one of these: it is a verdict.
+`AutograderError` and its subclasses are faults that the person who runs the command can fix; their
+texts name the file and the remedy. What a *student's* code does is never one of these: it is a
+verdict.
 """
 
 from __future__ import annotations
@@ -31,11 +32,11 @@ class SuiteError(AutograderError):
 
 
 class JailError(AutograderError):
-    """The jail failed although the student's code gave no reason for it."""
+    """The sandbox failed, and the student's code gave no reason for it."""
 
 
 class NoJail(JailError):
-    """No tier of isolation that was asked for holds on this machine."""
+    """None of the requested tiers of isolation holds on this machine."""
 
 
 _REMEDIES = {
@@ -58,7 +59,7 @@ _REMEDIES[errno.EPERM], _REMEDIES[errno.EDQUOT] = _REMEDIES[errno.EACCES], _REME
 
 
 def os_fault_words(error: OSError) -> str:
-    """A fault of the system in one line: where, what, and what to do."""
+    """An error of the operating system in one line: the path, the fault and the remedy."""
     if error.errno is None:
         return str(error)
     names = [name for name in (error.filename, error.filename2) if isinstance(name, str | bytes)]

@@ -9,8 +9,10 @@ from dataclasses import asdict, dataclass
 class Limits:
     """Bounds on one submission of one notebook.
 
-    Wall-clock bounds are kept by the grader, which kills the whole process group; the others by
-    the kernel, set before the student's first line runs.
+    The kernel enforces those on a single process, set before the student's first line runs. The
+    grader enforces those on wall-clock time, answers, callbacks and its own work, and ends the
+    submission's processes when time is up. Memory and files of all processes together are bounded
+    by the kernel where it can, else by the grader.
     """
 
     call_wall_s: float = 10.0
@@ -49,5 +51,5 @@ class Limits:
     """Size of the notebook file as submitted."""
 
     def as_dict(self) -> dict[str, float]:
-        """The limits by name, for reports and for the jail."""
+        """The limits by name, for reports and for the sandbox."""
         return asdict(self)

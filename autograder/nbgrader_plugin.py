@@ -1,12 +1,11 @@
-"""The door for `nbgrader autograde`, formgrader's button and `NbGraderAPI.autograde`.
+"""The entry point for `nbgrader autograde`, formgrader's button and `NbGraderAPI.autograde`.
 
     c.Autograde.exporter_class = "autograder.nbgrader_plugin.SubmissionExporter"
 
 nbgrader makes this exporter once for each run and hands it the converter that runs. The exporter
-puts our grading in the place of the converter's own loop, so that nbgrader never opens, copies or
-follows a file that a student submitted: reading, grading and writing are those of
-`autograder grade`, and a bad file costs its own row only. What stays nbgrader's: its options, its
-hooks, its log and its exit codes.
+replaces the converter's own loop by our grading, so that nbgrader never opens, copies or follows a
+file that a student submitted. Reading, grading and writing are those of `autograder grade`, and a
+bad file spoils only its own row. nbgrader keeps its options, hooks, log and exit codes.
 """
 
 from __future__ import annotations
@@ -46,7 +45,7 @@ def grade_in_place_of(converter: Any) -> None:
     """Grade what an nbgrader converter was asked to grade.
 
     Raises:
-        NbGraderException: some submission needs a person, or nothing could be graded; nbgrader's
+        NbGraderException: a submission needs review, or nothing could be graded; nbgrader's
             command then exits with 1, and formgrader shows the log.
     """
     converter.run_pre_convert_hook()
@@ -85,7 +84,7 @@ def _grade(converter: Any) -> Outcome:
         force=converter.force,
         database_url=coursedir.db_url,
     )
-    # What lies astray in other students' folders was not asked for.
+    # Stray files in other students' folders were not asked for.
     outcome.strays = [
         stray for stray in outcome.strays if fnmatchcase(stray.place.partition("/")[0], pattern)
     ]
@@ -93,16 +92,16 @@ def _grade(converter: Any) -> Outcome:
 
 
 def _students(course: Course, database_url: str) -> frozenset[str]:
-    """The students that the gradebook knows, where no others may be entered."""
+    """The students in the gradebook: the only ones graded where no others may be entered."""
     with open_gradebook(course, database_url) as book:
         return book.students()
 
 
 def _ask_for_a_person(converter: Any, outcome: Outcome) -> None:
-    """Log each submission that a person must look at.
+    """Log each submission that an instructor must review.
 
     Raises:
-        NbGraderException: there are some.
+        NbGraderException: there is at least one.
     """
     waiting = [one.student for one in outcome.needs_person]
     for one in outcome.needs_person:
@@ -130,29 +129,29 @@ def _log(converter: Any, needs_person: bool, text: str) -> None:
 
 
 class HarmlessCells(NbGraderPreprocessor):  # type: ignore[misc]
-    """Makes a notebook harmless to look at, whoever wrote it, when a page is made of it.
+    """Makes any notebook safe to view before nbconvert turns it into a page.
 
-    c.HTMLExporter.preprocessors = ["autograder.nbgrader_plugin.HarmlessCells"]
+        c.HTMLExporter.preprocessors = ["autograder.nbgrader_plugin.HarmlessCells"]
 
-    What we write to `autograded/` is harmless already; formgrader and nbgrader's feedback show
-    whatever lies there.
+    What we write to `autograded/` is safe already, but formgrader and nbgrader's feedback show any
+    file that lies there.
     """
 
     def preprocess_cell(
         self, cell: Any, resources: dict[str, Any], index: int
     ) -> tuple[Any, dict[str, Any]]:
-        """The cell with harmless text, or with those outputs only that are plain."""
+        """The cell with harmless text, or with only its plain outputs."""
         if cell.cell_type == "code":
             cell.outputs = [output for output in map(_plain_output, cell.outputs) if output]
         else:
-            # A raw cell would go to the page as it is.
+            # nbconvert would copy a raw cell to the page unchanged.
             cell.cell_type = "markdown"
             cell.source = harmless(cell.source, cell.get("attachments", {}))
         return cell, resources
 
 
 def _plain_output(output: Any) -> Any:
-    """An output with text and pictures of points only; None where it has neither."""
+    """The output with only its text and raster pictures; None where it has neither."""
     if output.output_type in ("stream", "error"):
         return output
     output.data = {kind: data for kind, data in output.data.items() if kind in _PLAIN}
@@ -160,16 +159,16 @@ def _plain_output(output: Any) -> Any:
 
 
 class GradeNotebook(NbGraderPreprocessor):  # type: ignore[misc]
-    """Grades one notebook, for courses whose configuration still names this preprocessor.
+    """Grades one notebook, for courses with a configuration that still names this preprocessor.
 
-    nbgrader then reads and copies submissions by itself before it comes here.
+    nbgrader itself has then read and copied the submission already.
     """
 
     def preprocess(self, nb: Any, resources: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
         """The autograded notebook; its scores are in the gradebook already.
 
         Raises:
-            NbGraderException: a person must look at it.
+            NbGraderException: it needs review.
         """
         facts = resources["nbgrader"]
         # nbgrader's converters work from the course's root.

@@ -1,6 +1,6 @@
-"""Verdicts, check results and reports: what grading one notebook says, as plain frozen data.
+"""Verdicts, check results and reports: the result of grading one notebook, as plain frozen data.
 
-A `Report` goes to JSON and back without loss, and that form is versioned by `FORMAT`: it is what
+A `Report` goes to JSON and back without loss. `FORMAT` is the version of that JSON, which is what
 crosses processes, machines and sessions. Nothing here knows how a verdict was reached.
 """
 
@@ -39,7 +39,7 @@ class Status(StrEnum):
     MISSING = "missing"
     """The submission holds no file for this notebook; it scores 0."""
     UNCLEAR = "unclear"
-    """Which file is the notebook cannot be told; the mark is withheld until a person says."""
+    """It is unclear which file is the notebook; the mark waits for an instructor to decide."""
     BROKEN = "broken"
     """The mark is withheld: the fault is not the student's."""
 
@@ -61,7 +61,7 @@ class CheckResult:
     misconception: str | None = None
     """Name in the course's catalogue."""
     given: bool = False
-    """Whether it passed with right functions in place of earlier, wrong ones; not shown."""
+    """Whether it passed with correct functions in place of earlier, wrong ones; not shown."""
 
     @property
     def passed(self) -> bool:
@@ -71,7 +71,7 @@ class CheckResult:
 
 @dataclass(frozen=True)
 class Named:
-    """A misconception that explains a report's wrong answers, with all the places it shows."""
+    """A misconception that explains a report's wrong answers, and its grade cells."""
 
     name: str
     words: str
@@ -79,7 +79,7 @@ class Named:
     grade_cells: tuple[str, ...]
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Sent to another process, it is there the same object as others of the same words."""
+        """Unpickle to the object that all reports with the same words share."""
         return _named, (self.name, self.words, self.hints, self.grade_cells)
 
 
@@ -120,18 +120,18 @@ class Report:
     cells: dict[str, str] = field(default_factory=dict)
     """Every grade cell of the notebook, with the solution cell that it tests."""
     by_hand: dict[str, bool] = field(default_factory=dict)
-    """Every other cell that the gradebook gives points to, and whether a person must do so: a
-    manually graded answer that was left as released needs nobody."""
+    """Every other cell with points in the gradebook, and whether an instructor must mark it: a
+    manually graded answer left as released needs nobody."""
     reason: str = ""
     """Why the status is not `graded`: one clear line."""
     doubt: str = ""
-    """Why a person should look at a mark that stands all the same: one clear line."""
+    """Why an instructor should review a mark that stands all the same: one clear line."""
     notes: tuple[str, ...] = ()
     """What happened on the way and is worth telling the student: a cell that raised, say."""
     misconceptions: tuple[Named, ...] = ()
     pictures: tuple[Picture, ...] = ()
     sections: dict[str, str] = field(default_factory=dict)
-    """By grade cell, the heading of the notebook under which the exercise stands."""
+    """By grade cell, the notebook's heading above the exercise."""
     digest: str = ""
     """Hash of what was submitted."""
     digests: dict[str, str] = field(default_factory=dict)
@@ -147,19 +147,19 @@ class Report:
 
     @property
     def withheld(self) -> bool:
-        """True when there is no mark yet: for a fault of ours, or until a person has looked."""
+        """True when there is no mark yet: a fault of ours, or an instructor has still to decide."""
         return self.status in (Status.BROKEN, Status.UNCLEAR) or any(
             check.verdict is Verdict.BROKEN for check in self.checks
         )
 
     @property
     def needs_person(self) -> bool:
-        """True when a person should look before the mark is relied on."""
+        """True when an instructor should review the mark before anybody relies on it."""
         return self.withheld or self.status is Status.UNREADABLE or bool(self.doubt)
 
     @property
     def public_reason(self) -> str:
-        """Why there is no mark, as the student may read it: nothing of a suite's inside."""
+        """Why there is no mark, in words for the student: nothing about the inside of a suite."""
         if self.withheld and self.status is not Status.UNCLEAR:
             return "The mark is withheld: the grader is at fault, not you. An instructor looks."
         return self.reason
@@ -245,7 +245,7 @@ class Report:
 
 @lru_cache(maxsize=4096)
 def _named(name: str, words: str, hints: tuple[str, ...], places: tuple[str, ...]) -> Named:
-    """The same object for the same words, which a class holds by the thousand."""
+    """One shared object for the same words: a class holds each by the thousand."""
     return Named(name, words, hints, places)
 
 
@@ -259,13 +259,13 @@ def _picture(fields: dict[str, Any]) -> Picture:
 
 @dataclass(frozen=True)
 class Booked:
-    """The mark that the gradebook holds of one notebook, with everything that makes it up."""
+    """The gradebook's mark for one notebook, with everything that makes it up."""
 
     score: float | None
     """None while it is withheld."""
     max_score: float
     by_person: bool = False
-    """Whether a person had a part in the points."""
+    """Whether an instructor gave some of the points."""
 
 
 @dataclass(frozen=True)
@@ -276,7 +276,7 @@ class Graded:
     report: Report
     path: str = field(default="", compare=False)
     booked: Booked | None = None
-    """What the gradebook says; None where it was not asked, or does not have it."""
+    """The gradebook's mark; None where the gradebook was not read, or has none."""
 
     @property
     def score(self) -> float | None:
@@ -290,12 +290,12 @@ class Graded:
 
     @property
     def needs_person(self) -> bool:
-        """True when a person should look; not where one has given the mark that was withheld."""
+        """True when an instructor should review it; not once one has given the withheld mark."""
         mark = self.booked
         given = mark is not None and mark.by_person and mark.score is not None
         return self.report.needs_person and not (self.report.withheld and given)
 
     @property
     def why(self) -> str:
-        """Why a person should look at it, as the instructor may read it."""
+        """Why an instructor should review it, in words for the instructor."""
         return self.report.reason or self.report.doubt or "a check is broken"

@@ -1,11 +1,11 @@
-"""What a check says: four functions for the author of a suite, and how the check that runs ends.
+"""What a check calls: four functions for the author of a suite, and how a running check ends.
 
     assert_agrees(student.f, reference.f, *args)   one case: same answer as the reference
     assert_close(answer, expected, what="…")       one value that the check already holds
     numeric(answer, shape=(4, 3))                  an answer as a float array of that shape
     require(condition, "sentence")                 anything else, with its sentence
 
-Nothing here knows pytest.
+This module knows nothing of pytest.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ class Disagreement(Exception):
 
 
 CHECK_WORK_S = 4.0
-"""Our own work on the answers of one check; more of it is told as what it is."""
+"""Seconds of our own work on the answers of one check; a check that needs more fails."""
 TOO_MUCH = (
     "The answer is too large or too deeply nested to be compared. Return an array of numbers."
 )
 
 running_check: ContextVar[Running] = ContextVar("running")
-"""The check that runs just now."""
+"""The check that is running now."""
 
 
 def assert_agrees(
@@ -53,9 +53,9 @@ def assert_agrees(
 
     Args:
         student_function: an attribute of the `student` fixture.
-        reference_function: the right function, with the same arguments.
+        reference_function: the correct function, with the same arguments.
         args: plain values, arrays, generators or functions.
-        quiet: whether a warning, of overflow for example, fails the case.
+        quiet: whether a warning from NumPy, about overflow for example, fails the case.
     """
     call = student_function.begin(*args)
     expected = reference_function(*copy_arguments(args))
@@ -64,7 +64,7 @@ def assert_agrees(
 
 @dataclass(frozen=True)
 class _Agreement:
-    """A call that is under way, with what it has to answer."""
+    """A call that is under way, and the answer that it should give."""
 
     function: RemoteFunction
     call: Call
@@ -72,7 +72,7 @@ class _Agreement:
     quiet: bool
 
     def settle(self) -> Answer:
-        """The answer, waited for."""
+        """Wait for the answer."""
         return self.function.settle(self.call)
 
     def failure(self) -> Outcome | Disagreement | None:
@@ -90,14 +90,14 @@ class _Agreement:
 
 
 class Running:
-    """One check while it runs: its agreements are looked at when all their calls are made."""
+    """One check while it runs: its cases are compared once all calls are made."""
 
     def __init__(self, allowance: Allowance) -> None:
         self.agreements: list[_Agreement] = []
         self.allowance = allowance
 
     def failure(self) -> Outcome | Disagreement | None:
-        """What the first case that does not hold told; None when all hold."""
+        """The failure of the first case that does not hold; None when all hold."""
         for agreement in self.agreements:
             agreement.settle()
         with self.working():
@@ -105,7 +105,7 @@ class Running:
             return next((failure for failure in failures if failure is not None), None)
 
     def ending(self) -> Outcome | Disagreement | None:
-        """As `failure`; answers that take too much work are a failure, too."""
+        """As `failure`, but answers that take too much work also count as a failure."""
         try:
             return self.failure()
         except Disagreement as problem:
@@ -113,7 +113,7 @@ class Running:
 
     @contextmanager
     def working(self) -> Iterator[None]:
-        """Work on answers, in the time and memory that we give to that.
+        """Work on answers within the time and memory allowed for them.
 
         Raises:
             Disagreement: an answer takes more.
@@ -127,7 +127,7 @@ class Running:
 
 @contextmanager
 def _working() -> Iterator[None]:
-    """Work on an answer: within a check, on what is given to that."""
+    """Work on an answer; within a check, on the check's allowance."""
     running = running_check.get(None)
     with running.working() if running is not None else nullcontext():
         yield

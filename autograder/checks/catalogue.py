@@ -1,9 +1,9 @@
-"""The catalogue of an assignment: its reference, its mistakes and its right variants, as code.
+"""The catalogue of an assignment: its reference, its mistakes and its correct variants, as code.
 
 `tests/hidden/<assignment>/` holds `reference.py`, `mistakes.py` and `variants.py`. They are loaded
 under a package name of their own for each course, so relative imports work and two courses can be
-open at once. Nothing from here ever enters a jail except a mistake or a variant that is graded as
-a submission, to prove the suite.
+open at once. Nothing from here ever enters a sandbox, except a mistake or a variant that is graded
+as a submission to prove the suite.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class Mistake(Example):
 
 @dataclass(frozen=True)
 class Variant(Example):
-    """A right solution in another style."""
+    """A correct solution in another style."""
 
 
 class Mistakes:
@@ -108,13 +108,13 @@ class Mistakes:
 
 
 class Variants:
-    """A registry of right variants, filled by its decorator in `variants.py`."""
+    """A registry of correct variants, filled by its decorator in `variants.py`."""
 
     def __init__(self) -> None:
         self._variants: list[Variant] = []
 
     def of(self, grade_cell: str, note: str) -> Callable[[Function], Function]:
-        """Register the decorated function as a right solution; `note` says what its style is."""
+        """Register the decorated function as a correct solution; `note` describes its style."""
 
         def register(function: Function) -> Function:
             self._variants.append(Variant(grade_cell, function, note))
@@ -149,7 +149,8 @@ def load_catalogue(hidden: Path, assignment: str) -> Catalogue:
     All but the reference may be missing (a first draft).
 
     Raises:
-        SuiteError: a module is missing or fails to import; the text names the file.
+        SuiteError: the reference is missing, or a module fails to import or lacks its registry;
+            the text names the file.
     """
     reference = _load(hidden, assignment, "reference")
     return Catalogue(
@@ -161,7 +162,7 @@ def load_catalogue(hidden: Path, assignment: str) -> Catalogue:
 
 
 def _registered(hidden: Path, assignment: str, name: str, kind: type[Any]) -> tuple[Any, ...]:
-    """What the module `name` has registered under its own name; nothing where it is missing."""
+    """The entries of the registry in the module `name`; empty if there is no such module."""
     path = hidden / assignment / f"{name}.py"
     if not path.is_file():
         return ()

@@ -1,4 +1,4 @@
-"""Collects hidden suites by pytest, once, for as long as they are used."""
+"""Collects hidden suites with pytest, once, for as long as they are used."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from autograder.checks.suite_faults import fault_line
 from autograder.errors import SuiteError
 
 _EXPANDED = ("[", "::", "$")
-"""What pytest takes in a path for a test's parameters, a test's name or a variable.
+"""Signs in a path that pytest reads as a test's parameters, a test's name or a variable.
 
-Where a course's path holds it, pytest gets only paths below the course, and its folder as `.`.
+If a course's path contains one, pytest gets only paths below the course, and its folder as `.`.
 """
 
 
 _HIDDEN = Path("tests", "hidden")
 """Where a course keeps its suites."""
 _UNNEEDED = ("cacheprovider", "terminal", "faulthandler", "junitxml", "logging", "warnings")
-"""Plugins of pytest that have nothing to do here."""
+"""Plugins of pytest that collecting and running checks does not need."""
 
 
 @contextmanager
 def collected(root: Path, suites: Sequence[Path]) -> Iterator[Suites]:
-    """Collect suite files, and keep pytest's session open for as long as the block.
+    """Collect suite files, and keep pytest's session open for the length of the block.
 
     Args:
         root: the course's folder; nothing above it is read.
@@ -45,7 +45,7 @@ def collected(root: Path, suites: Sequence[Path]) -> Iterator[Suites]:
             raise SuiteError(f"{path}: the hidden suite is missing")
     hidden = root / _HIDDEN
     if not suites:
-        # Without a file to collect, pytest would collect whatever lies here.
+        # Without a file to collect, pytest would collect whatever is in the current folder.
         yield Suites(SuitePlugin(hidden), ())
         return
     if any(sign in str(path) for path in suites for sign in _EXPANDED):
@@ -62,7 +62,7 @@ def collected(root: Path, suites: Sequence[Path]) -> Iterator[Suites]:
 
 
 def _options(hidden: Path, rootdir: str) -> list[str]:
-    """Options with which pytest does as little else as can be."""
+    """Options that make pytest do as little as possible besides collecting."""
     options = ["-c", os.devnull, f"--rootdir={rootdir}", f"--confcutdir={hidden}", "-s"]
     options += ["--import-mode=importlib", "--disable-plugin-autoload", "--assert=plain"]
     return [*options, *(f"-pno:{name}" for name in _UNNEEDED)]
@@ -83,7 +83,7 @@ def _pytest_session(
     with ExitStack() as stack:
         stack.enter_context(_environment_without("PYTEST_ADDOPTS", "PYTEST_PLUGINS"))
         stack.enter_context(warnings.catch_warnings())
-        # A misspelt marker is told in our own words.
+        # A misspelt marker is reported in our own words.
         warnings.simplefilter("ignore", pytest.PytestWarning)
         _forget_suites()
         stack.callback(_forget_suites)
@@ -103,19 +103,19 @@ def _pytest_session(
 
 
 def _finish(session: pytest.Session) -> None:
-    """Take down what fixtures of the suites have set up."""
+    """Tear down what fixtures of the suites have set up."""
     session.config.hook.pytest_sessionfinish(session=session, exitstatus=pytest.ExitCode.OK)
 
 
 def _forget_suites() -> None:
-    """Forget imported suites: another course's, or an edited one, may bear the same name."""
+    """Forget imported suites: another course's, or an edited one, may have the same name."""
     for name in [name for name in sys.modules if name.startswith("tests.hidden")]:
         del sys.modules[name]
 
 
 @contextmanager
 def _environment_without(*names: str) -> Iterator[None]:
-    """Hide variables with which a shell could change what pytest collects."""
+    """Hide variables through which a shell could change what pytest collects."""
     kept = {name: os.environ.pop(name) for name in names if name in os.environ}
     try:
         yield

@@ -1,7 +1,7 @@
 """Compare an answer with the reference: shape first, then finiteness, then value, then relation.
 
-Knows arrays and words, nothing of students or suites. The words never contain an expected value,
-an input, or anything that an answer's author could have chosen.
+This module knows arrays and words, and nothing of students or suites. The words never contain an
+expected value, an input, or anything that an answer's author could have chosen.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from autograder.sandbox.inside.wire import Unsendable
 RTOL, ATOL = 1e-6, 1e-9
 """Tolerances for float64."""
 RTOL_SHORT, ATOL_SHORT = 1e-5, 1e-7
-"""Tolerances for float32, and for lists and tuples, whose precision cannot be told."""
+"""Tolerances for float32, and for lists and tuples, whose precision is unknown."""
 
 MOST_DIMENSIONS = 4
-"""Of arrays that words tell apart."""
+"""Most dimensions that messages tell apart."""
 
 
 _RETURNS_NONE = "It returns None. Is the `return` missing?"
@@ -47,7 +47,7 @@ def as_numbers(answer: Any) -> NDArray[np.float64]:
     """The answer as a float64 array.
 
     Raises:
-        NotNumbers: the answer is something else; the text tells what, and what is probably wrong.
+        NotNumbers: the answer is something else; the text says what, and what is probably wrong.
     """
     if answer is None:
         raise NotNumbers(_RETURNS_NONE)
@@ -62,7 +62,7 @@ def as_numbers(answer: Any) -> NDArray[np.float64]:
 
 def _float_array(answer: Any) -> NDArray[np.float64]:
     if _is_written(answer):
-        # NumPy would first give each entry the room of the longest text.
+        # NumPy would give each entry as much memory as the longest text needs.
         return _written_numbers(answer, "It returns text, not numbers.")
     try:
         array = np.asarray(answer)
@@ -82,10 +82,10 @@ def _float_array(answer: Any) -> NDArray[np.float64]:
 
 
 def _is_written(answer: Any) -> bool:
-    """Whether some of the numbers are written as text.
+    """Whether some of the numbers are text.
 
     Raises:
-        NotNumbers: a list holds something that is no number.
+        NotNumbers: a list holds something that is not a number.
     """
     if isinstance(answer, list | tuple):
         return sum(map(_is_written_part, answer)) > 0
@@ -104,7 +104,7 @@ def _is_written_part(part: Any) -> bool:
 
 
 def _written_numbers(answer: Any, otherwise: str) -> NDArray[np.float64]:
-    """Numbers that are written as text, or too large for NumPy's integers, as floats."""
+    """The answer as floats, where numbers are text, or too large for NumPy's integers."""
     try:
         return np.asarray(answer, dtype=np.float64)
     except (MemoryError, OverflowError):
@@ -114,7 +114,7 @@ def _written_numbers(answer: Any, otherwise: str) -> NDArray[np.float64]:
 
 
 def _is_real(array: NDArray[Any]) -> bool:
-    """Whether imaginary parts are at most what rounding leaves behind."""
+    """Whether the imaginary parts are no larger than rounding errors."""
     return bool((np.abs(array.imag) <= ATOL + RTOL * np.abs(array.real)).all())
 
 
@@ -151,7 +151,7 @@ def _compare_parts(answer: Any, expected: tuple[Any, ...]) -> Comparison:
     if parts is None:
         return Comparison(False, "parts", f"It should return {wanted} values, as a tuple.")
     if len(parts) != wanted:
-        # How many is the student's choice, and could tell of a hidden input.
+        # The student chooses how many, so the number could carry a hidden input out.
         size = "more" if len(parts) > wanted else "fewer"
         return Comparison(False, "parts", f"It returns {size} values than the {wanted} asked for.")
     for number, (part, whole) in enumerate(zip(parts, expected, strict=True), start=1):
@@ -186,13 +186,13 @@ _OF_ONE = {
         "It is one number, as asked for, and not the right one."
     ),
 }
-"""What is said of a single number in place of what is said of many."""
+"""By the message about many numbers, the message about a single one."""
 
 
 def _close(
     found: NDArray[np.float64], wanted: NDArray[np.float64], rtol: float, atol: float
 ) -> bool:
-    """What `numpy.allclose` says, several times as fast where all is finite, as it mostly is."""
+    """The result of `numpy.allclose`, several times as fast in the usual case: all finite."""
     with np.errstate(all="ignore"):
         if (np.abs(found - wanted) <= atol + rtol * np.abs(wanted)).all():
             return bool(np.isfinite(found).all())
@@ -200,7 +200,7 @@ def _close(
 
 
 def shape_words(found: tuple[int, ...], wanted: tuple[int, ...]) -> str:
-    """What is wrong with a shape, told in kinds rather than in the sizes of hidden inputs."""
+    """What is wrong with a shape, in words that do not reveal the sizes of hidden inputs."""
     if found == ():
         return f"It returns one number where {_dimensions(wanted)} is asked for."
     if wanted == ():
@@ -228,7 +228,7 @@ def _dimensions(shape: tuple[int, ...]) -> str:
 
 
 def _relation(found: NDArray[np.float64], wanted: NDArray[np.float64]) -> Comparison:
-    """Shapes agree, numbers do not: say which simple relation they stand in, if any."""
+    """How numbers of the right shape differ from the expected ones, if in a simple way."""
     if np.allclose(found, wanted, rtol=1e-3, atol=1e-6):
         return Comparison(
             False, "precision", "The numbers are nearly right: too imprecise, or rounded."

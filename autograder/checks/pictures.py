@@ -12,8 +12,8 @@ beside what it should do:
             curve("right", SIDES, [reference.area((3, 4, c)) for c in SIDES]),
         ))
 
-They are called when a check of that exercise has failed, after all checks are done: their calls
-have no part in marks or diagnosis. A picture that cannot be drawn is left out.
+They run after all checks, for exercises with a failed check only, and their calls have no part in
+marks or diagnosis. A picture that cannot be drawn is left out.
 """
 
 from __future__ import annotations
@@ -35,15 +35,15 @@ from autograder.report import Curve, Picture
 Function = TypeVar("Function", bound=Callable[..., Picture])
 
 DRAW_S = 3.0
-"""How long one picture may take, the student's calls included."""
+"""Seconds for one picture, the calls of the student's functions included."""
 MOST_PICTURES = 4
-"""Pictures on one page."""
+"""Most pictures on one page."""
 MOST_POINTS = 200
-"""Points of one curve; of more, evenly spread ones are taken."""
+"""Most points of one curve; of a longer one, evenly spread points are kept."""
 MOST_ELEMENTS = 10_000
-"""Numbers in one answer, many of which a drawing may hold at once."""
+"""Most numbers in one answer; a drawing may hold many answers at once."""
 MOST = 1e6
-"""A curve with a number beyond this would show nothing but that number."""
+"""The largest number in a curve; a larger one would flatten everything else."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Drawing:
 
     grade_cell: str
     function: Callable[[Any], Picture]
-    """Takes the student, whose attributes are functions as in a check."""
+    """Takes the student, an object with the student's functions as attributes, as in a check."""
 
 
 class Pictures:
@@ -100,7 +100,7 @@ def curve(name: str, x: Any, y: Any, style: str = "line") -> Curve:
 
 
 class _Model:
-    """A student as drawings see it: answers are small or none, and no call is kept."""
+    """The student as a drawing sees it: large answers are refused, and no call is kept."""
 
     def __init__(self, student: Student) -> None:
         self._student = student
@@ -126,9 +126,9 @@ def draw(drawing: Drawing, student: Student) -> Picture | None:
         with at_most(DRAW_S):
             return replace(drawing.function(_Model(student)), grade_cell=drawing.grade_cell)
     except (Outcome, Disagreement, NotNumbers):
-        return None  # the answers are not such that they could be drawn
+        return None  # the answers cannot be drawn
     except Exception:
-        # An odd answer, or a fault of the drawing, which the proof shows: it is then never drawn.
+        # An odd answer, or a fault of the drawing itself, which the proof would have reported.
         logging.getLogger(__name__).debug("the picture of %s", drawing.grade_cell, exc_info=True)
         return None
 

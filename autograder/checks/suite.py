@@ -2,9 +2,8 @@
 
 A suite is plain pytest. Its items are collected once (`collection`) and run again for each
 submission. A check sees `student` (remote functions), `reference` (the assignment's reference
-module) and `rng` (seeded per submission and check), and speaks through the functions of `api`.
-
-Whatever else escapes from a check is a fault of the suite: BROKEN, never a zero.
+module) and `rng` (seeded per submission and check), and fails through the functions of `api`. Any
+other exception from a check is a fault of the suite: BROKEN, never a zero.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ from autograder.remote.time_limit import at_most
 from autograder.report import CheckResult, Verdict
 
 CHECK_WALL_S = 300.0
-"""A check that takes longer is at fault itself: the calls that it makes are bounded."""
+"""A check that takes longer is itself at fault: the calls that it makes are bounded."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ class Check:
     title: str
     points: float
     asks: tuple[str, ...] | None
-    """Our fixtures that it asks for; None when it needs more of pytest than these."""
+    """The fixtures of ours that it asks for; None when it needs more of pytest than these."""
 
 
 @dataclass(frozen=True)
@@ -53,11 +52,11 @@ class CheckRun:
     result: CheckResult
     cases: tuple[Case, ...]
     private: str = ""
-    """What went wrong in our own code, for the instructor's eyes only."""
+    """What went wrong in our own code; only for the instructor."""
 
 
 class Suites:
-    """Collected hidden suites, ready to be run against any number of students."""
+    """Collected hidden suites, ready to run against any number of students."""
 
     def __init__(self, plugin: SuitePlugin, items: Sequence[pytest.Item]) -> None:
         self._plugin = plugin
@@ -147,16 +146,16 @@ _OWN_MARKS = {"grade_cell", "points"}
 
 
 def _asks(item: pytest.Function) -> tuple[str, ...] | None:
-    """The fixtures of a check, if calling its function with them is all that pytest would do."""
+    """The fixtures of a check, if pytest would do no more than call its function with them."""
     asked = tuple(inspect.signature(item.obj).parameters)
-    # What our own fixtures need in their turn is in the list of names, too.
+    # `fixturenames` also lists what our own fixtures need themselves.
     own = set(item.fixturenames) - {"request"} <= _OWN_FIXTURES and set(asked) <= _OWN_FIXTURES
     marks = {mark.name for mark in item.iter_markers()}
     return asked if own and item.cls is None and marks <= _OWN_MARKS else None
 
 
 class SuitePlugin:
-    """Fixtures and hooks; holds the submission that is graded just now."""
+    """Fixtures and hooks; holds the submission that is being graded."""
 
     def __init__(self, hidden: Path, only: Sequence[Path] = ()) -> None:
         self.hidden = hidden
@@ -170,7 +169,7 @@ class SuitePlugin:
         self.collect_errors: list[str] = []
 
     def required_session(self) -> Answering:
-        """The session of the submission that is graded just now."""
+        """The session of the submission that is being graded."""
         if self.session is None:
             raise SuiteError("no submission is being graded")
         return self.session
@@ -187,11 +186,11 @@ class SuitePlugin:
 
     @pytest.fixture(name="rng")
     def rng_fixture(self, request: pytest.FixtureRequest) -> np.random.Generator:
-        """Random numbers that differ by submission and check, and can be had again by the seed."""
+        """Random numbers that differ by submission and check, and can be repeated from the seed."""
         return self.rng(request.node.name)
 
     def rng(self, name: str) -> np.random.Generator:
-        """The generator of the check of that name, for the submission that is graded just now."""
+        """The generator of the check of that name, for the submission that is being graded."""
         return np.random.default_rng([self.seed, zlib.crc32(name.encode())])
 
     def pytest_configure(self, config: pytest.Config) -> None:
@@ -200,7 +199,7 @@ class SuitePlugin:
         config.addinivalue_line("markers", "points(n): what a check is worth")
 
     def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
-        """Of a folder that is collected as a whole, take the suites that are wanted."""
+        """Collect only the wanted suites when a whole folder is collected."""
         if not self.only:
             return None
         return not any(
@@ -210,7 +209,7 @@ class SuitePlugin:
     def pytest_exception_interact(
         self, call: pytest.CallInfo[Any], report: pytest.CollectReport | pytest.TestReport
     ) -> None:
-        """Keep what could not be collected."""
+        """Keep the reason why a file could not be collected."""
         if isinstance(report, pytest.CollectReport) and call.excinfo is not None:
             words = fault_line(call.excinfo.value, self.hidden)
             self.collect_errors.append(
@@ -218,7 +217,7 @@ class SuitePlugin:
             )
 
     def call(self, check: Check) -> None:
-        """Run a check that asks for nothing but our own fixtures: a plain call of its function."""
+        """Run a check that asks only for fixtures of ours: a plain call of its function."""
         fixtures: dict[str, Callable[[], Any]] = {
             "student": lambda: self.student,
             "reference": lambda: self.reference,
@@ -230,19 +229,19 @@ class SuitePlugin:
         except KeyboardInterrupt:
             raise
         except BaseException as fault:
-            # Skipping and failing by pytest's own means are no Exceptions.
+            # What `pytest.skip` and `pytest.fail` raise is not an `Exception`.
             self.fault = fault_line(fault, self.hidden)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Iterator[None]:
-        """Run one check by pytest's protocol; what it found is kept, so no traceback is drawn."""
+        """Run one check by pytest's protocol; its ending is kept, so pytest makes no traceback."""
         with self._judging():
             yield
         return True  # type: ignore[return-value]
 
     @contextmanager
     def _judging(self) -> Iterator[None]:
-        """Keep how the check in the block ends; anything but an outcome of its own goes on up."""
+        """Keep how the check in the block ends; exceptions other than an outcome pass through."""
         running, raised = Running(self.required_session().allowance), None
         token = running_check.set(running)
         try:
@@ -259,7 +258,7 @@ class SuitePlugin:
     def pytest_runtest_makereport(
         self, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Anything that pytest itself calls a failure is a fault of the suite."""
+        """Treat what pytest itself reports as a failure or a skip as a fault of the suite."""
         report = yield
         if (report.failed or report.skipped) and not self.fault:
             raised = call.excinfo.value if call.excinfo else None

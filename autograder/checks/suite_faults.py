@@ -1,7 +1,7 @@
-"""A fault of an instructor's own module in one line: file, line of it, and what is wrong.
+"""A fault of an instructor's own module in one line: the file, the line in it, and what is wrong.
 
-Suites, references, mistakes and pictures are the course's. Where one of them is at fault, its
-author reads which line of theirs it is, and nothing of the machinery around it.
+Suites, references, mistakes and pictures belong to the course. If one of them is at fault, its
+author reads which line of theirs it is, and nothing about the machinery around it.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ import pytest
 from autograder.errors import SuiteError
 
 FIXTURES = ("student", "reference", "rng")
-"""What a check may ask for."""
+"""The fixtures that a check may ask for."""
 
 
 def fault_line(fault: BaseException, hidden: Path) -> str:
-    """What an exception says, and the line nearest to it in a file below `hidden`.
+    """The text of an exception, after the line nearest to it in a file below `hidden`.
 
     Args:
-        fault: what was raised when a hidden module was imported, or one of its functions called.
+        fault: an exception from importing a hidden module, or from calling one of its functions.
         hidden: the folder `tests/hidden` of the course.
     """
     if isinstance(fault.__cause__, SyntaxError | ImportError):
@@ -42,7 +42,7 @@ def _place(fault: BaseException, hidden: Path) -> str:
 
 
 def _words(fault: BaseException) -> str:
-    """The exception in words, with what to do where that is clear."""
+    """The exception in words, with a remedy where one is clear."""
     if isinstance(fault, pytest.FixtureLookupError):
         return f"there is no {fault.argname!r}; a check may ask for {', '.join(FIXTURES)}"
     said = fault.msg if isinstance(fault, SyntaxError) else str(fault)

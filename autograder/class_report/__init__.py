@@ -1,7 +1,7 @@
 """What an instructor reads about a class: one self-contained HTML page, and rows for a terminal.
 
-Everything here is counted from finished reports. It knows nothing of gradebooks, files or jails,
-and decides no mark. `tally` counts, `page` shows, `rows` gives the plain form.
+Everything here is counted from finished reports. It knows nothing of gradebooks, files or
+sandboxes, and decides no mark. `tally` counts, `page` shows, `rows` gives the plain form.
 """
 
 from autograder.class_report.page import class_page

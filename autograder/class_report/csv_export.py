@@ -1,7 +1,7 @@
 """Marks as a table for a learning-management system or a spreadsheet.
 
-One row per student and notebook, with the marks that the gradebook holds. A spreadsheet runs a cell
-that begins like a formula, and students choose their own names, so such cells are made plain text.
+One row per student and notebook, with the gradebook's marks. A spreadsheet runs a cell that begins
+like a formula, and students choose their own names, so such cells become plain text.
 """
 
 from __future__ import annotations
@@ -31,5 +31,5 @@ def marks_csv(graded: Iterable[Graded]) -> str:
 
 
 def plain(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
+    """The cell's text, marked as text if a spreadsheet would take it for a formula."""
     return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell

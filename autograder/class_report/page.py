@@ -1,7 +1,7 @@
-"""The instructor's page: one HTML file about a class that needs nothing else.
+"""The instructor's page: a class in one HTML file that needs no other file.
 
-Whoever needs a person comes first. It loads nothing and runs nothing. Counts come from `tally`;
-how they look is in `templates/`.
+Submissions that need review come first. The page loads nothing and runs no script. Counts come from
+`tally`; `templates/` decides how they look.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class NotebookCount:
-    """What is counted about one notebook."""
+    """The counts for one notebook."""
 
     column: Column
     scores: Distribution | None
@@ -112,7 +112,7 @@ def _score_words(one: Graded) -> str:
 
 
 def _safe(link: str) -> str:
-    """The link if it leads to a page, else nothing: a name may not smuggle in another scheme."""
+    """The link if it leads to a page, else empty: a name must not smuggle in another scheme."""
     try:
         return link if urlsplit(link.strip()).scheme.lower() in _SCHEMES else ""
     except ValueError:

@@ -12,8 +12,8 @@ from autograder.report import Graded, Status
 def class_rows(graded: Iterable[Graded]) -> list[tuple[str, str, str, str]]:
     """Student, notebook, score and misconceptions of each report, by student.
 
-    Every text is on one line and without control characters. A mark that is withheld is never
-    given as a number; a score that is no ordinary one says why.
+    Every text is one line without control characters. A withheld mark is never a number; the score
+    of a notebook that could not be graded says why.
     """
     ordered = sorted(graded, key=lambda one: one.student)
     return [

@@ -1,7 +1,7 @@
 """Counts over the reports of a class: misconceptions, pass rates, scores.
 
-Pure functions from reports to plain frozen data. A mark that is withheld is counted nowhere as if
-it were a zero. Nothing here knows how a count is shown.
+Pure functions from reports to plain frozen data. No count treats a withheld mark as a zero. Nothing
+here knows how a count is shown.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Frequency:
 
 @dataclass(frozen=True)
 class PassRate:
-    """How the class did on one check; results that are withheld are left out."""
+    """How the class did on one check; withheld results are left out of `marked`."""
 
     grade_cell: str
     title: str
@@ -49,7 +49,7 @@ class PassRate:
 
 @dataclass(frozen=True)
 class Distribution:
-    """The scores of one notebook; submissions that were not graded are only counted."""
+    """The scores of one notebook; submissions without a mark are only counted."""
 
     counts: tuple[int, ...]
     """Students by tenth of the points; the last tenth includes full marks."""
@@ -75,7 +75,7 @@ def column_of(one: Graded) -> Column:
 
 
 def in_column(graded: Iterable[Graded], column: Column) -> list[Graded]:
-    """What was graded of one notebook."""
+    """The reports about one notebook."""
     return [one for one in graded if column_of(one) == column]
 
 
@@ -131,7 +131,7 @@ def _pass_rate(checks: list[CheckResult]) -> PassRate:
 
 
 def distribution(graded: Sequence[Graded]) -> Distribution | None:
-    """The marks of one notebook that checks or a person gave; None when there are none."""
+    """The scores of one notebook that checks or an instructor gave; None when there are none."""
     scores = [
         (one.score, one.max_score)
         for one in graded
@@ -159,7 +159,7 @@ def _tenth(score: float, whole: float) -> int:
 
 
 def why_a_person(report: Report) -> str:
-    """Why a person must look, on one line: the report's reason, else the checks at fault."""
+    """Why it needs review, on one line: the report's reason, else the checks at fault."""
     if report.reason or report.doubt:
         return one_line(report.reason or report.doubt)
     broken = [check for check in report.checks if check.verdict is Verdict.BROKEN]

@@ -1,1 +1,1 @@
-"""A course: its model, its settings, its notebooks, and where its files lie."""
+"""A course: its model, its settings, its notebooks, and the places of its files."""

@@ -1,4 +1,4 @@
-"""What `course_config.py` says: assignments, points, limits; unknown settings are errors."""
+"""Reads `course_config.py`: assignments, points, limits; unknown settings are errors."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from autograder.sandbox.inside import policy
 Section = TypeVar("Section", bound=Configurable)
 CONFIG = "course_config.py"
 _NOT_IN_NAMES = "*?[+/"
-"""What nbgrader takes for a pattern, or for an end, in an assignment's name."""
+"""Signs in an assignment's name that nbgrader reads as a pattern or as the end of the name."""
 
 
 class Grading(Configurable):  # type: ignore[misc]
@@ -43,7 +43,7 @@ class Grading(Configurable):  # type: ignore[misc]
 
 
 class ConfigFile(PyFileConfigLoader):  # type: ignore[misc]
-    """A configuration file by its own path, in which traitlets would expand `$` and `~`."""
+    """A configuration file, found by its exact path: traitlets would expand `$` and `~` in it."""
 
     def _find_file(self) -> None:
         path = os.path.join(self.path, self.filename) if isinstance(self.path, str) else ""
@@ -73,7 +73,7 @@ def read_grading(config: Config, path: Path) -> Grading:
     """The section `c.Grading` of a configuration.
 
     Raises:
-        CourseError: a setting is unknown, or its value cannot be.
+        CourseError: a setting is unknown or has an impossible value, or there is no assignment.
     """
     settings = read_section(config, "Grading", Grading, path)
     _require_points(settings.assignments, path)
@@ -92,7 +92,7 @@ def read_section(config: Config, name: str, kind: type[Section], path: Path) -> 
         path: the file, for messages.
 
     Raises:
-        CourseError: a setting is unknown or its value cannot be.
+        CourseError: a setting is unknown or has an impossible value.
     """
     section = config.get(name, {})
     known = kind.class_trait_names(config=True)
@@ -113,14 +113,18 @@ def read_section(config: Config, name: str, kind: type[Section], path: Path) -> 
 
 
 def _wanted(setting: TraitType[Any, Any]) -> str:
-    """What a setting may be, in words."""
+    """The values that a setting accepts, in words."""
     words = setting.info()
     least = getattr(setting, "min", None)
     return f"{words} from {least} on" if least is not None else words
 
 
 def _require_points(assignments: dict[str, Any], path: Path) -> None:
-    """Check that assignments are dicts of dicts of numbers from 0 on."""
+    """Require that the assignments are dicts of dicts of non-negative numbers.
+
+    Raises:
+        CourseError: they are not, or nbgrader cannot work with an assignment's name.
+    """
     for assignment, notebooks in assignments.items():
         where = f"{path}: c.Grading.assignments[{assignment!r}]"
         odd = "".join(sorted(set(str(assignment)) & set(_NOT_IN_NAMES)))
@@ -141,10 +145,10 @@ def _require_points(assignments: dict[str, Any], path: Path) -> None:
 
 
 def read_limits(overrides: dict[str, Any], path: Path) -> Limits:
-    """The limits of a course: the defaults, and what it sets differently.
+    """The limits of a course: the defaults, with the course's own values in their place.
 
     Raises:
-        CourseError: a limit is unknown, or is no positive number.
+        CourseError: a limit is unknown, or not a positive number.
     """
     known = [limit.name for limit in fields(Limits)]
     for key, value in overrides.items():

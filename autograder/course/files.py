@@ -1,4 +1,4 @@
-"""Files that this program writes: where they lie, whole or not at all, and for whom they are.
+"""The files that this program writes: their places and modes, each written whole or not at all.
 
 In a course with `c.CourseDirectory.groupshared = True` several instructors of one Unix group work
 on the same folders. What is written there gets the modes that nbgrader gives it: the group may
@@ -16,26 +16,26 @@ from pathlib import Path
 from autograder.course.model import Course, Lab
 
 _FILE, _FOLDER = 0o660, 0o2770
-"""Bits that are added to the modes of files and folders that a group shares."""
+"""Bits that are added to the modes of files and folders in a course that a group shares."""
 
 
 def report_path(course: Course, student: str, lab: Lab) -> Path:
-    """Where a report is kept; never released, since it holds the seed."""
+    """The path of a report; reports hold the seed, so they are never released."""
     return course.root / "reports" / student / lab.assignment / f"{lab.name}.json"
 
 
 def feedback_path(course: Course, student: str, assignment: str, notebook: str) -> Path:
-    """Where a student's page lies; nbgrader releases what lies there."""
+    """The path of a student's page, from which nbgrader releases it."""
     return course.root / "feedback" / student / assignment / f"{notebook}.html"
 
 
 def autograded_path(course: Course, student: str, lab: Lab) -> Path:
-    """Where a graded notebook lies."""
+    """The path of a graded notebook."""
     return course.root / "autograded" / student / lab.assignment / f"{lab.name}.ipynb"
 
 
 def write_whole(path: Path, data: bytes, shared: bool = False) -> None:
-    """Write a file whole or not at all; the folders above it are made.
+    """Write a file whole or not at all, and make the folders above it.
 
     Args:
         path: the file.
@@ -45,7 +45,7 @@ def write_whole(path: Path, data: bytes, shared: bool = False) -> None:
     Raises:
         OSError: it cannot be written; the error names the path.
     """
-    # Short whatever the name's length, and another one for each process and file.
+    # A short name even for a long one, and a different name for each process and file.
     staged = path.with_name(f".{zlib.crc32(os.fsencode(path.name)):08x}.{os.getpid()}.new")
     try:
         try:
@@ -63,7 +63,7 @@ def write_whole(path: Path, data: bytes, shared: bool = False) -> None:
 
 
 def make_folder(path: Path, shared: bool = False) -> None:
-    """Make a folder and those above it; what is there already stays as it is."""
+    """Make a folder and those above it; existing folders stay as they are."""
     missing = [path]
     while not missing[-1].parent.is_dir() and missing[-1].parent != missing[-1]:
         missing.append(missing[-1].parent)
@@ -74,7 +74,7 @@ def make_folder(path: Path, shared: bool = False) -> None:
 
 
 def share(path: Path) -> None:
-    """Let the group of the folder above change a file or a folder, where it is ours to say so."""
+    """Let the group of the folder above change a file or a folder, if this account owns it."""
     status, above = path.lstat(), path.parent.stat()
     if status.st_uid != os.geteuid() or stat.S_ISLNK(status.st_mode):
         return
@@ -86,7 +86,7 @@ def share(path: Path) -> None:
 
 
 def share_tree(folder: Path) -> None:
-    """The same for a folder and everything in it; links are left alone."""
+    """Share a folder and everything in it; links are left alone."""
     share(folder)
     for place, folders, files in os.walk(folder):
         for name in (*folders, *files):

@@ -1,8 +1,8 @@
-"""What a mark depends on, as hashes: whoever has the same ones need not be graded again.
+"""What a mark depends on, as hashes: a submission whose hashes are the same is not graded again.
 
 A mark of an exercise depends on the submission, on its own checks and mistakes, and on what all
 exercises share: the rest of the suite's files, the given cells and public files, the limits, the
-tier and this engine's version. Words and layout of code do not count where they change nothing.
+tier and this engine's version. Comments and layout in the suite's files do not count.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from autograder.course.notebook import Kind
 from autograder.sandbox.inside.policy import Tier
 
 _MARKERS = {"grade_cell", "of"}
-"""Decorators whose first argument says which exercise a function belongs to."""
+"""Decorators whose first argument names the exercise that a function belongs to."""
 _NOT_MARKING = {"variants.py", "pictures.py"}
 """Files of a hidden suite that prove or illustrate it, and have no part in a mark."""
 
@@ -34,7 +34,7 @@ def exercise_digests(course: Course, lab: Lab, tier: Tier) -> dict[str, str]:
     Args:
         course: the course, built.
         lab: which notebook.
-        tier: the tier of isolation it will be graded in.
+        tier: the tier of isolation that it will be graded in.
     """
     own: dict[str, list[str]] = {exercise.grade_cell: [] for exercise in lab.exercises}
     shared = [__version__, tier.name, repr(sorted(course.limits.as_dict().items()))]
@@ -66,7 +66,7 @@ def course_digest(course: Course, lab: Lab, tier: Tier) -> str:
 
 
 def _marking_files(course: Course, lab: Lab) -> list[Path]:
-    """The files that have a part in the lab's marks: of the suites, only its own."""
+    """The hidden files that affect the lab's marks; of the suites, only its own."""
     beside = sorted((course.hidden / lab.assignment).glob("*.py"))
     others = [path for path in beside if path.name.startswith("test_") and path != lab.suite]
     left_out = {*others, *(path for path in beside if path.name in _NOT_MARKING)}
@@ -74,7 +74,7 @@ def _marking_files(course: Course, lab: Lab) -> list[Path]:
 
 
 def _pieces(path: Path) -> Iterable[tuple[str, str]]:
-    """The top-level statements of a file, each with the grade cell that it is for, if for one."""
+    """The top-level statements of a file, each with its grade cell, or empty if it has none."""
     text = path.read_text(encoding="utf-8", errors="replace")
     try:
         body = ast.parse(text).body

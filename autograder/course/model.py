@@ -1,8 +1,8 @@
 """What a course declares: its assignments, notebooks, grade cells and points.
 
-Two places say it: `course_config.py` (which assignments, which grade cells, what they are worth,
-which limits; `config`) and the master notebooks under `source/` (the cells themselves; `notebook`).
-This module puts both together. It runs nothing of a notebook.
+Two sources declare it: `course_config.py` (which assignments, which grade cells, what they are
+worth, which limits; read by `config`) and the master notebooks under `source/` (the cells
+themselves; read by `notebook`). This module combines both. It runs nothing of a notebook.
 """
 
 from __future__ import annotations
@@ -74,17 +74,17 @@ class Lab:
 
     @property
     def needs_suite(self) -> bool:
-        """Whether a program gives points here; all else is left to a person."""
+        """Whether a program gives points here; an instructor gives all others."""
         return any(exercise.points for exercise in self.exercises)
 
     @property
     def by_hand(self) -> tuple[MasterCell, ...]:
-        """The cells whose points a person gives, in formgrader."""
+        """The cells whose points an instructor gives, in formgrader."""
         return tuple(cell for cell in self.cells if cell.by_hand)
 
     @property
     def idle(self) -> tuple[str, ...]:
-        """Tests cells without points that test no solution: they show something, no more."""
+        """Tests cells without points that test no solution: they only show something."""
         tested = self.solutions
         return tuple(
             cell.grade_id
@@ -107,7 +107,7 @@ class Lab:
 
     @property
     def max_score(self) -> float:
-        """Points of all its grade cells."""
+        """Points of all its exercises; those that an instructor gives are not included."""
         return float(sum(exercise.points for exercise in self.exercises))
 
     @cached_property
@@ -121,7 +121,7 @@ class Lab:
 
     @cached_property
     def blanks(self) -> dict[str, str]:
-        """Sources of the cells whose points a person gives as students get them, by grade_id.
+        """Released sources of the cells whose points an instructor gives, by grade_id.
 
         Raises:
             CourseError: the student version has not been built.
@@ -155,7 +155,7 @@ class Course:
     require: str
     labs: tuple[Lab, ...]
     declared: dict[str, dict[str, dict[str, float]]] = field(repr=False)
-    """Points by assignment, notebook and grade cell, as `course_config.py` says."""
+    """Points by assignment, notebook and grade cell, from `course_config.py`."""
     groupshared: bool = False
     """Whether instructors of one Unix group share the course: `c.CourseDirectory.groupshared`."""
 
@@ -164,7 +164,7 @@ class Course:
         """Read the course in folder `root`.
 
         Raises:
-            CourseError: there is no course, or what it declares cannot be; the text names the
+            CourseError: there is no course, or its declarations are invalid; the text names the
                 file and the remedy.
         """
         root = root.resolve()
@@ -229,7 +229,7 @@ class Course:
 
 
 def _sqlite_address(path: Path) -> str:
-    """The address of an SQLite file, with what an address takes for its own signs written out."""
+    """The address of an SQLite file, with the signs that have a meaning in addresses escaped."""
     return "sqlite:///" + str(path).replace("%", "%25").replace("?", "%3F")
 
 

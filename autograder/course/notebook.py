@@ -1,4 +1,4 @@
-"""The cells of our own notebooks, master or student version, and what each is for."""
+"""The cells of our own notebooks, master or student version, and the purpose of each."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DEMONSTRATION = "demonstration"
 
 
 class Kind(StrEnum):
-    """What a cell of a master notebook is for."""
+    """The purpose of a cell in a master notebook."""
 
     TEXT = "text"
     FREE = "free"
@@ -37,7 +37,7 @@ class MasterCell:
     source: str
     points: float = 0.0
     by_hand: bool = False
-    """Whether a person gives its points: a manually graded answer, or a task."""
+    """Whether an instructor gives its points: a manually graded answer, or a task."""
     is_task: bool = False
 
 

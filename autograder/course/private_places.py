@@ -1,7 +1,7 @@
-"""Which places no submission may read: the course's, the exchange's, and those of this account.
+"""The places that no submission may read: the course's, the exchange's, and those of this account.
 
-The sandbox shows none of them by rule. They are looked up so that a course that lies among Python's
-packages, say, is found before anybody's work is graded.
+The sandbox shows none of them anyway. They are listed so that a course that lies among Python's
+packages, say, is found before any submission is graded.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from autograder.errors import CourseError
 from autograder.sandbox.inside import policy
 
 EXCHANGE = "/usr/local/share/nbgrader/exchange"
-"""Where nbgrader's exchange lies unless a configuration says otherwise."""
+"""The place of nbgrader's exchange unless a configuration sets another."""
 _SQLITE = "sqlite:///"
 _CONFIG = "nbgrader_config.py"
 
 
 def nbgrader_config(course: Course) -> Config:
-    """nbgrader's configuration: the machine's, over it the account's, over it the course's."""
+    """nbgrader's configuration: the course's settings over the account's, over the machine's."""
     config = machine_config()
     config.merge(load_config(course.root))
     config.CourseDirectory.root = str(course.root)
@@ -34,7 +34,7 @@ def nbgrader_config(course: Course) -> Config:
 
 
 def machine_config() -> Config:
-    """nbgrader's configuration as the machine and this account have it, without a course.
+    """nbgrader's configuration from the machine and this account, without a course.
 
     Raises:
         CourseError: a configuration does not run.
@@ -58,7 +58,7 @@ def private_places(course: Course | None = None) -> tuple[str, ...]:
     """The places that must not lie beneath anything that students' code can read.
 
     Args:
-        course: whose folder, gradebook and exchange are meant; without one, what the machine has.
+        course: its folder, gradebook and exchange are included; without one, the machine's only.
     """
     config = nbgrader_config(course) if course is not None else machine_config()
     found = {EXCHANGE, str(config.get("Exchange", {}).get("root") or EXCHANGE)}
@@ -70,6 +70,6 @@ def private_places(course: Course | None = None) -> tuple[str, ...]:
 
 
 def homes() -> set[str]:
-    """Home folders of this account and of people."""
+    """Home folders of this account and of the machine's human users."""
     people = (one for one in pwd.getpwall() if one.pw_uid in policy.HOMES_OF_PEOPLE)
     return {one.pw_dir for one in people} | {os.path.expanduser("~")}

@@ -1,1 +1,1 @@
-"""One submission, graded: its cells run, its checks and its diagnosis."""
+"""Grading one submission: running its cells, its checks and its diagnosis."""

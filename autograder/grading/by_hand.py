@@ -1,7 +1,7 @@
-"""What no check gives points for: manually graded answers and tasks, left to a person.
+"""The cells that no check gives points for: manually graded answers and tasks, for an instructor.
 
-nbgrader's rules: an answer that is as released gets no points and needs nobody; every other answer
-waits in formgrader. A task may have been done anywhere, so a person looks at each.
+nbgrader's rules apply: an answer that is as released gets no points and needs nobody; every other
+answer waits in formgrader. A task may have been done anywhere, so an instructor looks at each.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from autograder.grading.submission import Submission
 
 
 def asks_for_person(lab: Lab, submission: Submission | None) -> dict[str, bool]:
-    """The cells that no check is for, and whether a person must give their points.
+    """The cells without checks, and whether an instructor must give their points.
 
     Args:
         lab: the notebook, built.
-        submission: what was submitted; None where nothing was.
+        submission: what was submitted; None if nothing was.
     """
     asks = dict.fromkeys(lab.idle, False)
     for cell in lab.by_hand:
@@ -27,5 +27,5 @@ def asks_for_person(lab: Lab, submission: Submission | None) -> dict[str, bool]:
 
 
 def asks_for_all(lab: Lab) -> dict[str, bool]:
-    """The same where the submission cannot be read: a person must look at every one."""
+    """The same for a submission that cannot be read: an instructor must look at every such cell."""
     return {cell.grade_id: True for cell in lab.by_hand}

@@ -1,9 +1,9 @@
-"""A class graded past one machine: notebooks go to a Dask cluster as bytes, reports come as data.
+"""Grades a class on more than one machine: a Dask cluster gets notebooks and returns reports.
 
 `Cluster.grade` is `WorkerPool.grade` on other machines. Each worker of the cluster unpacks the
-course once and keeps a pool of one process for it; jobs are idempotent, and only the machine
-that called writes marks. Dask is no jail, and whoever reaches its ports may run code: so it must be
-on loopback or speak TLS, and workers must form the asked tier themselves.
+course once and keeps a pool of one process for it. Jobs are idempotent, and only the calling
+machine writes marks. Dask is no sandbox, and anyone who reaches its ports can run code: so it must
+be on loopback or use TLS, and each worker must itself form the tier that is asked for.
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ from autograder.sandbox.inside import policy
 from autograder.sandbox.inside.policy import Tier
 
 CONNECT_S = 15.0
-"""How long the scheduler may take to answer."""
+"""Seconds that the scheduler has to answer."""
 RETURN_S = 60.0
-"""How long to wait for a worker when all have died; a nanny starts another within seconds."""
+"""Seconds to wait for a worker when all have died; a nanny starts another within seconds."""
 AHEAD = 3
-"""Jobs that are with the cluster at once, for each thread of its workers."""
+"""Jobs that the cluster holds at once, for each thread of its workers."""
 MOST_TRIES = 2
-"""A job that was under way on so many workers when they died is not tried again."""
+"""A job is given up once this many workers have died while it was under way on them."""
 LEFT_OUT = {"__pycache__", ".ipynb_checkpoints"}
-"""Folders that a course is not packed with."""
+"""Folders of a course that are not packed."""
 ClassroomKey = tuple[str, tuple[tuple[str, str], ...], str]
 """Hash of a packed course, its notebooks with their assignments, and the tier's name."""
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
@@ -48,15 +48,15 @@ _one_at_a_time = threading.Lock()
 
 
 class Cluster:
-    """A Dask cluster as a place where notebooks are graded.
+    """A Dask cluster on which notebooks are graded.
 
     Args:
-        address: of the scheduler: `tls://HOST:PORT`, or `tcp://127.0.0.1:PORT`. Certificates are
+        address: the scheduler's: `tls://HOST:PORT`, or `tcp://127.0.0.1:PORT`. Certificates are
             those of Dask's own configuration (`distributed.comm.tls`).
 
     Raises:
-        CourseError: the address is neither on loopback nor TLS, nothing answers there, or the
-            workers run another version.
+        CourseError: the address is neither on loopback nor TLS, nothing answers there, or Dask is
+            not installed.
     """
 
     def __init__(self, address: str) -> None:
@@ -77,15 +77,15 @@ class Cluster:
         self.close()
 
     def close(self) -> None:
-        """Hang up; the cluster goes on without us."""
+        """Disconnect; the cluster keeps running."""
         self._client.close()
 
     def tier(self, require: str) -> Tier:
-        """The strongest tier that every worker forms; each worker tries it.
+        """The strongest tier that every worker forms; each worker tests its own.
 
         Raises:
             NoJail: a worker forms none that `require` admits; the text names it.
-            CourseError: there are no workers, or they run another version of this package.
+            CourseError: a worker runs another version of this package.
         """
         self._client.wait_for_workers(1, timeout=CONNECT_S)
         found: dict[str, tuple[str, str]] = self._client.run(present, require)
@@ -101,10 +101,13 @@ class Cluster:
     def grade(
         self, course: Course, labs: Sequence[Lab], tier: Tier, jobs: Iterable[Job]
     ) -> Iterator[tuple[Job, Report]]:
-        """Grade jobs, and yield each with its report as soon as it is there, in any order.
+        """Grade jobs, and yield each with its report as soon as it is ready, in any order.
 
-        A job whose worker dies is tried once more, alone, so that no bystander is blamed; when a
-        worker dies over it again, its report is BROKEN, and the class goes on.
+        A job whose worker died is tried once more, alone, so that no other job is blamed for it. If
+        a worker dies again, the job's report is BROKEN, and the class goes on.
+
+        Raises:
+            CourseError: all workers died, and none came back.
         """
         from distributed import as_completed
 
@@ -140,7 +143,7 @@ class Cluster:
                 yield job, broken_report(course, job, tier)
 
     def _spread(self, packed: bytes) -> Any:
-        """Put the course on every worker there is; what only a dead one held is lost with it."""
+        """Copy the course to every worker; a copy that only a dead worker held is lost with it."""
         try:
             self._client.wait_for_workers(1, timeout=RETURN_S)
             return self._client.scatter(packed, broadcast=True, hash=False, timeout=RETURN_S)
@@ -169,7 +172,7 @@ class Cluster:
 
 
 def require_private(address: str) -> None:
-    """Refuse an address that others could listen in on.
+    """Refuse an address where others could listen in.
 
     Raises:
         CourseError: it is neither `tls://` nor on loopback.
@@ -188,7 +191,7 @@ def _classroom_key(packed: bytes, labs: Sequence[Lab], tier: Tier) -> ClassroomK
 
 
 def pack(course: Course) -> bytes:
-    """What grading needs of a course, as an archive."""
+    """The files of a course that grading needs, as an archive."""
     found = [course.root / CONFIG]
     for folder in ("source", "release", "tests/hidden"):
         found += sorted((course.root / folder).rglob("*"))
@@ -197,7 +200,7 @@ def pack(course: Course) -> bytes:
         for path in found:
             name = path.relative_to(course.root)
             if path.is_file() and not LEFT_OUT.intersection(name.parts):
-                # Without time and mode: the same bytes for the same course, whoever packs it.
+                # Without time and mode, the same course always gives the same bytes.
                 member = zipfile.ZipInfo(name.as_posix())
                 archive.writestr(member, path.read_bytes(), zipfile.ZIP_DEFLATED)
     return buffer.getvalue()
@@ -225,11 +228,11 @@ def grade_remotely(archive: bytes, key: ClassroomKey, job: Job, data: bytes) -> 
 
 
 _pools: dict[ClassroomKey, WorkerPool] = {}
-"""Warm pools, kept for the life of this worker."""
+"""Warm pools, which live as long as this worker."""
 
 
 def _classroom(key: ClassroomKey, archive: bytes) -> WorkerPool:
-    """The warm pool of a course; unpacked and started the first time it is asked for."""
+    """The warm pool of a course, unpacked and started on first use."""
     if key not in _pools:
         _, names, tier_name = key
         root = Path(tempfile.mkdtemp(prefix="autograder-course-"))

@@ -1,4 +1,4 @@
-"""What grading a lab needs, prepared once and used for many submissions."""
+"""Everything that grading a lab needs, prepared once and used for many submissions."""
 
 from __future__ import annotations
 
@@ -25,24 +25,24 @@ from autograder.sandbox.inside.policy import Tier
 from autograder.sandbox.supervisor import Jail
 
 GRADER_MIB = 4096
-"""Memory that a grading process may add to what it starts with; a fault beyond is BROKEN."""
+"""Memory that a grading process may add to what it starts with; beyond it, the report is BROKEN."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """How one submission is to be graded."""
+    """Which exercises of a submission to grade, and with which random inputs."""
 
     seed: int = field(default_factory=lambda: secrets.randbits(32))
-    """Of the random inputs; it is recorded in the report."""
+    """Seed of the random inputs, recorded in the report."""
     only: frozenset[str] | None = None
-    """Grade cells to check; the others are taken from the report `before`. All by default."""
+    """Grade cells to check, all by default; the results of the others come from `before`."""
     before: Report | None = field(default=None, compare=False)
     """An earlier report on the same submission."""
 
 
 @dataclass(frozen=True)
 class GradingContext:
-    """What grading a lab needs, prepared once."""
+    """Everything that grading a lab needs, prepared once."""
 
     lab: Lab
     catalogue: Catalogue
@@ -83,7 +83,7 @@ Contexts = dict[tuple[str, str], GradingContext]
 def prepared(
     course: Course, labs: Sequence[Lab], tier: Tier, limits: Limits | None = None
 ) -> Iterator[Contexts]:
-    """Prepare labs for grading in this process, for as long as the block.
+    """Prepare labs for grading in this process, for the length of the block.
 
     Args:
         course: the course.
@@ -115,7 +115,7 @@ def prepared(
 
 @contextmanager
 def _bounded_memory() -> Iterator[None]:
-    """Bound what this process may add to its memory: answers and callbacks are worked on in it."""
+    """Bound the memory that this process may add: it works on answers and callbacks itself."""
     before = resource.getrlimit(resource.RLIMIT_AS)
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     most = pages * resource.getpagesize() + (GRADER_MIB << 20)
@@ -129,7 +129,7 @@ def _bounded_memory() -> Iterator[None]:
 
 
 def _load_catalogues(course: Course, labs: Sequence[Lab]) -> dict[str, Catalogue]:
-    """Catalogues by assignment; an empty one where a person gives all points.
+    """Catalogues by assignment; an empty one where an instructor gives all points.
 
     Raises:
         CourseError: a notebook is not built, which is no fault of a single submission.

@@ -1,8 +1,9 @@
-"""Which misconception explains the answers: the catalogued mistake that gives exactly these.
+"""Which misconception explains the answers: the catalogued mistake that gives exactly the same.
 
-Knows the catalogue and the calls that were made, nothing of notebooks. A mistake explains an
-exercise's answers when it gives the same value (or raises the same kind of error, or changes the
-same arguments) on *every* recorded call of its function, at least one of which was wrong.
+This module knows the catalogue and the calls that were made, and nothing of notebooks. A mistake
+explains an exercise's answers when it gives the same value (or raises the same kind of error, or
+changes the same arguments) on *every* recorded call of its function. The module is asked only about
+exercises with a failed check.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from autograder.report import Verdict
 
 RTOL, ATOL = 1e-6, 1e-9
 DIAGNOSIS_S = 4.0
-"""How long one exercise's answers are looked at."""
+"""Seconds for diagnosing one exercise's answers."""
 HUGE, RTOL_HUGE = 1e6, 1e-2
 _COMPARABLE = {Verdict.FAILED, Verdict.RAISED}
 
@@ -34,7 +35,7 @@ def explain(
     Args:
         cases: every call that was recorded while an exercise was checked.
         mistakes: the exercise's mistakes, in the catalogue's order.
-        allowance: for the work; what takes more of it is explained by none.
+        allowance: for the work; answers that need more than it are explained by none.
     """
     try:
         with allowance.spend(DIAGNOSIS_S):
@@ -52,7 +53,7 @@ def _first(cases: Sequence[Case], mistakes: Sequence[Mistake]) -> Mistake | None
 
 
 def _gives(function: Callable[..., Any], case: Case) -> bool:
-    """Whether a mistaken function answers one call just as the student's function did."""
+    """Whether a mistaken function answers a call exactly as the student's function did."""
     outcome = case.answer.outcome
     if outcome is not None and outcome.verdict not in _COMPARABLE:
         return False
@@ -82,7 +83,7 @@ def _same(mine: Answer, theirs: Answer) -> bool:
 
 
 def _agree(mine: Any, theirs: Any) -> bool:
-    """Whether two answers are the same value, parts and shapes included."""
+    """Whether two answers have the same value, parts and shapes included."""
     if isinstance(mine, tuple | list) and isinstance(theirs, tuple | list):
         return len(mine) == len(theirs) and all(map(_agree, mine, theirs))
     if mine is None or theirs is None:
@@ -93,13 +94,13 @@ def _agree(mine: Any, theirs: Any) -> bool:
         return False
     if a.shape != b.shape:
         return False
-    # A quotient by almost nothing is huge and mostly rounding: there, only the size tells.
+    # Dividing by almost zero gives a huge number, mostly rounding: only its size means anything.
     rtol = np.where(np.abs(b) > HUGE, RTOL_HUGE, RTOL)
     return bool(np.all(np.isclose(a, b, rtol=rtol, atol=ATOL, equal_nan=True)))
 
 
 def _equal(a: Any, b: Any) -> bool:
-    """Whether an argument is unchanged; generators and functions are meant to be used."""
+    """Whether an argument is unchanged; generators and functions count as unchanged."""
     if callable(a) or hasattr(a, "bit_generator"):
         return True
     if isinstance(a, list | tuple):

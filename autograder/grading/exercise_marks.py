@@ -1,9 +1,10 @@
-"""The exercises of one submission, each checked where its tests cell stands.
+"""Marks the exercises of one submission, each at the place of its tests cell.
 
     with Session(…) as session:
         report = Marking(context, planned, session, request).fill(report, names=False)
 
-Knows which exercise is tried where, which attempt counts, and which earlier exercises are given.
+This module decides where an exercise is tried, which attempt counts, and for which checks the
+reference stands in for earlier exercises.
 """
 
 from __future__ import annotations
@@ -26,11 +27,11 @@ NOT_DONE = "You have added nothing to its cell."
 
 @dataclass(frozen=True)
 class _Attempt:
-    """What an exercise's functions did where they were called."""
+    """The results of an exercise's checks at one place of the notebook."""
 
     runs: list[CheckRun]
     bound: tuple[int, ...] = ()
-    """For each of its functions, what `Session.bound` said."""
+    """For each of its functions, the answer of `Session.bound`."""
 
     @property
     def passed(self) -> bool:
@@ -38,7 +39,7 @@ class _Attempt:
         return all(run.result.passed for run in self.runs)
 
     def beats(self, other: _Attempt | None) -> bool:
-        """Whether it is worth more than another one, or tells more of the student's work."""
+        """Whether it earns more points than another one, or has more checks with work to judge."""
         return other is None or self._worth() > other._worth()
 
     def _worth(self) -> tuple[float, int]:
@@ -47,7 +48,7 @@ class _Attempt:
 
 
 class Marking:
-    """Marks one submission, exercise by exercise, each where its tests cell stands."""
+    """Marks one submission, exercise by exercise, each at the place of its tests cell."""
 
     def __init__(
         self,
@@ -77,7 +78,7 @@ class Marking:
         self._private: list[str] = []
 
     def fill(self, report: Report, *, names: bool) -> Report:
-        """The report with the checks run and notes taken, and with misconceptions if asked."""
+        """The report with check results and notes; with `names`, also with misconceptions."""
         self._visit_all()
         results: list[CheckResult] = []
         for exercise in self._context.lab.exercises:
@@ -88,7 +89,7 @@ class Marking:
         return report
 
     def _visit_all(self) -> None:
-        """Try each exercise where its tests cell stands, and at the end what may differ there."""
+        """Try each exercise at its tests cell, and at the end those that may differ there."""
         for place, exercise in self._plan.stops(self._wanted):
             if self._is_open(exercise):
                 self._session.run_to(place)
@@ -104,17 +105,18 @@ class Marking:
         return attempt is None or not attempt.passed
 
     def _may_differ(self, exercise: Exercise) -> bool:
-        """Whether a cell below may bind its functions, or a name that one of them did not find."""
+        """Whether a later cell may bind its functions, or a name that the notebook did not find."""
         if exercise.grade_cell not in self._attempts:
             return True
         names = {*exercise.functions, *self._session.log.unknown_names}
         return self._plan.may_bind_behind(exercise, names)
 
     def _try(self, exercise: Exercise, *, at_the_end: bool = False) -> None:
-        """Check an exercise here, unless nothing of it is here.
+        """Check an exercise here, unless none of its functions is bound here.
 
-        At the end, one that was checked just as it is is not checked again. Where its tests stand
-        once more it is: what it calls, or what that holds, may be another by then.
+        At the end, an exercise whose functions are bound as at the last try is not checked again.
+        Where its tests cell stands a second time it is: the functions and values that it uses may
+        differ by then.
         """
         cell = exercise.grade_cell
         undone = _Attempt([_not_done(check) for check in self._checks[cell]])
@@ -134,14 +136,14 @@ class Marking:
         self._session.forget_answers(exercise.functions)
         misses = self._session.log.misses
         runs = self._check(exercise)
-        # What did not find a name may find it further down, though it is bound as before.
+        # A function that missed a name may find it further down, although it is bound as before.
         settled = self._session.log.misses == misses
         attempt = _Attempt(runs, bound if settled else ())
         if attempt.beats(known):
             self._attempts[cell] = attempt
 
     def _check(self, exercise: Exercise) -> list[CheckRun]:
-        """The exercise's checks, run here; those that fail also with earlier exercises given."""
+        """Run the exercise's checks here; run failed ones again with earlier exercises given."""
         checks = self._checks[exercise.grade_cell]
         runs = self._run(checks, self._student)
         if any(not run.result.passed for run in runs):
@@ -153,12 +155,12 @@ class Marking:
         return runs
 
     def _earlier(self, exercise: Exercise) -> Sequence[Exercise]:
-        """The exercises before this one: it may be built on them."""
+        """The exercises before this one, which it may build on."""
         exercises = self._context.lab.exercises
         return exercises[: exercises.index(exercise)]
 
     def _is_lost(self, exercise: Exercise) -> bool:
-        """Whether the notebook has bound the exercise's names again since they were checked."""
+        """Whether the notebook has rebound the exercise's names since they were checked."""
         attempt = self._attempts[exercise.grade_cell]
         return bool(attempt.bound) and self._session.bound(exercise.functions) != attempt.bound
 
@@ -183,8 +185,8 @@ class Marking:
     ) -> list[CheckRun]:
         """Run the failed checks again with earlier, wrong functions replaced by the reference.
 
-        An early slip costs its own points once: a later exercise that is right, given a right
-        earlier answer, earns its points, and its message says so.
+        An early slip costs its own points only: a later exercise that is right once the earlier
+        functions are right earns its points, and its message says so.
         """
         functions = self._context.functions(slips)
         merged = list(runs)
@@ -201,7 +203,7 @@ class Marking:
         return merged
 
     def _diagnose(self, exercise: Exercise, runs: list[CheckRun]) -> list[CheckResult]:
-        """Put the name of the misconception on the failed checks that it explains."""
+        """Add the misconception's name to the failed checks that it explains."""
         results = [run.result for run in runs]
         wrong = [i for i, run in enumerate(runs) if run.result.verdict in DIAGNOSED]
         if not wrong:

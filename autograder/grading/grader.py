@@ -1,9 +1,9 @@
-"""One submission of one notebook → one report: the story of the whole house in a function.
+"""One submission of one notebook becomes one report: the whole of grading in a short function.
 
     grade(context, submission) -> Report
 
-A submission is marked, then its words, names and pictures are found by processes that saw no hidden
-input. Nothing here knows where submissions come from or where marks go.
+A submission is marked first; then processes that saw no hidden input find its words, names and
+pictures. Nothing here knows where submissions come from or where marks go.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from autograder.remote.student import Student
 from autograder.report import CheckResult, Picture, Report, Status, Verdict
 
 _ENDED = {Verdict.TIMED_OUT, Verdict.OUT_OF_MEMORY, Verdict.FORBIDDEN}
-"""Exercises that end so are not called once more for a picture."""
+"""An exercise with one of these verdicts is not called again for a picture."""
 
 
 def grade_file(
@@ -38,7 +38,7 @@ def grade_file(
     name: str,
     request: Request | None = None,
 ) -> Report:
-    """Read and grade the notebook `name` beneath `folder`; an unreadable one is a report too."""
+    """Read and grade the notebook `name` beneath `folder`; an unreadable one also gets a report."""
     limits: Limits = context.jail.limits
     try:
         submission = read_submission(folder, name, limits.notebook_mib)
@@ -50,7 +50,7 @@ def grade_file(
 def grade(
     context: GradingContext, submission: Submission, request: Request | None = None
 ) -> Report:
-    """Grade one submission: run its cells in the jail, run the suite outside, name what is wrong.
+    """Grade one submission: run its cells in the sandbox and the suite outside, and diagnose.
 
     Args:
         context: the prepared lab.
@@ -68,7 +68,7 @@ def grade(
         if context.lab.needs_suite:
             report = _tell(context, _mark(context, submission, report, request), request)
     except Exception as fault:
-        # Any exception here is our fault: the mark is withheld, a person looks, the class goes on.
+        # Any exception here is our fault: withhold the mark for review, and let the class go on.
         place = traceback.extract_tb(fault.__traceback__)[-1]
         where = f"{Path(place.filename).name}:{place.lineno}"
         reason = f"{type(fault).__name__} in {where}: {fault}"
@@ -77,7 +77,7 @@ def grade(
 
 
 def _blank(context: GradingContext, seed: int) -> Report:
-    """The report on a submission of which no check has run yet."""
+    """The report before any check has run."""
     lab = context.lab
     names = (lab.assignment, lab.name, Status.GRADED, context.jail.tier.name, lab.max_score, seed)
     return Report(*names, cells=lab.solutions, sections=lab.sections)
@@ -92,21 +92,22 @@ def unreadable(lab: Lab, reason: str, tier: str, status: Status = Status.UNREADA
 
 @dataclass(frozen=True)
 class _Marked:
-    """What marking a submission by one plan of its cells gave."""
+    """The result of marking a submission by one plan of its cells."""
 
     report: Report
     planned: Plan
     session: Session
-    """It is closed; what it learnt of hanging cells and functions is of use."""
+    """Closed, but it still knows which cells and functions hung."""
 
 
 def _mark(
     context: GradingContext, submission: Submission, report: Report, request: Request
 ) -> _Marked:
-    """The report with the checks run in the student's cells.
+    """Run the checks in the student's cells.
 
-    Our demonstrations and visible tests take no part, which saves most of a notebook's time. Where
-    the student's code may need them, it is marked once more with all as in the student's kernel.
+    Our demonstrations and visible tests are left out, which saves most of a notebook's time. If the
+    student's code may need them, the submission is marked again with all of them, as in the
+    student's own kernel.
     """
     marked = _mark_by(context, plan(context.lab, submission), report, request)
     if not _may_need_all(marked, shown_names(context.lab, submission)):
@@ -116,7 +117,7 @@ def _mark(
 
 
 def _best_of(marked: _Marked, again: _Marked) -> _Marked:
-    """The better of two, with the exercises for which the other one gives more points."""
+    """The better of two markings, with the other's results where those earn more points."""
     better, other = again, marked
     if (again.report.score or 0.0) < (marked.report.score or 0.0):
         better, other = marked, again
@@ -135,11 +136,12 @@ def _points(results: Sequence[CheckResult]) -> float:
 
 
 def _may_need_all(marked: _Marked, shown: Collection[str]) -> bool:
-    """Whether the student's kernel may know more than what has run.
+    """Whether leaving out our demonstrations and visible tests may have cost points.
 
-    A name that only `shown` cells bind was not found; or points are lost, and an own cell raised,
-    perhaps for lack of what visible tests leave behind, a locked cell ran as the master has it, or
-    the student's code binds a name of a shown cell or asks what there is.
+    So it may when a name was not found that only `shown` cells bind. So it may when points are
+    lost, and an own cell raised, perhaps because it needs what visible tests leave behind; or a
+    locked cell that the student changed ran as the master has it; or the student's code binds a
+    name of a shown cell, or asks which names, figures or files there are.
     """
     if not marked.session.log.unknown_names.isdisjoint(shown):
         return True
@@ -155,7 +157,7 @@ def _mark_by(
     request: Request,
     after: Session | None = None,
 ) -> _Marked:
-    """The report by a plan of the cells; a rehearsal comes `after` the session that was marked."""
+    """Mark by a plan of the cells; a rehearsal comes `after` the session that gave the marks."""
     with _opened(context, planned, after) as session:
         marking = Marking(context, planned, session, request)
         return _Marked(marking.fill(report, names=after is not None), planned, session)
@@ -168,7 +170,7 @@ def _opened(context: GradingContext, planned: Plan, after: Session | None = None
 
 
 def _tell(context: GradingContext, marked: _Marked, request: Request) -> Report:
-    """The report with the words, names and pictures that its student reads."""
+    """The report with the words, names and pictures that the student reads."""
     report = marked.report
     wanted = list(report.cells) if request.only is None else request.only
     untouched = marked.planned.untouched
@@ -182,7 +184,7 @@ def _tell(context: GradingContext, marked: _Marked, request: Request) -> Report:
 def _rehearse(
     context: GradingContext, marked: _Marked, again: Collection[str]
 ) -> Sequence[CheckResult]:
-    """The checks of some exercises once more, in a fresh process, with inputs that hide nothing."""
+    """Run the checks of some exercises again, in a fresh process, with inputs that are public."""
     request = Request(REHEARSAL_SEED, frozenset(again), marked.report)
     blank = marked.report.with_(seed=REHEARSAL_SEED, checks=())
     try:
@@ -195,7 +197,7 @@ def _rehearse(
 
 
 def _look_on(context: GradingContext, marked: _Marked, report: Report) -> Report:
-    """The report with pictures and notes, by a process that has seen no check."""
+    """The report with pictures and notes from a process that has seen no check."""
     drawings = _to_draw(context, report.checks)
     if not drawings and not marked.session.may_have_told:
         return report
@@ -211,7 +213,7 @@ def _look_on(context: GradingContext, marked: _Marked, report: Report) -> Report
 
 
 def _to_draw(context: GradingContext, checks: Sequence[CheckResult]) -> Sequence[Drawing]:
-    """The drawings of the exercises that answer, but wrongly."""
+    """The drawings of exercises that give an answer, but a wrong one."""
     wrong = {c.grade_cell for c in checks if c.verdict is Verdict.FAILED}
     wrong -= {c.grade_cell for c in checks if c.verdict in _ENDED}
     return [d for d in context.catalogue.pictures if d.grade_cell in wrong][:MOST_PICTURES]
@@ -220,7 +222,7 @@ def _to_draw(context: GradingContext, checks: Sequence[CheckResult]) -> Sequence
 def _drawn(
     context: GradingContext, planned: Plan, session: Session, drawings: Sequence[Drawing]
 ) -> Iterator[Picture]:
-    """The pictures that can be drawn, each where the tests cell of its exercise stands."""
+    """The pictures that can be drawn, each at the place of its exercise's tests cell."""
     exercises = [
         e for e in context.lab.exercises if any(d.grade_cell == e.grade_cell for d in drawings)
     ]

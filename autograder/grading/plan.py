@@ -1,9 +1,9 @@
-"""Which cells of a submission run, in which order, and where each exercise's functions are called.
+"""Decides which cells of a submission run, in which order, and where each exercise is checked.
 
-The student's own kernel is the judge: a function that answers rightly in a fresh kernel, run from
-top to bottom, where its tests cell stands, answers rightly here. So every code cell of the student
-runs in its place, every piece of a cell that was split or pasted included, and an exercise is
-checked when all cells above its tests cell have run. Nothing here runs anything.
+The student's own kernel is the judge: a function that answers correctly in a fresh kernel, run from
+top to bottom as far as its tests cell, answers correctly here. So every code cell of the student
+runs in its place, including every piece of a cell that was split or pasted, and an exercise is
+checked when all cells above its tests cell have run. This module runs nothing.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from autograder.grading.submission import Submission, SubmittedCell, code_words
 from autograder.remote.cells import Cell, as_spelt, function_names
 
 _SHOWN = (Kind.DEMONSTRATION, Kind.TESTS)
-"""Cells of ours for the student's eyes; they run only where the student's code needs them."""
+"""Cells of ours that show something; they run only where the student's code needs them."""
 _ANY_NAME = re.compile(
     r"\b(exec|eval|globals|locals|vars|setattr|__main__|__dict__|f_globals|__globals__|user_ns"
     r"|run_cell|run_line_magic|magic|push|ex)\b|import\s+\*"
     r"|(%|^)\s*(run|rerun|load|macro|recall|store)\s+\S",
     re.MULTILINE,
 )
-"""Code that may bind names which it does not spell; a magic may lack its sign."""
+"""Code that may bind names without spelling them; a magic may lack its `%`."""
 
 _ASKS = re.compile(
     r"\bNameError\b|\b(globals|locals|vars|dir|exists|isfile)\(|\b(user_ns|__main__)\b"
@@ -38,28 +38,29 @@ _ASKS = re.compile(
 
 @dataclass(frozen=True)
 class Plan:
-    """The cells to run, in order, and the places at which exercises are checked."""
+    """The cells to run, in order, and the places where exercises are checked."""
 
     cells: tuple[Cell, ...]
     places: dict[str, tuple[int, ...]]
-    """By grade cell, how many of the cells stand above its tests, once for each time that these
-    stand in the notebook; all of them where no code cell holds them."""
+    """By grade cell, how many cells stand above its tests, one number for each place where the
+    tests stand; the number of all cells if no code cell holds them."""
     untouched: frozenset[str]
-    """Grade cells of the exercises that are as released and whose names nothing else may bind."""
+    """Grade cells of the exercises that are as released and whose names no other cell may bind."""
     stubs: frozenset[str]
     """Grade cells of the exercises whose solution cells are as released."""
     changed: bool = False
-    """Whether the student changed a locked cell, or made a given one text."""
+    """Whether the student changed a locked cell, or turned a given one into text."""
 
     def stops(self, exercises: Sequence[Exercise]) -> list[tuple[int, Exercise]]:
-        """Where to check which exercise, in the order of the notebook."""
+        """The places at which to check the exercises, in the order of the notebook."""
         stops = [(place, e) for e in exercises for place in self.places[e.grade_cell]]
         return sorted(stops, key=lambda stop: stop[0])
 
     def may_see(self, names: Collection[str]) -> bool:
-        """Whether the student's cells may do something else where the names are bound.
+        """Whether the student's cells may behave differently where the names are bound.
 
-        They bind one of them outside of any function, or ask what there is.
+        They may if they bind one of the names outside of any function, or ask which names there
+        are.
         """
         theirs = [c.source for c in self.cells if c.exercise or (c.own and not c.ours)]
         asks = any(_ASKS.search(source) for source in theirs)
@@ -77,7 +78,7 @@ def plan(lab: Lab, submission: Submission, *, shown: bool = False) -> Plan:
     Args:
         lab: the notebook as the master has it.
         submission: the notebook as submitted.
-        shown: whether our demonstrations and visible tests run too, in their places, and given
+        shown: whether our demonstrations and visible tests also run, in their places, and given
             cells as the student left them.
     """
     planner = _Planner(lab, submission, shown)
@@ -95,13 +96,13 @@ def plan(lab: Lab, submission: Submission, *, shown: bool = False) -> Plan:
 
 
 class _Planner:
-    """Takes the cells of one submission in order, and restores the given cells that are lost."""
+    """Takes the cells of one submission in order, and restores the given cells that are missing."""
 
     def __init__(self, lab: Lab, submission: Submission, shown: bool) -> None:
         self.cells: list[Cell] = []
         self._places: dict[str, list[int]] = {}
         self._as_text: set[str] = set()
-        """Tests cells that stand somewhere as text, which a kernel does not run there."""
+        """Tests cells that appear as text somewhere; a kernel does not run them there."""
         self._tests = {c.grade_id: code_words(c.source) for c in lab.cells if c.kind is Kind.TESTS}
         self._functions = {e.grade_cell: e.functions for e in lab.exercises}
         self._lab, self._submission = lab, submission
@@ -114,7 +115,7 @@ class _Planner:
 
     @cached_property
     def _written(self) -> set[str]:
-        """The names that code cells bind, those that are as released left out."""
+        """The names that code cells bind, not counting cells that are as released."""
         released = {code_words(stub) for stub in self._lab.stubs.values()}
         released |= {code_words(cell.source) for cell in self._lab.cells if cell.kind in _SHOWN}
         sources = [cell.source for cell in self._submission.cells if cell.is_code]
@@ -122,14 +123,14 @@ class _Planner:
         return {n for source in written for n in function_names(source) | _outer_names(source)}
 
     def places_of(self, exercise: Exercise) -> tuple[int, ...]:
-        """How many of the cells stand above each place at which an exercise is checked."""
+        """For each place where an exercise is checked, how many cells stand above it."""
         places = set(self._places.get(exercise.grade_cell, []))
         if not places or exercise.grade_cell in self._as_text:
             places.add(len(self.cells))
         return tuple(sorted(places))
 
     def place_all(self) -> None:
-        """Take every cell in its order."""
+        """Take every cell in order."""
         self._restore(-1)
         for number, cell in enumerate(self._submission.cells):
             self._take(number, cell)
@@ -149,9 +150,9 @@ class _Planner:
             self._add_ours(number, cell, known)
 
     def _add_ours(self, number: int, cell: SubmittedCell, known: MasterCell) -> None:
-        """A locked cell, as the master has it.
+        """Add a locked cell, as the master has it.
 
-        Where all is shown as in the student's kernel, what they wrote into it has the last word.
+        With `shown`, the student's own version of it also runs, after the master's.
         """
         given, again = known.kind is Kind.GIVEN, known.grade_id in self._seen
         changed = not is_same_code(cell.source, known.source)
@@ -170,7 +171,7 @@ class _Planner:
         self._places.setdefault(grade_id, []).append(len(self.cells))
 
     def _add_solution(self, number: int, cell: SubmittedCell) -> None:
-        """A piece of a solution; one that was made text counts where no code takes its place."""
+        """Add a piece of a solution; one turned into text counts unless other code replaces it."""
         if not cell.is_code and not self._written.isdisjoint(function_names(cell.source)):
             return
         piece = f" (cell {number + 1})" if cell.grade_id in self._seen else ""
@@ -179,10 +180,10 @@ class _Planner:
         self._add_with_tests(cell, planned)
 
     def _add_with_tests(self, cell: SubmittedCell, planned: Cell) -> None:
-        """Add a cell; where tests of ours stand in it, their exercises are checked.
+        """Add a cell; if it holds tests of ours, their exercises are checked there.
 
-        A cell that lost its name to another editor, or was merged or split, still holds them or a
-        part of them. What stands above them in the same cell has run when they do.
+        A cell that lost its grade_id in another editor, or was merged or split, still holds them or
+        a part of them. Code above the tests in the same cell has then run.
         """
         words = code_words(cell.source) if cell.is_code else ""
         for name in self._tests:
@@ -194,7 +195,7 @@ class _Planner:
                 self._check_here(name)
 
     def _calls_as_in(self, tests: str, source: str, words: str) -> bool:
-        """Whether a source is tests of ours, or a part of them that calls what they are about."""
+        """Whether a source is tests of ours, or part of them that calls the tested functions."""
         whole = self._tests[tests]
         if words == whole:
             return bool(words)
@@ -202,7 +203,7 @@ class _Planner:
         return part and mentions(source, self._functions.get(tests, ()))
 
     def _add_own(self, number: int, cell: SubmittedCell) -> None:
-        """A cell of the student's; one that defines an exercise's function is a solution, too."""
+        """Add a student's own cell; one that defines an exercise's function is a solution too."""
         if not cell.is_code:
             return
         defined = (self._solution_of.get(name) for name in function_names(cell.source))
@@ -213,10 +214,10 @@ class _Planner:
 
 
 def _lost_cells(lab: Lab, submission: Submission) -> dict[int, list[MasterCell]]:
-    """The given cells that the student lost, by the number of the cell behind which each goes.
+    """The given cells that the student deleted, by the number of the cell after which each goes.
 
     A given cell may need the given cells before it (imports, say) and the exercises that it calls,
-    so it goes behind all of these; -1 is the top of the notebook.
+    so it goes after all of these; -1 is the top of the notebook.
     """
     first: dict[str, int] = {}
     for number, submitted in enumerate(submission.cells):
@@ -238,7 +239,7 @@ def _lost_cells(lab: Lab, submission: Submission) -> dict[int, list[MasterCell]]
 
 
 def _is_as_released(lab: Lab, submission: Submission, exercise: Exercise) -> bool:
-    """Whether an exercise's solution cell is there, and no piece of it has more than the stub."""
+    """Whether an exercise's solution cell exists, and no piece of it has more than the stub."""
     stub = lab.stubs.get(exercise.solution)
     pieces = submission.pieces(exercise.solution)
     if stub is None or not pieces:
@@ -248,7 +249,7 @@ def _is_as_released(lab: Lab, submission: Submission, exercise: Exercise) -> boo
 
 def _is_bound_elsewhere(lab: Lab, submission: Submission, exercise: Exercise) -> bool:
     """Whether a cell that is not as released may bind one of the exercise's names."""
-    # The master's solutions are not released: a student may well have written the same.
+    # The master's solutions are not released, so a student may have written the same code.
     locked = (cell.source for cell in lab.cells if cell.kind is not Kind.SOLUTION)
     released = {code_words(source) for source in (*locked, *lab.stubs.values())}
     return any(
@@ -259,7 +260,7 @@ def _is_bound_elsewhere(lab: Lab, submission: Submission, exercise: Exercise) ->
 
 
 def mentions(source: str, names: Collection[str]) -> bool:
-    """Whether one of the names stands in a source as a word; found without parsing it."""
+    """Whether a source contains one of the names as a word; found without parsing it."""
     return not set(names).isdisjoint(re.findall(r"\w+", as_spelt(source)))
 
 
@@ -309,12 +310,12 @@ def _bound_names(source: str) -> set[str]:
 
 
 def is_same_code(source: str, other: str) -> bool:
-    """Whether two sources are the same program, comments, blank lines and layout aside."""
+    """Whether two sources are the same program apart from comments, blank lines and layout."""
     return source.strip() == other.strip() or code_words(source) == code_words(other)
 
 
 def _is_part(piece: str, whole: str) -> bool:
-    """Whether a source holds nothing but words that follow one another in `whole`."""
+    """Whether the words of a source follow one another in `whole`."""
     words = code_words(piece)
     return not words or f" {words} " in f" {code_words(whole)} "
 

@@ -1,9 +1,9 @@
-"""Many submissions: worker processes, each with a jail and its suites, fed one notebook at a time.
+"""Many submissions: a pool of worker processes, each with a sandbox and the course's suites.
 
-A worker is a process of ours that holds the hidden suites and asks its jail for forks; no student's
-code runs in it. The parent hands out jobs and takes results as they come; a worker that dies takes
-one job with it, which is given to another one once, and is then reported as BROKEN. Where results
-go (gradebook, files) is not this module's business.
+A worker is a process of ours that holds the hidden suites and asks its sandbox for forks; no
+student's code runs in it. The parent hands out one notebook at a time and takes results as they
+come. If a worker dies, its job goes to another worker; if that dies too, the job is reported as
+BROKEN. This module does not know where results go (gradebook, files).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from autograder.report import Report, Status
 from autograder.sandbox.inside.policy import Tier
 
 START_S = 120.0
-"""How long a worker may take to start, on a machine that is busy."""
+"""Seconds that a worker may take to start, on a busy machine."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Job:
     assignment: str
     notebook: str
     folder: str
-    """The folder that is trusted; `name` is opened beneath it without following links."""
+    """The trusted folder; `name` is opened beneath it without following links."""
     name: str
     request: Request = field(default_factory=Request)
 
@@ -50,7 +50,7 @@ class _Worker:
     connection: Connection
     job: Job | None = None
     deadline: float = 0.0
-    """When its job must be done; a reading of the monotonic clock."""
+    """When its job must be done, on the monotonic clock."""
 
 
 class WorkerPool:
@@ -85,7 +85,7 @@ class WorkerPool:
             self._hire()
 
     def close(self) -> None:
-        """End all workers, and with them their jails."""
+        """End all workers and their sandboxes."""
         for worker in self._workers:
             worker.connection.close()
         for worker in self._workers:
@@ -96,7 +96,7 @@ class WorkerPool:
         self._workers.clear()
 
     def grade(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, Report]]:
-        """Grade jobs, and yield each with its report as soon as it is there, in any order.
+        """Grade jobs, and yield each with its report as soon as it is ready, in any order.
 
         Raises:
             NoJail: the tier does not hold here.
@@ -138,11 +138,11 @@ class WorkerPool:
         return worker
 
     def _most_s(self) -> float:
-        """How long a job may take at the very most: its limits are kept inside the worker."""
+        """Seconds after which a job is given up; the worker itself enforces its limits."""
         return START_S + 4 * self._course.limits.submission_wall_s
 
     def _ready(self) -> list[_Worker]:
-        """The workers that answered or died; one that is overdue is ended first."""
+        """The workers that answered or died; those that are overdue are killed first."""
         busy = {worker.connection: worker for worker in self._workers if worker.job}
         while True:
             next_s = min(worker.deadline for worker in busy.values()) - time.monotonic()
@@ -156,7 +156,11 @@ class WorkerPool:
 
     @staticmethod
     def _answer(worker: _Worker) -> Report | None:
-        """What a worker sent; None when it died. A fault of the whole batch is raised here."""
+        """The report that a worker sent; None when it died.
+
+        Raises:
+            AutograderError: the worker reports a fault that concerns the whole batch.
+        """
         try:
             answer = worker.connection.recv()
         except (EOFError, OSError):
@@ -170,14 +174,14 @@ class WorkerPool:
 
 
 def broken_report(course: Course, job: Job, tier: Tier) -> Report:
-    """The report on a notebook over which grading processes died: withheld, for a person."""
+    """The report on a notebook on which grading processes died: withheld, and for review."""
     lab = next(lab for lab in course.labs_of(job.assignment) if lab.name == job.notebook)
     reason = "the grading process died twice over this submission; a person should look"
     return unreadable(lab, reason, tier.name, Status.BROKEN)
 
 
 def _work(connection: Connection, root: str, names: Sequence[tuple[str, str]], tier: Tier) -> None:
-    """The life of a worker: prepare everything once, then grade until the parent hangs up."""
+    """The main function of a worker: prepare once, then grade until the parent hangs up."""
     try:
         course = Course.load(Path(root))
         labs = [lab for lab in course.labs if (lab.assignment, lab.name) in set(names)]
@@ -188,7 +192,7 @@ def _work(connection: Connection, root: str, names: Sequence[tuple[str, str]], t
             connection.send(AutograderError(os_fault_words(error)))
     except AutograderError as error:
         with suppress(OSError):
-            # Only the text crosses: subclasses carry what does not survive the way.
+            # Send only the text: some subclasses hold things that cannot be sent.
             connection.send(
                 NoJail(str(error)) if isinstance(error, NoJail) else AutograderError(str(error))
             )

@@ -1,12 +1,12 @@
-"""Which right functions may stand in for a student's earlier, wrong ones, check by check.
+"""Which of the reference's functions may stand in for a student's earlier, wrong ones.
 
-An early slip costs its own points once: later checks are run again with the reference's functions
-in place of the ones that are wrong. Such a function must not be the answer itself. Whether it could
-be is decided from the reference alone, by rehearsing the check with that function in place of the
-one that is checked, its arguments in any order. If the check holds then, the function stands in
-only for arguments of the dimensions that its own exercise has, or, where these are the same, not at
-all. So `forward` of one record never answers for a whole batch, whatever is done to the arguments,
-while a loop that calls it record by record is a right answer.
+An early slip costs its own points only: later checks run again with the reference's functions in
+place of the wrong ones. Such a function must not be the answer itself. Whether it could be is
+decided from the reference alone: the check is rehearsed with that function in place of the checked
+one, with its arguments in any order. If the check then holds, the function stands in only for
+arguments of the dimensions that its own exercise has; if those are the same, it does not stand in
+at all. So `forward` of one record never answers for a whole batch, whatever is done to the
+arguments, while a loop that calls it record by record is a correct answer.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ from autograder.report import Verdict
 
 SEED = 0
 MOST_ORDERS = 60
-"""Orders of the arguments that are tried."""
+"""Most orders of the arguments that are tried."""
 REHEARSAL_S = 1.0
 Kinds = tuple[object, ...]
-"""For each argument of a call, how many dimensions it has, or what else it is."""
+"""For each argument of a call, its number of dimensions, or what kind of value it is."""
 
 
 class StandIns:
-    """Decides for each check which of the reference's functions may stand in, and for what.
+    """Decides for each check which of the reference's functions may stand in, and for which calls.
 
     Args:
-        suites: the collected suites, of which the checks are.
+        suites: the collected suites, which hold the checks.
         reference: the assignment's reference.
         exercises: the lab's exercises.
         checks: the lab's checks.
@@ -61,7 +61,7 @@ class StandIns:
     def allowed(
         self, check: Check, functions: dict[str, Callable[..., Any]]
     ) -> dict[str, Callable[..., Any]]:
-        """Those of the functions that may stand in during a check, bounded where they must be."""
+        """The functions that may stand in during a check, each restricted where it must be."""
         found = {}
         for name, function in functions.items():
             solving = self._solving_calls(check, name, function)
@@ -75,7 +75,7 @@ class StandIns:
     def _solving_calls(
         self, check: Check, name: str, function: Callable[..., Any]
     ) -> frozenset[Kinds]:
-        """The kinds of calls by which a function alone makes a check hold; none if it does not."""
+        """The kinds of calls by which a function alone makes a check hold; empty if it does not."""
         key = (check.grade_cell, check.name, name)
         if key not in self._solving:
             self._solving[key] = self._find_solving_calls(check, function)
@@ -117,7 +117,7 @@ class StandIns:
 
 
 class _Local:
-    """Answers calls by functions of ours, in this process, as a session does by the jail's."""
+    """Answers calls with functions of ours, in this process, in place of a session."""
 
     def __init__(self, reference: ModuleType, functions: dict[str, Callable[..., Any]]) -> None:
         self._reference = reference
@@ -126,7 +126,7 @@ class _Local:
         self.allowance = Allowance(REHEARSAL_S, 256)
 
     def begin(self, name: str, args: tuple[Any, ...], given: dict[str, Any]) -> Call:
-        """Make a call and have its answer."""
+        """Make a call and wait for its answer."""
         call = Call(name, copy_arguments(args), given)
         function = self._functions.get(name) or getattr(self._reference, name, None)
         try:
@@ -142,21 +142,21 @@ class _Local:
         return call
 
     def settle(self, call: Call) -> Answer:
-        """The answer of a call, which is there."""
+        """The answer to a call, which already has it."""
         return call.answer or Answer()
 
     def call(self, name: str, args: tuple[Any, ...], given: dict[str, Any]) -> Answer:
-        """The answer of a call that is made now."""
+        """Make a call and return its answer."""
         return self.settle(self.begin(name, args, given))
 
     def take_cases(self) -> list[Case]:
-        """The calls since this was last asked."""
+        """The calls since the last `take_cases`."""
         cases, self._cases = self._cases, []
         return cases
 
 
 def _orders(function: Callable[..., Any], size: int) -> Iterable[tuple[int, ...]]:
-    """In which orders a function could be given the arguments of a call of that many."""
+    """The orders in which a function could take the `size` arguments of a call."""
     try:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
@@ -168,7 +168,7 @@ def _orders(function: Callable[..., Any], size: int) -> Iterable[tuple[int, ...]
 def _in_order(
     function: Callable[..., Any], order: tuple[int, ...], calls: set[Kinds]
 ) -> Callable[..., Any]:
-    """The function, given some of its arguments in another order; the kinds of calls are noted."""
+    """The function with its arguments in another order; it adds the kinds of calls to `calls`."""
 
     def answer(*args: Any) -> Any:
         own = tuple(args[place] for place in order)
@@ -179,7 +179,7 @@ def _in_order(
 
 
 def _only_for(function: Callable[..., Any], asked: frozenset[Kinds]) -> Callable[..., Any]:
-    """The function, for calls of such kinds only."""
+    """The function, restricted to calls of these kinds."""
 
     def bounded(*args: Any) -> Any:
         if _kinds(args) not in asked:

@@ -1,8 +1,9 @@
 """Reads a submitted file: its cells by grade_id, or one clear line that says what is wrong with it.
 
-Nothing in the file is trusted: only sources and grade_ids are taken; points, tags, order of tests
-and everything else that grading depends on come from the master notebook. Reading never follows a
-link, never waits for a pipe, and never raises for what a file contains.
+Nothing in the file is trusted: only sources, grade_ids and pasted pictures are taken; points, tags,
+the order of tests and everything else that grading depends on come from the master notebook.
+Reading never follows a link, never waits for a pipe, and never raises anything but `Unreadable` for
+what a file contains.
 """
 
 from __future__ import annotations
@@ -21,19 +22,19 @@ from autograder.sandbox.beneath import Unreachable as Unreachable
 from autograder.sandbox.beneath import Unreadable as Unreadable
 
 MAX_CELLS = 5_000
-"""Cells that are read in their order; behind them, only those with a grade_id."""
+"""All of this many first cells are read; after them, only those with a grade_id."""
 MOST_CELLS = 100_000
-"""A file with more cells than this is no notebook that anybody wrote."""
+"""A file with more cells than this is not a notebook that a person wrote."""
 MAX_SOURCE = 256 * 1024
-"""Characters of one cell; what people write by hand is far below."""
+"""Most characters of one cell; what people write by hand is far below."""
 MAX_CODE_BYTES = 2 * 2**20
-"""All code cells together, as JSON: what goes into the sandbox goes there in one piece."""
+"""Most bytes of all code cells together, as JSON: the sandbox gets them in one piece."""
 _DATA_URL = re.compile(r"data:[\w/+.;=-]{0,100},[\w/+=%.~-]{200,}")
 """A picture pasted into a text cell."""
 _PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 _BASE64 = re.compile(r"[A-Za-z0-9+/\s]+={0,2}\s*")
 MOST_NAMES, MOST_DEPTH = 1_000, 3
-"""Names of one submission that are looked at, and how deep its folders are."""
+"""Most names of one submission that are listed, and how deep its folders may be."""
 
 
 @dataclass(frozen=True)
@@ -44,14 +45,14 @@ class SubmittedCell:
     grade_id: str = ""
     is_code: bool = True
     refused: str = ""
-    """Why its code is not run, where it is over a limit; the source is then shortened."""
+    """Why its code is not run, if it exceeds a limit; the source is then shortened."""
     pictures: dict[str, dict[str, str]] = field(default_factory=dict, hash=False)
     """Pictures pasted into a text cell: by name, base64 by media type."""
 
 
 @dataclass(frozen=True)
 class Submission:
-    """The cells of one submitted notebook, in their order."""
+    """The cells of one submitted notebook, in order."""
 
     cells: tuple[SubmittedCell, ...]
 
@@ -67,8 +68,8 @@ def read_bytes(folder: Path, name: str, most_mib: float, owner: int | None = Non
         folder: is trusted; everything beneath it is not.
         name: path below the folder.
         most_mib: the largest size that is read.
-        owner: account number that the file must belong to, where it comes straight from an
-            exchange; it is asked of the opened file, so nobody can swap it in between.
+        owner: account number that the file must belong to, if it comes straight from an exchange.
+            The opened file is checked, so nobody can swap it in between.
 
     Raises:
         Unreadable: it is a link, a folder, a pipe, too large, another's, or cannot be opened.
@@ -91,18 +92,18 @@ def read_bytes(folder: Path, name: str, most_mib: float, owner: int | None = Non
 
 
 def list_files(folder: Path, place: str) -> list[str]:
-    """Paths of what lies in a submission's folder and in folders below it, relative to it.
+    """Paths in a submission's folder and the folders below it, relative to it.
 
-    Links and whatever else is not a folder are listed, and not followed. What may hold more files
-    and was not looked into is listed with a slash behind its name: a folder that cannot be read or
-    lies too deep, a link without an ending, and, behind `MOST_NAMES` names, all others.
+    Links and anything else that is not a folder are listed, and not followed. An entry that may
+    hold more files and was not opened ends with a slash: a folder that cannot be read or lies too
+    deep, a link without a file ending, and, after `MOST_NAMES` names, one entry for all others.
 
     Args:
         folder: is trusted; everything beneath it is not.
         place: the submission's folder, as a path below it.
 
     Raises:
-        Unreadable: the submission's folder is a link, no folder, or cannot be read.
+        Unreadable: the submission's folder is a link, not a folder, or cannot be read.
     """
     found: list[str] = []
     waiting = [""]
@@ -157,7 +158,7 @@ def _listed(entry: os.DirEntry[str]) -> str:
 
 
 def inspect_folder(folder: Path, name: str, most: int) -> tuple[os.stat_result, list[str]]:
-    """What the system says of the folder `name` beneath `folder`, and names of what is in it.
+    """The status of the folder `name` beneath `folder`, and the names in it.
 
     Args:
         folder: is trusted; everything beneath it is not.
@@ -165,7 +166,7 @@ def inspect_folder(folder: Path, name: str, most: int) -> tuple[os.stat_result, 
         most: how many names are read.
 
     Raises:
-        Unreadable: it is a link, no folder, or cannot be opened.
+        Unreadable: it is a link, not a folder, or cannot be opened.
     """
     fd = open_beneath(folder, name)
     try:
@@ -226,7 +227,7 @@ def _cells(content: Any) -> list[SubmittedCell]:
         raise Unreadable(
             "the notebook is of an old format; open it in JupyterLab, save it, submit it again"
         )
-    # Cells are the same in every minor format so far; one that is no number says nothing.
+    # Cells are the same in every minor format so far; a minor that is not a number is ignored.
     if version != 4 or (isinstance(minor, int | float) and minor > 5):
         raise Unreadable("the notebook is of a newer format than 4.5, which this grader reads")
     cells = content.get("cells")
@@ -237,7 +238,7 @@ def _cells(content: Any) -> list[SubmittedCell]:
 
 
 def _within_cell_limit(cells: list[SubmittedCell]) -> list[SubmittedCell]:
-    """The first cells, and of the others those with a grade_id; the first left out is marked."""
+    """The first cells, then the later ones that have a grade_id; a note replaces the others."""
     kept = cells[:MAX_CELLS]
     behind = [cell for cell in cells[MAX_CELLS:] if cell.grade_id][:MAX_CELLS]
     left_out = [cell for cell in cells[MAX_CELLS:] if cell.is_code and not cell.grade_id]
@@ -248,9 +249,9 @@ def _within_cell_limit(cells: list[SubmittedCell]) -> list[SubmittedCell]:
 
 
 def _within_code_limit(cells: list[SubmittedCell]) -> list[SubmittedCell]:
-    """The cells, those marked that are too much code together; graded cells take their part first.
+    """The cells, with those refused that exceed the code limit; cells with a grade_id come first.
 
-    A shortened cell that is marked already needs no room.
+    A cell that is refused already needs no room.
     """
     left = MAX_CODE_BYTES
     marked = list(cells)
@@ -291,7 +292,7 @@ def _cell(cell: Any) -> SubmittedCell | None:
 
 
 def _pictures(attachments: Any) -> dict[str, dict[str, str]]:
-    """The attachments of a cell that are pictures as browsers draw them, and nothing else."""
+    """The attachments of a cell that are pictures in a format that browsers draw."""
     if not isinstance(attachments, dict):
         return {}
     found: dict[str, dict[str, str]] = {}
@@ -313,7 +314,7 @@ def _cut(text: str) -> str:
 
 
 def code_words(source: str) -> str:
-    """The words and signs of a source, comments and layout left out; found without parsing it."""
+    """The words and signs of a source without comments and layout; found without parsing it."""
     return " ".join(re.findall(r"\w+|[^\w\s]", re.sub(r"#.*", "", source)))
 
 

@@ -1,12 +1,11 @@
-"""What a student reads of a check beyond its verdict: a function of verdicts and names.
+"""What a student reads about a check beyond its verdict: a function of verdicts and names.
 
-The random inputs that decide marks are hidden, and a submission sees them while it runs. If words
-were taken from that run, a function could choose them, and so tell what it saw. So the words and
-the names come from a rehearsal: the same checks once more, in a fresh process, with random inputs
-that are the same for everybody and decide no mark. `told` puts verdicts and words together. Where
-the rehearsal ended otherwise than the marked run, the words say the verdict and no more.
-
-Nothing here runs anything.
+The random inputs that decide marks are hidden, but a submission sees them while it runs. If words
+came from that run, a function could choose them, and so pass on what it saw. So words and names
+come from a rehearsal: the same checks once more, in a fresh process, with random inputs that are
+the same for everybody and decide no mark. `told` puts verdicts and words together. Where the
+rehearsal ended differently from the marked run, the words give the verdict and no more. This module
+runs nothing.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from autograder.remote.calls import TIME_IS_UP
 from autograder.report import CheckResult, Named, Verdict
 
 REHEARSAL_SEED = 0
-"""Of the random inputs of every rehearsal."""
+"""Seed of the random inputs of every rehearsal."""
 GIVEN_EARLIER = "Right, once the earlier exercise that it builds on is right."
 DIAGNOSED = frozenset({Verdict.FAILED, Verdict.RAISED})
 
@@ -37,16 +36,17 @@ _ALONE: Mapping[Verdict, str] = MappingProxyType(
         Verdict.NOT_DONE: "It raises NotImplementedError, or calls something that does.",
     }
 )
-"""The words where the rehearsal has none to add."""
+"""The words for a verdict when the rehearsal has none to add."""
 
 
 def to_rehearse(
     checks: Sequence[CheckResult], wanted: Collection[str], untouched: Collection[str]
 ) -> list[str]:
-    """The grade cells whose words a rehearsal has to find: the first that is lost and all behind.
+    """The grade cells to rehearse for words: the first with a failed check, and all after it.
 
-    An exercise behind a lost one is among them though it passed: whether it did so by itself or
-    with the right earlier function is words, too. One that ran out of time is not run again.
+    An exercise after a failed one is included even if it passed: whether it passed by itself or
+    only with a correct earlier function is part of the words. One that ran out of time is not run
+    again.
 
     Args:
         checks: as marked.
@@ -85,7 +85,7 @@ def told(
 
 
 def _told(check: CheckResult, rehearsed: CheckResult | None) -> CheckResult:
-    """One check with its words: never those of the marked run, but for its clock."""
+    """One check with its words, which never come from the marked run, except that time was up."""
     if check.verdict is Verdict.TIMED_OUT and check.message == TIME_IS_UP:
         return check
     alone = replace(check, message=_ALONE[check.verdict], misconception=None)
@@ -97,7 +97,7 @@ def _told(check: CheckResult, rehearsed: CheckResult | None) -> CheckResult:
 
 
 def named(catalogue: Catalogue, checks: Sequence[CheckResult]) -> tuple[Named, ...]:
-    """Each misconception once, with its words, its hints and all the places where it shows."""
+    """Each misconception once, with its words, its hints and the grade cells where it shows."""
     found = []
     for name in dict.fromkeys(check.misconception for check in checks if check.misconception):
         known = catalogue.misconception(name)

@@ -1,4 +1,4 @@
-"""What a reply to a call says, in our terms; nothing in a reply is trusted."""
+"""Reads a reply to a call into an `Answer`; nothing in a reply is trusted."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from autograder.report import Verdict
 from autograder.sandbox.inside.wire import KINDS
 
 NEAR = 0.85
-"""How alike two names are, of 1, when one may be the other misspelt."""
+"""Similarity, from 0 to 1, above which one name may be the other misspelt."""
 OVERDONE = "calls a function that it is given too often, or asks too much of it."
 DEFINE_IT = "Define it by `def`, under the name that the exercise has."
 TOO_LARGE = "It returns an answer that is too large."
 
 
 def answer_of(name: str, reply: dict[str, Any], log: CellLog, functions: Collection[str]) -> Answer:
-    """What a reply says of a call; anything malformed is just an odd answer.
+    """The answer in a reply; a malformed reply is just an odd answer.
 
     Args:
         name: the function that was called.
         reply: what its process replied.
-        log: what came of the notebook's cells.
+        log: how the notebook's cells ended.
         functions: the names that exercises ask for.
     """
     if "value" in reply:
@@ -45,7 +45,7 @@ def answer_of(name: str, reply: dict[str, Any], log: CellLog, functions: Collect
 
 
 def ended(verdict: Verdict, message: str) -> Answer:
-    """The answer of a call that did not come to a value."""
+    """The answer of a call that returned no value."""
     return Answer(outcome=Outcome(verdict, message))
 
 
@@ -72,7 +72,7 @@ def _missing(name: str, log: CellLog, functions: Collection[str]) -> Outcome:
 
 
 def _nearest(name: str, log: CellLog, functions: Collection[str]) -> str:
-    """A function of the notebook with nearly this name, which no exercise asks for."""
+    """A function of the notebook with nearly this name that no exercise asks for; else empty."""
     sources = [cell.source for cell in log.cells if not cell.ours]
     own = set().union(*map(function_names, sources)).difference(functions)
     spelt = {one.lower(): one for one in sorted(own) if len(one) < 2 * len(name)}

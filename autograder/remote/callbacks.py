@@ -1,4 +1,7 @@
-"""Functions of ours that a submission calls back: bounded, and told without what they raise."""
+"""Answers a submission's callbacks to functions of ours, within bounds.
+
+The text of an exception in a function of ours never goes to the submission.
+"""
 
 from __future__ import annotations
 
@@ -13,22 +16,22 @@ from autograder.sandbox.inside.wire import WireError
 from autograder.sandbox.watcher import Inmate
 
 CALLBACK_ELEMENTS = 8_192
-"""Numbers in the arguments of one callback, which is computed in the grader."""
+"""Most numbers in the arguments of one callback, which the grader computes itself."""
 
 
 def reply_of(
     inmate: Inmate, handles: list[Callable[..., Any]], deadline: float, limits: Limits
 ) -> dict[str, Any]:
-    """The next reply of a process; the callbacks that it makes before are answered.
+    """The next reply of a process, after answering the callbacks that come before it.
 
     Args:
         inmate: the process.
         handles: the functions that it may call, by number.
-        deadline: when the reply must be there; a reading of the monotonic clock.
-        limits: how many callbacks are answered, and how much work they may be.
+        deadline: when the reply is due, on the monotonic clock.
+        limits: how many callbacks are answered, and how much work they may cause.
 
     Raises:
-        WireError: the process ended, hangs, or says what cannot be read.
+        WireError: the process ended, hangs, or sent something unreadable.
     """
     left, refused = limits.callbacks, False
     allowance = Allowance(limits.callbacks_wall_s, limits.grader_mib)
@@ -42,7 +45,7 @@ def reply_of(
         began = time.monotonic()
         answer = _answer_callback(inmate, allowance, handles, reply) if left >= 0 else None
         refused = refused or answer is None
-        # What we do ourselves is on our own clock.
+        # Our own work does not count against the student's deadline.
         deadline += time.monotonic() - began
         frame = answer or inmate.channel.frame({"refused": "too many calls, or too much work"})
         inmate.channel.send_frame(frame, deadline=deadline)
@@ -54,7 +57,7 @@ def _answer_callback(
     handles: list[Callable[..., Any]],
     reply: dict[str, Any],
 ) -> bytes | None:
-    """The frame that answers a callback; None where that is more work than we do.
+    """The frame that answers a callback; None where it is too much work.
 
     Args:
         inmate: the process that calls.
@@ -70,7 +73,7 @@ def _answer_callback(
 
 
 def _call_back(handles: list[Callable[..., Any]], reply: dict[str, Any]) -> dict[str, Any]:
-    """Call a function of ours for the student's; what it raises is told without its text.
+    """Call a function of ours for the student's code; of an exception, only the type goes back.
 
     Raises:
         TooMuchWork: the arguments are too large.

@@ -1,6 +1,6 @@
-"""Calls of a student's functions and what they came to, as plain values.
+"""Calls of a student's functions and their answers, as plain values.
 
-Knows no process: a session makes the calls, and so do functions of ours in a rehearsal.
+This module knows no process: a session answers the calls, or functions of ours in a rehearsal.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ TIME_IS_UP = "The time for the whole notebook is used up."
 
 
 class Outcome(Exception):
-    """A call did not come to an answer: the verdict, and a sentence for the student."""
+    """A call that returned no value: the verdict, and a sentence for the student."""
 
     def __init__(self, verdict: Verdict, message: str, raised: str = "") -> None:
         super().__init__(message)
         self.verdict = verdict
         self.message = message
         self.raised = raised
-        """The built-in exception type that the student's function raised, if one."""
+        """The built-in exception type that the student's function raised; else empty."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What one call gave: a value and the arguments it changed, or an outcome."""
+    """The answer to one call: a value and which arguments it changed, or an outcome."""
 
     value: Any = None
     changed: tuple[int, ...] = ()
@@ -51,7 +51,7 @@ class Case:
 
 @dataclass
 class Call:
-    """One call that is made; its answer is there once the session has settled it."""
+    """One call that was made; it has its answer once the session has settled it."""
 
     function: str
     args: tuple[Any, ...]
@@ -62,7 +62,7 @@ class Call:
 
     @property
     def way(self) -> tuple[str, ...]:
-        """What tells this call from others that may end differently."""
+        """The key of calls that end the same way: the function, and the names with stand-ins."""
         return (self.function, *sorted(self.given))
 
 
@@ -81,11 +81,11 @@ class Answering(Protocol):
         """Make a call and wait for its answer."""
 
     def take_cases(self) -> list[Case]:
-        """The calls since this was last asked."""
+        """The calls since the last `take_cases`."""
 
 
 def size_of(value: Any) -> int:
-    """How many numbers a value holds, or stands for: text and large integers by their length."""
+    """The size of a value in numbers; text and large integers count by their length."""
     if isinstance(value, np.ndarray | np.generic):
         return cells(value.shape) * max(value.dtype.itemsize // 16, 1)
     if isinstance(value, dict):
@@ -98,7 +98,7 @@ def size_of(value: Any) -> int:
 
 
 def copy_arguments(args: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Arguments that the other party may change without changing ours; functions stay the same."""
+    """Copies that the other party may change without changing ours; functions stay the same."""
     return tuple(map(_copy, args))
 
 

@@ -1,4 +1,4 @@
-"""The cells of a notebook as they are run, and what came of them."""
+"""The code cells of a notebook as they run, and the log of how they ended."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ WHICH_CELL = "To see which, restart the kernel and run all cells."
 _UNKNOWN_NAME = re.compile(r"(?:global )?name '(\w{1,100})' is not defined")
 _TOO_LONG = "it takes too long."
 _SOMEWHERE = "A cell of yours"
-"""The label of a cell that is told of without saying which it is."""
+"""The label in a message that must not say which cell it is about."""
 _NO_TIME_LEFT = "the time for cells of your own is used up."
 _ENDS_PYTHON = "it ends the whole Python process."
 
@@ -30,23 +30,23 @@ class Cell:
     label: str
     source: str
     exercise: str | None = None
-    """grade_id of the solution cell, for the cells that are one or define its functions."""
+    """grade_id of the solution cell, if this cell is one or defines its functions."""
     own: bool = False
     """Whether the student added it: a failure in it becomes a note."""
     ours: bool = False
-    """Whether it is a demonstration or a visible test of ours: what happens in it is not told."""
+    """Whether it is a demonstration or a visible test of ours: the notes do not mention it."""
     refused: str = ""
-    """Why it is not run at all, where it is over a limit."""
+    """Why it is not run, where it exceeds a limit; else empty."""
 
     @property
     def is_extra(self) -> bool:
-        """Whether no mark needs it, so that it runs on the clock for such cells."""
+        """Whether no mark depends on it, so that it runs on the clock for own cells."""
         return self.own and self.exercise is None
 
 
 @dataclass(frozen=True)
 class CellFault:
-    """A cell that did not run to its end, when the notebook was run."""
+    """A cell that did not run to its end."""
 
     label: str
     exercise: str | None
@@ -57,12 +57,12 @@ class CellFault:
 
 
 class CellLog:
-    """What came of the cells of one session: faults, remarks, times, and what is left out.
+    """How the cells of one session ended: faults, remarks, times, and the cells left out.
 
     Args:
         cells: the cells, in order.
-        cell_wall_s: how long one of them may take.
-        in_part: whether the session has only a part of the time; then no cell is blamed for it.
+        cell_wall_s: seconds that one of them may take.
+        in_part: whether the session has only part of the time; then no cell is blamed for it.
     """
 
     left_out: set[int]
@@ -70,13 +70,13 @@ class CellLog:
     unknown_names: set[str]
     """Names that cells or functions looked for and did not find."""
     misses: int
-    """How often one of them was looked for."""
+    """How often cells or functions looked for one of them."""
     names: set[str]
-    """Names that stand in the notebook that was submitted, and so may be told."""
+    """Names in the submitted notebook, which messages may therefore show."""
     _in_the_open: set[int]
-    """Cells that did not run to their end before any call: no hidden input had a part in it."""
+    """Cells that failed before any call, so that no hidden input had a part in it."""
     _somewhere: tuple[str, ...]
-    """What the marked session told of cells without saying which."""
+    """Messages of the marking session that do not say which cell they are about."""
 
     def __init__(self, cells: Sequence[Cell], cell_wall_s: float, in_part: bool) -> None:
         self.cells = tuple(cells)
@@ -100,17 +100,17 @@ class CellLog:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What happened in the student's own cells, one sentence each, in the order of them."""
+        """What happened in the student's own cells, one sentence each: faults, then remarks."""
         faults = dict.fromkeys(fault.message for fault in self.faults if fault.own)
         return (*dict.fromkeys((*faults, *self._somewhere)), *self.remarks)
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """What was left out of cells that went on, one sentence a cell."""
+        """What was skipped inside cells that went on, one sentence per cell."""
         return tuple(remark for _, remark in sorted(self._remarks.items()))
 
     def take_over(self, other: CellLog, before: Iterable[int]) -> None:
-        """Take over what another session of the same cells found out about some of them."""
+        """Copy what another session of the same cells recorded about some of them."""
         numbers = set(before)
         late = {n for n, fault in other._faults.items() if fault.verdict is Verdict.TIMED_OUT}
         self.left_out |= (other.left_out | late) & numbers
@@ -121,7 +121,7 @@ class CellLog:
         )
 
     def fault_in_definition(self, function: str) -> CellFault | None:
-        """The fault of the first cell of an exercise that defines a function, if it has one."""
+        """The first fault of an exercise's cell that defines a function; None if there is none."""
         for number, fault in sorted(self._faults.items()):
             names = function_names(self.cells[number].source)
             if fault.exercise is not None and function in names:
@@ -129,11 +129,11 @@ class CellLog:
         return None
 
     def took(self, number: int, seconds: float) -> None:
-        """Keep how long a cell took."""
+        """Record how long a cell took."""
         self._took_s[number] = seconds
 
     def own_again_s(self) -> float:
-        """How long the student's own cells take when they run again in another process."""
+        """How long the student's own cells will take to run again in another process."""
         return sum(self._took_s[number] for number in self._own_again())
 
     def leave_out_slow_cells(self, own_s: float) -> None:
@@ -150,23 +150,24 @@ class CellLog:
         return [number for number in ran if number not in self.left_out]
 
     def note_hanging(self, number: int, called: bool) -> None:
-        """Note a cell that could not be interrupted: it is not run again."""
+        """Record a cell that could not be interrupted: it is not run again."""
         self.left_out.add(number)
         self._note(number, Verdict.TIMED_OUT, _TOO_LONG, called=called)
 
     def note_ending(self, number: int) -> None:
-        """Note a cell that ended the process before any call: it is not run again."""
+        """Record a cell that ended the process before any call: it is not run again."""
         self.left_out.add(number)
         self._note(number, Verdict.FORBIDDEN, _ENDS_PYTHON)
 
     def note_reply(self, number: int, reply: dict[str, Any], called: bool, own_s: float) -> bool:
-        """Note how a cell ended; False when it has to run in a process that was never called.
+        """Record how a cell ended; False when the cells must run again in a fresh process.
 
-        What a cell raises after its process was called may carry hidden inputs, or be for what the
-        calls left behind. So the cells run again in a fresh process, and what it does there counts.
+        An exception raised after the process was called may carry hidden inputs, or be due to what
+        the calls left behind. So the cells run again in a fresh process, and what happens there
+        counts.
 
         Args:
-            number: of the cell.
+            number: the cell's number.
             reply: what the process says; nothing in it is trusted.
             called: whether the process was called before.
             own_s: seconds that are left for the student's own cells.
@@ -192,7 +193,7 @@ class CellLog:
         return True
 
     def keep_unknown_name(self, reply: dict[str, Any]) -> None:
-        """Keep the name that a NameError tells of: it may be bound by a cell that did not run."""
+        """Keep the name in a NameError: a cell that did not run may define it."""
         text = reply.get("text")
         found = _UNKNOWN_NAME.match(text) if isinstance(text, str) else None
         if found and len(self.unknown_names) < MOST_UNKNOWN_NAMES:
@@ -209,10 +210,10 @@ class CellLog:
     ) -> None:
         cell = self.cells[number]
         if cell.ours or (self._in_part and verdict is Verdict.TIMED_OUT):
-            return  # what takes too long only in a part of the time is nobody's fault
+            return  # too slow for part of the time is nobody's fault
         if not called:
             self._in_the_open.add(number)
-        # A cell that runs after calls may choose, by what they told, which of many runs too long.
+        # After calls, which of many cells runs too long may be a message about hidden inputs.
         label = cell.label if number in self._in_the_open else _SOMEWHERE
         which = "" if number in self._in_the_open else f" {WHICH_CELL}"
         message = f"{label} {ends}: {what}{which}"
@@ -226,5 +227,5 @@ def function_names(source: str) -> set[str]:
 
 
 def as_spelt(source: str) -> str:
-    """A source with its names as Python reads them: letters of other fonts are plain ones."""
+    """A source with its names as Python reads them: letters in other fonts become plain ones."""
     return source if source.isascii() else unicodedata.normalize("NFKC", source)

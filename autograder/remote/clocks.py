@@ -2,7 +2,7 @@
 
 The cells of the exercises and the calls share `submission_wall_s`. The cells may take half of it,
 so that calls keep the rest. The student's own cells have `own_cells_wall_s` besides: slow
-experiments never take time from the marks. Nothing here knows processes.
+experiments never take time from the marks. This module knows no processes.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ import time
 from autograder.limits import Limits
 
 LEAST_S = 0.5
-"""What a cell may take however little is left: most only define something."""
+"""Seconds that a cell may take however little is left: most only define something."""
 SPARE_S = 10.0
-"""What own cells may take so, together, when their time is used up."""
+"""Seconds that own cells may take together, `LEAST_S` each, after their time is used up."""
 GRACE_S = 1.0
-"""How long a cell may take to end by itself when it is interrupted, before its process is ended."""
+"""Seconds that an interrupted cell has to end by itself, before its process is killed."""
 
 
 class Clocks:
-    """The clocks of one submission; they run from now on.
+    """The clocks of one submission; they start when the object is made.
 
     Args:
         limits: what the submission may use.
@@ -44,7 +44,7 @@ class Clocks:
         return max(0.0, self._end - time.monotonic())
 
     def call_end(self) -> float:
-        """When a call that is made now must be answered; a reading of the monotonic clock."""
+        """The deadline of a call that is made now, on the monotonic clock."""
         return min(time.monotonic() + self._limits.call_wall_s, self._end)
 
     def cell_s(self, own: bool) -> float:
@@ -53,12 +53,12 @@ class Clocks:
         return min(self._limits.cell_wall_s, max(left_s, LEAST_S))
 
     def cell_end(self, own: bool) -> float:
-        """When the process of a cell that starts now is ended."""
+        """When the process of a cell that starts now is killed, on the monotonic clock."""
         end = time.monotonic() + self.cell_s(own) + GRACE_S
         return end if own else min(end, self._end)
 
     def charge(self, own: bool, spent_s: float) -> None:
-        """Book what a cell took; time of own cells is no time of the marks."""
+        """Charge a cell's time to its clock; the time of own cells is given back to the marks."""
         if own:
             self.own_s -= spent_s
             self._end += spent_s

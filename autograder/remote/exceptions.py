@@ -1,7 +1,7 @@
-"""What a reply from the jail tells of an exception: a verdict, and words that give nothing away.
+"""Turns an exception that the sandbox reports into a verdict and words that give nothing away.
 
-A reply is what the worker sent, which lives with the student's code: nothing in it is trusted. What
-an exception says may carry hidden inputs, so it is told in words from a list of ours.
+The worker that sends a reply shares its process with the student's code, so nothing in a reply is
+trusted. An exception's text may carry hidden inputs, so the words come from a list of ours.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from autograder.remote.phrases import advice, may_be_told, newer_python, phrase
 from autograder.report import Verdict
 
 _FORBIDDEN_ERRNO = {1, 13, 30, 38}
-"""EPERM, EACCES, EROFS, ENOSYS: what the jail's walls answer."""
+"""EPERM, EACCES, EROFS, ENOSYS: the errors by which the sandbox refuses."""
 
 
 def explain(
@@ -25,14 +25,14 @@ def explain(
     names: Collection[str] = (),
     source: str = "",
 ) -> tuple[Verdict, str, str]:
-    """Verdict, words and exception type for a reply that tells of an exception.
+    """Verdict, words and exception type for a reply that reports an exception.
 
     Args:
         reply: what the worker sent; nothing in it is trusted.
         text: whether the exception's own text may be shown: only when it was raised before any
             hidden input went in.
-        names: names that stand in the student's notebook, and so may be told.
-        source: of the cell that raised it, to tell which Python it needs.
+        names: names in the student's notebook, which the words may show.
+        source: the source of the cell that raised it, to find which Python it needs.
     """
     kind = _builtin_exception(reply.get("raised"))
     said = str(reply.get("text", ""))[:300] if isinstance(reply.get("text"), str) else ""
@@ -87,11 +87,11 @@ LEFT_OUT = {
     "magic": "a magic that it uses has no effect",
     "shell": "its shell lines do not run to their end",
 }
-"""What the jail's side may leave out of a cell that goes on, by kind, in words."""
+"""By kind, in words: what the sandbox may skip in a cell that goes on."""
 
 
 def left_out(reply: dict[str, Any]) -> list[str]:
-    """What was left out of a cell, in words of ours; a kind that is none of ours is passed over."""
+    """What was skipped in a cell, in words of ours; unknown kinds are ignored."""
     kinds = reply.get("softened")
     if not isinstance(kinds, list):
         return []

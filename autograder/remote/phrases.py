@@ -1,7 +1,7 @@
-"""What an exception is told as once hidden inputs have gone in: fixed sentences, and own names.
+"""The sentences that describe an exception once hidden inputs have gone in.
 
-An exception's text may carry an input, so it is never passed on: it only chooses a sentence of this
-list. A sentence may name a name, where that stands in the student's own notebook.
+An exception's text may carry an input, so it is never passed on: it only selects a sentence from
+this list. A sentence shows a name only if the student's own notebook contains it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection, Iterator
 
 LONGEST_NAME = 60
-"""Characters of a name that is told."""
+"""Most characters of a name that is shown."""
 
 _NAME = r"'(?P<name>[^\W\d]\w*)'"
 _CALL = r"(?P<name>[^\W\d]\w*)\(\)"
@@ -24,7 +24,7 @@ _OWN_FILES = "only the files that came with the notebook are there"
 _MISSING_RETURN = "does a function that you call lack its `return`?"
 
 _SURROUNDINGS = (ImportError, OSError)
-"""Exceptions over what surrounds a notebook: modules, files and the network."""
+"""Exceptions about what surrounds a notebook: modules, files and the network."""
 
 BY_CALL = (
     (r"missing \d+ required", "it takes more arguments than the exercise gives it"),
@@ -32,7 +32,7 @@ BY_CALL = (
     (r"takes no (keyword )?arguments", "it takes fewer arguments than the exercise gives it"),
     (r"takes exactly|expected .* argument", "it takes another number of arguments than it gets"),
 )
-"""For a call of the checked function itself that does not fit what the function takes."""
+"""For the check's own call of a function, when its arguments do not fit the parameters."""
 
 PHRASES: dict[str, tuple[tuple[str, str, str], ...]] = {
     "NameError": (
@@ -290,9 +290,9 @@ PHRASES: dict[str, tuple[tuple[str, str, str], ...]] = {
     ),
     "BaseException": (("", "a `raise` is reached, in it or in what it calls", ""),),
 }
-"""By built-in exception: what its text shows, the sentence for it, and a piece of advice.
+"""By built-in exception: a pattern in its text, the sentence for it, and a piece of advice.
 
-Where a type has no sentence that fits, the types that it derives from are asked.
+If none of a type's patterns fits, those of its base classes are tried.
 """
 
 
@@ -302,7 +302,7 @@ def phrase(kind: str, said: str, names: Collection[str], *, by_call: bool = Fals
     Args:
         kind: the built-in type.
         said: its text, which is not trusted.
-        names: names that stand in the student's notebook, and so may be told.
+        names: names in the student's notebook, which the sentence may show.
         by_call: whether the call of the checked function itself raised it.
     """
     if by_call and kind == "TypeError":
@@ -317,7 +317,7 @@ def phrase(kind: str, said: str, names: Collection[str], *, by_call: bool = Fals
 
 
 def advice(kind: str, said: str) -> str:
-    """What to do about something that is there in the student's kernel, and not where it is graded.
+    """What to do about something that the student's kernel has and the grader has not.
 
     Empty where the exception is of another kind.
     """
@@ -327,7 +327,7 @@ def advice(kind: str, said: str) -> str:
 
 
 def _phrases_of(kind: str) -> Iterator[tuple[str, str, str]]:
-    """What may be said of a built-in type, then of the types that it derives from."""
+    """The phrases for a built-in type, then those for its base classes."""
     for base in getattr(builtins, kind, BaseException).__mro__:
         yield from PHRASES.get(base.__name__, ())
 
@@ -346,7 +346,7 @@ def _filled(words: str, found: re.Match[str], names: Collection[str]) -> str:
 
 
 def names_in(sources: Collection[str]) -> set[str]:
-    """Every name that stands in some sources, found without parsing them."""
+    """Every name in some sources, found without parsing them."""
     return {name for source in sources for name in re.findall(r"[^\W\d]\w*", source)}
 
 
@@ -359,11 +359,11 @@ _NEWER = (
     ((3, 14), r"""(^|[\s(=,\[])[tT][rR]?["']"""),
     ((3, 15), r"^\s*lazy\s+(import|from)\s"),
 )
-"""Syntax that came with a version of Python, as it looks in a line."""
+"""Syntax that is new in a version of Python, as it looks in a line."""
 
 
 def newer_python(source: str, running: tuple[int, int]) -> str:
-    """Which Python a source needs, where that is newer than the running one; else empty."""
+    """The Python that a source needs, if that is newer than the running one; else empty."""
     for version, pattern in _NEWER:
         if version > running and re.search(pattern, source, flags=re.MULTILINE):
             return ".".join(map(str, version))

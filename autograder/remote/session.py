@@ -1,12 +1,12 @@
-"""The process of one submission: its cells run, its functions are called.
+"""The process of one submission: it runs the cells, and its functions can be called.
 
     with Session(jail, cells, files) as session:
-        session.call("area", ([3.0, 4.0, 5.0],), {})     # a by-value call into the jail
+        session.call("area", ([3.0, 4.0, 5.0],), {})     # a by-value call into the sandbox
 
-Arguments go in by value, a plain value comes out; a function that is passed as an argument goes by
-handle and is called back a bounded number of times. When the process dies or hangs it is replaced:
-the cells are run again in a fresh fork, so that one exercise's endless loop costs no other exercise
-its points. `Session.run_to` runs the cells as far as they are wanted, so that a function can be
+Arguments go in by value and a plain value comes out. A function that is passed as an argument goes
+in as a handle, and may be called back a bounded number of times. A process that dies or hangs is
+replaced: the cells run again in a fresh fork, so that an endless loop in one exercise costs no
+other exercise its points. `Session.run_to` runs only the first cells, so that a function can be
 called as it is in the middle of the notebook.
 """
 
@@ -35,34 +35,34 @@ from autograder.sandbox.supervisor import Jail
 from autograder.sandbox.watcher import Inmate
 
 HELD_FRAMES = 8
-"""Of how many of the largest frames one check may hold the bytes, as answers."""
+"""Most memory that the answers of one check may hold, as a multiple of the largest frame."""
 PART_CALL_S = 3.0
-"""One call in a session that decides no mark."""
+"""Seconds for one call in a session that decides no mark."""
 AHEAD_CALLS, AHEAD_BYTES = 16, 32_768
-"""Calls that may be on their way at once: so few that sending them never waits for the jail."""
+"""Most calls, and bytes of calls, under way at once: few enough that sending never blocks."""
 
 
 MISSING, UNCALLABLE = -1, -2
-"""What `Session.bound` says of a name that is bound to nothing, or to nothing callable."""
+"""What `Session.bound` returns for a name that is unbound, or bound to something uncallable."""
 
 
 class Session:
-    """The process of one submission: its cells run, its functions can be called.
+    """The process of one submission: it runs the cells, and its functions can be called.
 
     Args:
         jail: where the code runs.
         cells: the cells to run, in order.
         files: public files of the assignment, by name, laid into the working folder.
-        functions: names whose bindings `bound` is asked for.
+        functions: names that `bound` will be asked about.
         upto: how many of the cells run at the beginning; all by default.
-        after: the session of the same cells that marked them. This one gets a part of its time,
-            and leaves out what hung there before any call.
+        after: the session that marked the same cells. This one gets part of its time, and leaves
+            out the cells that hung there before any call.
     """
 
     log: CellLog
-    """What came of the cells."""
+    """How the cells ended."""
     allowance: Allowance
-    """For our own work on what this submission answers."""
+    """Bounds our own work on this submission's answers."""
     _inmate: Inmate | None
     """The process; None before the first, and while one has to be replaced."""
     _ran: int
@@ -70,14 +70,14 @@ class Session:
     _called: bool
     """Whether this process has been called: from then on it may know hidden inputs."""
     _stood_in: set[str]
-    """Functions that a function of ours has stood in for in this process: it may have asked ours
-    for answers and kept them."""
+    """Functions that ours have stood in for in this process, which may have called ours and kept
+    the answers."""
     _open_until: int | None
     """How many cells were wanted when a function was called for the first time."""
     _ahead: deque[Call]
     """Calls that are sent and not answered yet, in order."""
     _held: int
-    """Bytes of memory that the answers take since the cases were last taken."""
+    """Bytes of memory of the answers since the cases were last taken."""
 
     def __init__(
         self,
@@ -99,7 +99,7 @@ class Session:
         self._stood_in = set()
         self._clocks = Clocks(self._limits)
         self._brief_from = len(self.log.cells)
-        """The first of the cells of which the student's own get no more time than a call."""
+        """From this cell on, the student's own cells get no more time than a call."""
         self._hung: dict[tuple[object, ...], Outcome] = {}
         self._calls: list[Call] = []
         self._ahead = deque()
@@ -110,7 +110,7 @@ class Session:
             self._take_over(after)
 
     def part_of_rest(self) -> Limits:
-        """What a session may use that decides no mark, in the time that this one has left over."""
+        """The limits of a session that decides no mark, in the time that this one has left over."""
         limits = self._limits
         return replace(
             limits,
@@ -121,10 +121,10 @@ class Session:
         )
 
     def _take_over(self, other: Session) -> None:
-        """Take over what another one found out before it called a function, and what hung in it.
+        """Copy what another session recorded before its first call, and the calls that hung in it.
 
-        From its first call on, it may have gone by hidden inputs: how long which cell took there,
-        or that there was no time for it, must not decide what is told of it here.
+        From its first call on, hidden inputs may have steered it: how long a cell took after that,
+        or that no time was left for it, must not decide what is said of the cell here.
         """
         timed_out = Verdict.TIMED_OUT
         self._hung = {way: how for way, how in other._hung.items() if how.verdict is timed_out}
@@ -134,13 +134,13 @@ class Session:
 
     @property
     def may_have_told(self) -> bool:
-        """Whether own cells of the student ran behind a call: their notes may tell what it saw."""
+        """Whether own cells of the student ran after a call: their notes may tell what it saw."""
         first = self._wanted if self._open_until is None else self._open_until
         return any(cell.own for cell in self.log.cells[first : self._wanted])
 
     @property
     def wanted(self) -> int:
-        """How many of the cells were run."""
+        """How many of the cells the session was asked to run."""
         return self._wanted
 
     def __enter__(self) -> Session:
@@ -166,7 +166,7 @@ class Session:
     def forget_answers(self, names: Sequence[str]) -> None:
         """Go on with a fresh process if functions of ours have stood in for one of the names.
 
-        The old process may have asked them for the answers to inputs that it had seen.
+        The old process may have called ours on inputs that it had seen, and kept the answers.
         """
         self._settle_all()
         if not self._stood_in.isdisjoint(names):
@@ -174,9 +174,9 @@ class Session:
             self._run_on()
 
     def bound(self, names: Sequence[str]) -> tuple[int, ...]:
-        """For each name, the cell that bound it last, by number; or `MISSING`, or `UNCALLABLE`.
+        """For each name, the number of the cell that bound it last; or `MISSING`, or `UNCALLABLE`.
 
-        What the jail says is not trusted: it only tells whether asking again is worth while.
+        The reply is not trusted: it only decides whether asking again is worth while.
         """
         self._settle_all()
         try:
@@ -190,9 +190,9 @@ class Session:
         return tuple(n if isinstance(n, int) else MISSING for n in numbers)
 
     def take_cases(self) -> list[Case]:
-        """The calls since this was last asked, in order, each with its answer.
+        """The calls since the last `take_cases`, in order, each with its answer.
 
-        Answers that take more memory than one frame may have are let go, and their calls with them.
+        Empty when the answers together take more memory than one answer may.
         """
         calls, self._calls = self._calls, []
         cases = [Case(call.function, call.args, self.settle(call)) for call in calls]
@@ -205,11 +205,11 @@ class Session:
         return self.settle(self.begin(name, args, given))
 
     def begin(self, name: str, args: tuple[Any, ...], given: dict[str, Any]) -> Call:
-        """Call a function of the student without waiting for the answer; `settle` has it.
+        """Call a function of the student without waiting for the answer, which `settle` returns.
 
         Args:
             name: the function.
-            args: its arguments, which go by value, as they are now.
+            args: its arguments, copied now.
             given: functions of ours that stand in for the student's own during this call.
         """
         call = Call(name, copy_arguments(args), given)
@@ -222,7 +222,7 @@ class Session:
         return call
 
     def settle(self, call: Call) -> Answer:
-        """The answer to a call that was begun; it is kept as a case for the diagnosis."""
+        """The answer to a call that was begun."""
         if call.answer is None:
             self._settle_all()
         if call.answer is None:
@@ -230,10 +230,9 @@ class Session:
         return call.answer
 
     def _sent_ahead(self, call: Call) -> bool:
-        """Send a call ahead of its turn, unless something about it has to be seen to first.
+        """Send a call without waiting for the answers to earlier ones; False where that cannot be.
 
-        A call with functions among its arguments is answered by turns, and so needs the channel for
-        itself; one that hung before is not made again.
+        A call with callbacks needs the channel to itself; one that hung before is not made again.
         """
         if self._inmate is None or call.given or self._way(call) in self._hung:
             return False
@@ -251,26 +250,27 @@ class Session:
         try:
             self._inmate.channel.send_frame(frame, deadline=self._clocks.call_end())
         except WireError:
-            # It is seen to when the calls before this one are settled.
+            # The process is gone or stuck: settling the calls before this one finds out which.
             return False
         self._ahead.append(call)
         return True
 
     def _settle_all(self) -> None:
-        """Receive the answers to all calls that are on their way.
+        """Receive the answers to all calls that are under way.
 
-        When the process ends or hangs over one of them, those behind it are made again.
+        When the process ends or hangs on one of them, those behind it are made again.
         """
         inmate = self._inmate
         while self._ahead:
             call = self._ahead.popleft()
+            # A new process never received the calls that were sent to the old one.
             if inmate is not None and self._inmate is inmate:
                 call.answer = self._outcome_of(call, lambda: self._reply([]))
             else:
                 call.answer = self._answer(call)
 
     def _answer(self, call: Call) -> Answer:
-        """One call into the jail, to its end, whatever that is."""
+        """Make one call and wait until it ends, however it ends."""
         hung = self._hung.get(self._way(call))
         if hung is not None:
             return ended(hung.verdict, hung.message)
@@ -285,7 +285,7 @@ class Session:
         return self._outcome_of(call, ask)
 
     def _outcome_of(self, call: Call, asked: Callable[[], dict[str, Any]]) -> Answer:
-        """What comes of a call; a process that does not come to an answer is replaced."""
+        """The answer to a call; a process that gives none is ended and later replaced."""
         name = call.function
         try:
             return self._told(name, asked())
@@ -303,7 +303,7 @@ class Session:
             return self._replace(call, Verdict.RAISED, words)
 
     def _way(self, call: Call) -> tuple[object, ...]:
-        """What tells a call from others that may end differently: also where the notebook is."""
+        """The key of calls that end the same way, which includes how far the notebook has run."""
         return (self._wanted, *call.way)
 
     def _ask(self, request: dict[str, Any], deadline: float) -> dict[str, Any]:
@@ -318,7 +318,7 @@ class Session:
     def _reply(
         self, handles: list[Callable[..., Any]], deadline: float | None = None
     ) -> dict[str, Any]:
-        """The next reply; the callbacks before it are served."""
+        """The next reply, after serving the callbacks that come before it."""
         inmate = self._inmate
         if inmate is None:
             raise DeadlinePassed("no process")
@@ -326,13 +326,13 @@ class Session:
         return reply_of(inmate, handles, deadline, self._limits)
 
     def _told(self, name: str, reply: dict[str, Any]) -> Answer:
-        """What a reply says, unless all answers together take too much memory."""
+        """The answer in a reply, unless all answers together take too much memory."""
         if "value" in reply and self._holds_too_much():
             return ended(Verdict.FAILED, TOO_LARGE)
         return answer_of(name, reply, self.log, self._functions)
 
     def _holds_too_much(self) -> bool:
-        """Count the answer that came last; whether all of them take too much memory with it."""
+        """Add the last answer to the count; True when all of them together take too much memory."""
         if self._inmate is None:
             return False
         channel = self._inmate.channel
@@ -340,9 +340,10 @@ class Session:
         return self._held > HELD_FRAMES * channel.frame_bytes
 
     def _run_on(self) -> None:
-        """Run the cells that are wanted; a process that hangs over one is replaced without it."""
+        """Run the wanted cells; when a process hangs on one, a new process leaves it out."""
         while not self._clocks.over:
             if self._inmate is None:
+                # Each new process starts from the first cell, on what is left of the clocks.
                 self.log.leave_out_slow_cells(self._clocks.own_s)
                 self._inmate = self._stack.enter_context(self._jail.fork())
             if self._run_cells():
@@ -350,8 +351,9 @@ class Session:
             self._stop()
 
     def _run_cells(self) -> bool:
-        """Run the cells that are wanted, go on where this process is; False when it must end."""
+        """Run the wanted cells that this process has not run; False when it must be replaced."""
         numbers = [n for n in range(self._ran, self._wanted) if n not in self.log.left_out]
+        # One request carries all cells; the worker replies to it, then once after each cell.
         request = {
             "op": "notebook",
             "files": self._files if self._ran == 0 else {},
@@ -383,7 +385,7 @@ class Session:
         return cell.label, cell.source, limit_s, cell.is_extra
 
     def _run_cell(self, number: int) -> bool:
-        """Wait for one cell that was sent to come to its end; False when it does not."""
+        """Wait until one cell that was sent has ended; False when the process must be replaced."""
         extra, began = self.log.cells[number].is_extra, time.monotonic()
         try:
             reply = self._reply([], self._clocks.cell_end(extra))
@@ -391,6 +393,7 @@ class Session:
             self.log.note_hanging(number, self._called)
             return False
         except WireError:
+            # After a call, what the call left behind may have ended it: a fresh process decides.
             if not self._called:
                 self.log.note_ending(number)
             return False
@@ -401,7 +404,7 @@ class Session:
         return self.log.note_reply(number, reply, self._called, self._clocks.own_s)
 
     def _replace(self, call: Call, verdict: Verdict, words: str) -> Answer:
-        """The process is gone or stuck: end it, and do not let this function do so again."""
+        """End a process that is gone or stuck, and remember not to make the call again."""
         self._hung[self._way(call)] = Outcome(verdict, words)
         self._stop()
         return ended(verdict, words)

@@ -1,10 +1,10 @@
-"""One submission's functions, as remote functions of the grader.
+"""One submission's functions, as remote functions that the grader calls.
 
     with Session(jail, cells, files) as session:
         student = Student(session)
-        student.area([3.0, 4.0, 5.0])     # a by-value call into the jail
+        student.area([3.0, 4.0, 5.0])     # a by-value call into the sandbox
 
-A call that does not come to an answer raises `Outcome`, which carries the verdict.
+A call that returns no value raises `Outcome`, which carries the verdict.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class RemoteFunction:
         """The plain value that the student's function returns.
 
         Raises:
-            Outcome: it did not come to an answer.
+            Outcome: the call returned no value.
         """
         answer = self.answer(*args)
         if answer.outcome is not None:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 
 class TookTooLong(Exception):
-    """The code in the block did not come to its end in time."""
+    """The code in the block did not finish in time."""
 
 
 class TooMuchWork(Exception):
@@ -26,7 +26,7 @@ class TooMuchWork(Exception):
 
 @contextmanager
 def at_most(wall_s: float) -> Iterator[None]:
-    """Interrupt the block after some time; blocks may be nested, the earliest end counts.
+    """Interrupt the block after `wall_s` seconds; of nested blocks, the earliest end counts.
 
     Only the main thread can be interrupted; elsewhere the block runs on. A single long call into
     compiled code is interrupted when it returns.
@@ -69,7 +69,7 @@ class Allowance:
 
     @contextmanager
     def spend(self, most_s: float = math.inf) -> Iterator[None]:
-        """Do the block's work on this allowance, of which it may take `most_s`.
+        """Charge the block's work to this allowance; it may take at most `most_s` seconds of it.
 
         Raises:
             TooMuchWork: the time is used up, or the memory is.
@@ -88,7 +88,7 @@ class Allowance:
 
 @contextmanager
 def _adding_at_most(memory_mib: int) -> Iterator[None]:
-    """Let this process add so much memory in the block; beyond it, Python raises MemoryError."""
+    """Let the block add at most so much memory; beyond that, Python raises MemoryError."""
     before = resource.getrlimit(resource.RLIMIT_AS)
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     most = pages * resource.getpagesize() + (memory_mib << 20)

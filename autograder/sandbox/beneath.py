@@ -1,9 +1,9 @@
-"""Opening what others wrote, beneath a folder that is trusted, without following a link.
+"""Opens what others wrote, beneath a trusted folder, without following a link.
 
 `openat2` does it in one call. Where the system or a filter refuses that call, as older kernels,
 gVisor and some containers do, `open_beneath` walks the path: each part is opened by itself,
 relative to the one before and without following links, and must lie on the same file system.
-`reading_way` says which way is used; it is tried once for each process. Knows no notebooks.
+`reading_way` tells which way is used; each process tests it once. This module knows no notebooks.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ class Absent(Unreadable):
 
 
 class Unreachable(Unreadable):
-    """It cannot be read now, for a fault of the machine or its network; it may be later."""
+    """A fault of the machine or its network prevents reading it now; it may be readable later."""
 
 
 class Closed(Unreadable):
-    """The grader's account may not read it; who submitted it need not be to blame."""
+    """The grader's account may not read it, which need not be the submitter's fault."""
 
 
 FAULTS = {
@@ -49,7 +49,7 @@ FAULTS = {
     errno.EMFILE,
     errno.ENOMEM,
 }
-"""Error numbers for which nobody who submits something can be blamed."""
+"""Error numbers that are never the submitter's fault."""
 _REASONS = {
     errno.ELOOP: "it is, or lies behind, a symbolic link; submit the file itself",
     errno.ENOENT: "there is no such file",
@@ -94,10 +94,10 @@ def open_beneath(folder: Path, name: str) -> int:
         name: path below the folder.
 
     Returns:
-        The file's descriptor; what kind of file it is remains to be checked.
+        The file's descriptor; the caller has to check what kind of file it is.
 
     Raises:
-        Unreadable: it cannot be opened so.
+        Unreadable: it cannot be opened in this way.
         OSError: the folder itself cannot be opened.
     """
     way = reading_way()
@@ -120,14 +120,14 @@ def open_beneath(folder: Path, name: str) -> int:
 
 
 def _kind(number: int) -> type[Unreadable]:
-    """What an error number says of a path."""
+    """The exception for an error number."""
     if number in FAULTS:
         return Unreachable
     return {errno.ENOENT: Absent, errno.EACCES: Closed, errno.EPERM: Closed}.get(number, Unreadable)
 
 
 def _open_at_once(root: int, name: bytes) -> int:
-    """Open a path beneath an open folder by `openat2`."""
+    """Open a path beneath an open folder with `openat2`."""
     resolve = _RESOLVE_BENEATH | _RESOLVE_NO_SYMLINKS | _RESOLVE_NO_XDEV
     how = struct.pack("=QQQ", _READ, 0, resolve)
     fd = int(_libc.syscall(_OPENAT2, root, name, how, ctypes.c_size_t(len(how))))
@@ -141,8 +141,8 @@ def _open_step_by_step(root: int, name: bytes) -> int:
     """Open a path beneath an open folder, part by part.
 
     Each part is opened relative to the folder before it, which is held open: swapping a part for a
-    link meanwhile makes the opening fail, and moving one elsewhere cannot lead out of it, since
-    nothing goes upwards.
+    link meanwhile makes the opening fail, and moving one elsewhere cannot lead out of the folder,
+    since nothing goes upwards.
     """
     *folders, last = [part for part in name.split(b"/") if part not in (b"", b".")] or [b"."]
     if name.startswith(b"/") or b".." in (*folders, last):
@@ -163,7 +163,7 @@ def _open_step_by_step(root: int, name: bytes) -> int:
 
 
 def _open_part(here: int, part: bytes, flags: int, device: int) -> int:
-    """Open one name in an open folder, if it is no link and on the same file system."""
+    """Open one name in an open folder, unless it is a link or lies on another file system."""
     fd = os.open(part, flags | os.O_NOFOLLOW, dir_fd=here)
     if os.fstat(fd).st_dev != device:
         os.close(fd)

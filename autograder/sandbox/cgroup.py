@@ -1,9 +1,9 @@
-"""Memory and process limits on everything inside one wall, where control groups may be written.
+"""Memory and process limits on all of one sandbox, where control groups are writable.
 
-Resource limits bound each process; a control group bounds all of a submission's processes
-together. One group holds one warm process and the single fork that it has at a time, so nothing
-needs to be made or moved per submission. Works on both versions of the interface, by trying;
-without write access there is no group, and `Jail.layers` says so.
+Resource limits bound each process; a control group bounds all of a submission's processes together.
+One group holds one warm process and the single fork that it has at a time, so nothing needs to be
+made or moved per submission. Both versions of the interface work. Without write access there is no
+group, and `Jail.grouped` is False.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from pathlib import Path
 
 ROOT = Path("/sys/fs/cgroup")
 WARM_MIB = 512
-"""What the warm process itself may take of the group's memory."""
+"""Memory in the group that is for the warm process itself."""
 WARM_PROCESSES = 8
-"""How many processes of the wall itself are in the group."""
+"""Processes in the group that are the sandbox's own."""
 _numbers = itertools.count()
 
 
 class Group:
-    """A control group, made: put a command into it by `around`, `remove` it in the end."""
+    """A control group: `around` puts a command into it, `remove` removes it in the end."""
 
     def __init__(self, memory_mib: int, processes: int) -> None:
         name = f"autograder-{os.getpid()}-{next(_numbers)}"
@@ -53,9 +53,10 @@ class Group:
                     (folder / swap).write_text("0" if swap == "memory.swap.max" else limit)
 
     def around(self, command: list[str]) -> list[str]:
-        """The command with a step before it that puts it, and all it will start, into the group.
+        """The command, preceded by a step that puts it and all that it starts into the group.
 
-        The process enters by itself: from outside, its first child could be missed.
+        The process enters by itself: if it were moved from outside, its first child could be
+        missed.
         """
         doors = [str(folder / "cgroup.procs") for folder in self._folders]
         enter = 'while [ "$1" != -- ]; do echo $$ > "$1" || exit 1; shift; done; shift; exec "$@"'
@@ -82,7 +83,7 @@ def _file(controller: str, unified: bool) -> str:
 
 
 def _sweep() -> None:
-    """Remove empty groups that killed graders left behind; what is in use cannot be removed."""
+    """Remove empty groups that killed graders left behind; a group in use cannot be removed."""
     for folder in (*ROOT.glob("autograder-*"), *ROOT.glob("*/autograder-*")):
         owner = folder.name.split("-")[1]
         if owner.isdigit() and not Path("/proc", owner).exists():
@@ -91,7 +92,7 @@ def _sweep() -> None:
 
 
 def make_group(memory_mib: int, processes: int) -> Group | None:
-    """A group with these limits, or None where control groups may not be written."""
+    """A group with these limits, or None where control groups are not writable."""
     _sweep()
     try:
         return Group(memory_mib, processes)

@@ -1,9 +1,9 @@
-"""Which tier of isolation holds on this machine, found by trying.
+"""Tests which tier of isolation holds on this machine.
 
-Two canaries are run in a fork of the tier: an honest one, whose work must succeed, and a hostile
-one, which tries what a hostile submission would: to read the course, to write outside its folder,
-to open a socket, to signal and trace others, to make namespaces. A tier holds when all of the first
-succeeds and all of the second fails. They are run again at the start of every batch.
+Two canaries run in a fork of the tier: an honest one, whose work must succeed, and a hostile one,
+which tries what a hostile submission would: to read the course, to write outside its folder, to
+open a socket, to signal and trace others, to make namespaces. A tier holds when everything honest
+succeeds and everything hostile fails. The canaries run again at the start of every batch.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from autograder.sandbox.supervisor import Jail
 from autograder.sandbox.surroundings import gather, remarks
 
 CANARY_S = 20.0
-"""How long a canary may take."""
+"""Seconds that a canary may take."""
 
 WORKS = {
     "numpy": "import numpy\nassert numpy.dot([1.0, 2.0], [3.0, 4.0]) == 11",
@@ -54,7 +54,7 @@ TRIES = {
     ),
     "descriptors": "import os\n[os.fstat(n) for n in range(4, 64)]",
 }
-"""What must fail in a tier that holds; in curly braces what only this machine knows."""
+"""Attacks that must fail in a tier that holds; in curly braces, facts of this machine."""
 
 
 _CANARY = """
@@ -76,21 +76,21 @@ _REMEDY = (
 
 @dataclass(frozen=True)
 class Finding:
-    """What trying one tier gave."""
+    """The result of testing one tier."""
 
     tier: Tier
     holds: bool
     layers: dict[str, bool]
-    """By attempt: True when it was held off (or, for plain work, when it succeeded)."""
+    """By name of the attempt: whether an attack failed, or plain work succeeded."""
     reason: str = ""
     grouped: bool = False
     """Whether a control group bounds memory and processes of a submission together."""
 
 
 def examine(tier: Tier, limits: Limits | None = None, *, private: Sequence[str] = ()) -> Finding:
-    """Start a tier's jail and run the canaries in it; one that isolates nothing cannot hold.
+    """Start a tier's sandbox and run the canaries in it; one that isolates nothing cannot hold.
 
-    A tier in which one of the `private` places could be read does not hold either.
+    A tier does not hold either if a submission could read one of the `private` places in it.
     """
     if not tier.isolates:
         return Finding(tier, False, {}, "no isolation at all")
@@ -104,20 +104,21 @@ def examine(tier: Tier, limits: Limits | None = None, *, private: Sequence[str] 
 
 
 def run_canaries(there: Jail) -> Finding:
-    """The honest and the hostile canary, each in a fork of its own.
+    """Run the honest and the hostile canary, each in a fork of its own.
 
     Raises:
         JailError: a fork could not be made.
     """
     worked = _run_canary(there, WORKS)
-    # Not one of our own files: installed among Python's packages, they may be read in the jail. And
-    # open to every account, so that it is the jail that holds off, and nothing else.
+    # The secret is not one of our own files: installed among Python's packages, those are readable
+    # in the sandbox. Every account may read it, so that only the sandbox can make reading fail.
     with tempfile.NamedTemporaryFile(prefix="autograder-canary-") as secret:
         Path(secret.name).chmod(0o644)
         facts = {
             "secret": secret.name,
             "outside": "/var/tmp/autograder-canary",
-            # In a pid namespace of its own a submission sees itself as 1, the grader not at all.
+            # In a pid namespace of its own, a submission is number 1 and does not see the grader.
+            # Number 2 must not exist there.
             "pid": 2 if there.tier.has_processes else os.getpid(),
         }
         tried = _run_canary(there, {name: text.format(**facts) for name, text in TRIES.items()})
@@ -129,7 +130,10 @@ def run_canaries(there: Jail) -> Finding:
 
 
 def _run_canary(there: Jail, sources: dict[str, str]) -> dict[str, object]:
-    """By name, whether each piece of code ran to its end in a fresh fork."""
+    """By name, whether each piece of code ran to its end in a fresh fork.
+
+    Empty if the fork did not answer: then no piece counts as succeeded or as failed.
+    """
     source = f"SOURCES = {sources!r}\n{_CANARY}"
     deadline = time.monotonic() + CANARY_S
     with there.fork() as inmate:
@@ -144,14 +148,14 @@ def _run_canary(there: Jail, sources: dict[str, str]) -> dict[str, object]:
 
 
 def require_canaries(there: Jail, private: Sequence[str] = ()) -> None:
-    """Stop a batch before its first mark when a canary fails.
+    """Stop a batch before its first mark if a canary fails.
 
     Args:
         there: the sandbox that will be used.
-        private: places that must not lie beneath anything that is shown in it.
+        private: places that must not lie beneath anything that it shows.
 
     Raises:
-        NoJail: what should be held off is not, or plain work is; or a private place is shown.
+        NoJail: an attack succeeds, plain work fails, or a private place is shown.
     """
     if not there.tier.isolates:
         return
@@ -162,7 +166,7 @@ def require_canaries(there: Jail, private: Sequence[str] = ()) -> None:
 
 
 def require_reading() -> None:
-    """Stop where submissions cannot be opened without following links.
+    """Stop if submissions cannot be opened here without following links.
 
     Raises:
         NoJail: neither way of opening them works here.
@@ -176,14 +180,14 @@ def require_reading() -> None:
 
 
 def require_privacy(private: Sequence[str], shown: Sequence[str] | None = None) -> None:
-    """Refuse to grade where students' code could read a private place.
+    """Refuse to grade if students' code could read a private place.
 
     Args:
         private: places that no submission may read.
         shown: what a sandbox shows; by default what any sandbox would, before one is started.
 
     Raises:
-        NoJail: which place, what shows it, and what to do.
+        NoJail: the text names the place, what shows it, and the remedy.
     """
     found = exposures(private, named() if shown is None else shown)
     if found:
@@ -191,29 +195,30 @@ def require_privacy(private: Sequence[str], shown: Sequence[str] | None = None) 
 
 
 class Attempt:
-    """One tier that is tried; `each_tier` goes on to the next one where it does not hold."""
+    """One tier to try, as a context manager; if the tier does not hold, `each_tier` goes on."""
 
     def __init__(self, tier: Tier) -> None:
         self.tier = tier
         self.refusal: NoJail | None = None
-        """Why the tier does not hold, once that has shown."""
+        """Why the tier does not hold, once the block has found out."""
 
     def __enter__(self) -> Tier:
         return self.tier
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        # Swallow NoJail, and only that: the loop over `each_tier` then gets the next tier.
         self.refusal = error if isinstance(error, NoJail) else None
         return self.refusal is not None
 
 
 def each_tier(require: str) -> Iterator[Attempt]:
-    """The admitted tiers, from the strongest, until the work of one block is done.
+    """The admitted tiers, strongest first, until the block has done its work in one of them.
 
         for attempt in each_tier("reduced"):
             with attempt as tier:
-                …                           # starts a jail of this tier, or raises NoJail
+                …                           # starts a sandbox of this tier, or raises NoJail
 
-    Whoever starts a jail runs its canaries, so a tier that does not hold shows at once.
+    Code that starts a sandbox runs its canaries, so it finds out at once if a tier does not hold.
 
     Args:
         require: the name of the weakest tier that is admitted.
@@ -226,6 +231,7 @@ def each_tier(require: str) -> Iterator[Attempt]:
     for tier in _admitted(require):
         attempt = Attempt(tier)
         yield attempt
+        # Here the caller's block has ended: without a refusal, its work is done.
         if attempt.refusal is None:
             return
         reasons.append(f"{tier}: {attempt.refusal}")
@@ -239,7 +245,7 @@ def each_tier(require: str) -> Iterator[Attempt]:
 
 
 def _admitted(require: str) -> list[Tier]:
-    """The tiers that are at least as strong as the one of that name, from the strongest."""
+    """The tiers that are at least as strong as the named one, strongest first."""
     names = list(policy.TIERS)
     return [policy.TIERS[name] for name in names[: names.index(require) + 1]]
 
@@ -255,7 +261,7 @@ def strongest(
     Args:
         require: the name of the weakest tier that is admitted.
         limits: what a submission may use.
-        private: places that must not lie beneath anything that is shown in it.
+        private: places that must not lie beneath anything that the sandbox shows.
 
     Raises:
         NoJail: none of the tiers that `require` admits holds, or a private place is shown.
@@ -270,10 +276,10 @@ def strongest(
 
 
 def describe(private: Sequence[str] = ()) -> dict[str, object]:
-    """Every tier's findings, and the one that would be used, as plain data.
+    """The findings for every tier, and the tier that would be used, as plain data.
 
     Args:
-        private: places that must not lie beneath anything that is shown in a sandbox.
+        private: places that must not lie beneath anything that a sandbox shows.
     """
     tried = [examine(tier, private=private) for tier in policy.SANDBOXES]
     findings = {finding.tier.name: finding for finding in tried}

@@ -1,8 +1,8 @@
-"""The working folder of the *reduced* tier, which is no file system of its own: watched, removed.
+"""Watches and removes the working folder of the *reduced* tier, which no file system bounds.
 
-What a submission leaves there may be nested deeper than Python calls itself, have paths longer than
-the kernel takes, or be unlinked and still open. So nothing here goes down by recursion, what cannot
-be looked into counts as too much, and files without a name are found by who has them open.
+What a submission leaves there may be nested deeper than Python can recurse, have paths longer than
+the kernel accepts, or be unlinked and still open. So nothing here recurses, anything unreadable
+counts as too much, and files without a name are found through the process that has them open.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 LOOK_S = 0.1
-"""How often somebody should look."""
+"""Seconds between two looks."""
 DEPTH = 64
-"""Folders in one another; nobody's work has more."""
+"""Most folders inside one another; nobody's work needs more."""
 _MIB = 1 << 20
 
 
 def is_over(folder: str, place: str, most_mib: float, most_files: int) -> bool:
-    """Whether a process holds more files in its folder than it may, links not followed.
+    """Whether a process holds more files in its folder than it may; links are not followed.
 
     Args:
         folder: the working folder.
-        place: where in /proc the process that works in it is looked at: it may hold files that have
-            no name any more.
-        most_mib: what all files may take together; no single one can be larger.
+        place: the /proc folder of the process that works in it, which may hold files that have no
+            name any more.
+        most_mib: the size of all files together, and so of any single one.
         most_files: how many files and folders there may be.
     """
     size, count = _nameless_mib(folder, place, most_mib), 0
@@ -43,10 +43,10 @@ def is_over(folder: str, place: str, most_mib: float, most_files: int) -> bool:
 
 
 def _walk(folder: str) -> Iterator[os.stat_result]:
-    """The facts of everything in a folder.
+    """The status of everything in a folder.
 
     Raises:
-        OSError: something cannot be looked into, or is too deep.
+        OSError: something in it cannot be read, or lies too deep.
     """
     waiting = [(folder, 0)]
     while waiting:
@@ -62,10 +62,10 @@ def _walk(folder: str) -> Iterator[os.stat_result]:
 
 
 def _nameless_mib(folder: str, place: str, most_mib: float) -> float:
-    """What files take that are unlinked and still open, or mapped into memory.
+    """The size of files that are unlinked and still open, or mapped into memory.
 
-    Of one that is only mapped the size cannot be seen: it counts as the largest that there may be.
-    Nothing is found where this account may not look at the process.
+    The size of a file that is only mapped is unknown, so it counts as the largest allowed. Nothing
+    is found if this account may not inspect the process.
     """
     size, known = 0.0, set()
     with contextlib.suppress(OSError):
@@ -93,7 +93,7 @@ def _mapped_nameless(folder: str, place: str) -> set[int]:
 def remove(folder: str) -> None:
     """Remove a folder with everything in it, however deep; its process has ended.
 
-    What lies deeper is moved up first, so that no path is ever longer than two names.
+    Deeper folders are moved up first, so that no path is ever longer than two names.
     """
     top = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
@@ -114,7 +114,7 @@ def _remove_entry(top: int, name: str) -> None:
     try:
         for child in os.listdir(below):
             if _is_folder(below, child):
-                # Nobody's name: it is drawn when whoever gave names here has ended.
+                # A name that no entry has: it is random, and the submission's processes have ended.
                 os.rename(child, secrets.token_hex(16), src_dir_fd=below, dst_dir_fd=top)
             else:
                 os.unlink(child, dir_fd=below)
@@ -124,7 +124,7 @@ def _remove_entry(top: int, name: str) -> None:
 
 
 def _is_folder(parent: int, name: str) -> bool:
-    """Whether an entry is a folder; if so, its owner may look into it and empty it from now on."""
+    """Whether an entry is a folder; if so, make it readable and writable for its owner."""
     try:
         fd = os.open(name, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=parent)
     except NotADirectoryError:

@@ -1,4 +1,4 @@
-"""What the warm process is started with: an account, an environment, settings."""
+"""How the warm process is started: its account, its environment and its settings."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from autograder.sandbox.inside.policy import Tier
 
 
 def spare_uid() -> int:
-    """One of the accounts kept for students' code, as which nothing runs on this machine."""
+    """A spare account for students' code that runs nothing now; any of them if all are in use."""
     taken = jail.tasks_by_account()
     first = os.getpid() % len(policy.SPARE_UIDS)
     order: list[int] = [*policy.SPARE_UIDS[first:], *policy.SPARE_UIDS[:first]]
@@ -26,11 +26,11 @@ def spare_uid() -> int:
 
 
 def environment(tier: Tier, scratch: Path) -> dict[str, str]:
-    """The whole environment of the warm process and so of every submission.
+    """The whole environment of the warm process, and so of every submission.
 
     Args:
         tier: of the sandbox.
-        scratch: a folder for what is loaded, where there are no folders in memory.
+        scratch: a folder for files that libraries write, in tiers without folders in memory.
     """
     kept = {name: os.environ[name] for name in policy.ENVIRONMENT_FROM_HOST if name in os.environ}
     inside = {**policy.ENVIRONMENT, **kept}
@@ -42,7 +42,7 @@ def environment(tier: Tier, scratch: Path) -> dict[str, str]:
 
 
 def settings(tier: Tier, limits: Limits, uid: int | None, readable: Sequence[str]) -> bytes:
-    """The first packet to the warm process: everything that it has to know.
+    """The first packet to the warm process: everything that it needs to know.
 
     Args:
         tier: of the sandbox.

@@ -1,10 +1,10 @@
-"""What all processes of one submission hold in memory, added up from outside.
+"""The memory that all processes of one submission hold, added up from outside.
 
-Resource limits bound each process. Where no control group can be written, the grader looks at the
+Resource limits bound each process. Where no control group is writable, the grader inspects the
 processes of the submission's pid namespace itself, many times a second, and ends it when they hold
 too much together: their pages (shared ones divided among those that share them), their files in
-memory, and what the kernel may keep for their open pipes and sockets. It is a bound with some
-slack: between two looks a submission gets as far as the kernel hands out pages.
+memory, and what the kernel may keep for their open pipes and sockets. The bound has some slack:
+between two looks a submission can take whatever the kernel hands out.
 """
 
 from __future__ import annotations
@@ -15,23 +15,23 @@ from collections.abc import Iterable
 from pathlib import Path
 
 LOOK_S = 0.05
-"""How often somebody should look, as long as little is held."""
+"""Seconds between two looks while little is held."""
 LOOK_SOON_S = 0.01
-"""The same, once more than half of what may be held is."""
+"""Seconds between two looks once more than half of the bound is held."""
 DESCRIPTOR_MIB = 0.42
-"""What the kernel may keep for one end of a pair of sockets, by its usual settings."""
+"""Memory that the kernel may keep for one end of a pair of sockets, with its usual settings."""
 FREE_DESCRIPTORS = 32
-"""Open files of a process that are not counted: loaded libraries, standard streams, a database."""
+"""Open files of a process that do not count: loaded libraries, standard streams, a database."""
 _MIB = 1 << 20
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 class Unseen(Exception):
-    """The processes of a submission cannot be looked at; the text says what cannot be read."""
+    """The processes of a submission cannot be inspected; the text says what cannot be read."""
 
 
 def process_of(pidfd: int) -> int:
-    """The number that a process has here, whichever it has in its own namespace; 0 if it ended."""
+    """The number of a process in this namespace, whatever it is in its own; 0 if it ended."""
     for line in Path(f"/proc/self/fdinfo/{pidfd}").read_text().splitlines():
         if line.startswith("Pid:"):
             return max(int(line.split()[1]), 0)
@@ -39,16 +39,16 @@ def process_of(pidfd: int) -> int:
 
 
 def held_mib(pid: int, folders: Iterable[str], enough_mib: float) -> float:
-    """What a submission's processes hold together.
+    """The memory that a submission's processes hold together.
 
     Adding up is quick as long as it stays below `enough_mib`; only above it are pages that several
-    processes share divided among them, which takes a look at each. Where some of them end during
-    that, what they share counts too much. So only what a second look finds too is over.
+    processes share divided among them, which takes longer. If some processes end meanwhile, shared
+    pages count too much; so a first result above `enough_mib` needs a second one to confirm it.
 
     Args:
         pid: the first process of the submission's pid namespace.
         folders: where its file systems in memory are mounted.
-        enough_mib: what it may hold; adding up ends above it. With 0, all is added up.
+        enough_mib: what it may hold; adding up stops above it. With 0, everything is added up.
 
     Raises:
         Unseen: there are processes, and what they hold cannot be read.
@@ -67,12 +67,16 @@ def _held_at_a_look(pid: int, folders: Iterable[str], enough_mib: float) -> floa
     for one in there:
         held += _proportional_mib(one)
         if held > enough_mib > 0:
-            break  # it grows while it is added up: what is known is enough
+            break  # it may grow while it is added up, and this is already too much
     return held
 
 
 def members(pid: int) -> list[str]:
-    """Where in /proc all processes of a process's pid namespace are looked at."""
+    """The /proc folders of all processes in a process's pid namespace.
+
+    Raises:
+        Unseen: the namespace of a living process cannot be read.
+    """
     place = place_of(pid)
     try:
         namespace = os.readlink(f"{place}/ns/pid")
@@ -92,7 +96,7 @@ def members(pid: int) -> list[str]:
 
 
 def place_of(pid: int) -> str:
-    """Where a process is looked at: at a thread that goes on, where its first one has ended."""
+    """The /proc folder of a process, or of a thread that still runs if the first has ended."""
     first = f"/proc/{pid}"
     if _resident_mib(first) > 0:
         return first
@@ -121,7 +125,7 @@ def _proportional_mib(place: str) -> float:
 
 
 def _files_mib(place: str, folders: Iterable[str]) -> float:
-    """What lies in the submission's file systems in memory."""
+    """The size of the submission's file systems in memory."""
     total = 0
     for folder in folders:
         with contextlib.suppress(OSError):
@@ -135,7 +139,7 @@ def _descriptors_mib(places: Iterable[str]) -> float:
 
 
 def _open_files(place: str) -> int:
-    """How many files a process has open; where that may not be seen, how many it has room for."""
+    """How many files a process has open; if that is not visible, how many it has room for."""
     try:
         return len(os.listdir(f"{place}/fd"))
     except PermissionError:

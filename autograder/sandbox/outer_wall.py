@@ -1,7 +1,8 @@
 """The outer wall of the *full* tier: bubblewrap, a small read-only tree, no network.
 
-The tree is the sandbox's own copy of Python (`replica`), mounted as `/`; over it lie a few folders
-in memory, the devices that every program expects, and `inside`, the modules of ours that run there.
+The tree is the sandbox's own copy of Python (`replica`), mounted as `/`. Over it are mounted a few
+folders in memory, the devices that every program expects, and the modules of `inside`, which run
+there.
 """
 
 from __future__ import annotations
@@ -15,17 +16,17 @@ from autograder.sandbox.places import is_beneath
 from autograder.sandbox.replica import PythonCopy
 
 INSIDE = "/jail"
-"""Where the modules that run in the sandbox lie, inside the wall."""
+"""The folder, inside the wall, of the modules that run in the sandbox."""
 PACKAGE = Path(__file__).resolve().parent.parent
 """The folder of this package."""
 SYSTEM = ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin", "/etc", "/nix", "/gnu")
 """Folders that belong to the machine and not to a person."""
 COVERED = ("/proc", "/dev", "/tmp")
-"""What is mounted over the copy, so that what the copy has there must be put back on top."""
+"""Folders that are mounted over the copy; what the copy has there is mounted again on top."""
 
 
 class OuterWall(PythonCopy):
-    """What stands round one warm process; `release` it in the end.
+    """The wall around one warm process; `release` it in the end.
 
     Raises:
         NoJail: bubblewrap is not installed, or there is no place for the copy of Python; the text
@@ -42,8 +43,10 @@ class OuterWall(PythonCopy):
 
     @property
     def readable(self) -> list[str]:
-        """What Landlock allows inside: the system's folders, which hold what was copied and no
-        more, and what lies elsewhere by its own name, so that nothing on the way to it is listed.
+        """The places that Landlock allows inside.
+
+        They are the system's folders, which hold only what was copied, and each other copied place
+        by its own name, so that no folder above it can be listed.
         """
         there = {f"/{name}" for name in os.listdir(self._replica.root)}
         system = [path for path in SYSTEM if path in there]
@@ -54,13 +57,13 @@ class OuterWall(PythonCopy):
         """The command line that goes before the warm process's own.
 
         Args:
-            scratch: a private folder, in which the modules that run inside are laid out: opening
-                them is nobody's business either.
+            scratch: a private folder for the modules that run inside, so that no other account sees
+                when they are opened.
         """
         wall = [self._program, "--die-with-parent", "--new-session", "--unshare-pid"]
         wall += ["--unshare-net", "--unshare-ipc", "--unshare-uts", "--hostname", "jail"]
         if os.getuid() == 0:
-            # Enough to leave root, which is the first thing that the warm process does.
+            # Just enough to leave root, which is the first thing that the warm process does.
             wall += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
         else:
             wall += ["--unshare-user"]
@@ -79,7 +82,7 @@ def _is_covered(path: str) -> bool:
 
 
 def _parents(path: str, made: set[str]) -> list[str]:
-    """Options that make a path's parent folders, which bubblewrap would make unreadable."""
+    """Options that make a path's parent folders, which bubblewrap by itself makes unreadable."""
     options: list[str] = []
     for parent in reversed(Path(path).parents):
         if str(parent) != "/" and str(parent) not in made:
@@ -89,7 +92,7 @@ def _parents(path: str, made: set[str]) -> list[str]:
 
 
 def lay_out_modules(scratch: Path) -> Path:
-    """Copy the whole folder `sandbox.inside` into a folder of this sandbox's own.
+    """Copy the whole folder `sandbox.inside` into a folder that belongs to this sandbox.
 
     The packages above it are empty there: nothing else of this program enters.
     """

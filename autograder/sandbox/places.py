@@ -1,9 +1,9 @@
-"""What the sandbox shows of the machine, by name, and what private lies beneath it by accident.
+"""Finds what the sandbox shows of the machine, and private places that lie beneath it by accident.
 
-A folder is shown because Python or a library needs it, never because it lies somewhere: `/usr` as a
+A folder is shown because Python or a library needs it, never because of where it lies: `/usr` as a
 whole also holds the exchange, configuration and whatever else people put there. `policy` has the
-names; this module finds where they are on this machine. It knows no course: whoever grades says
-which places are private.
+names; this module finds where they are on this machine. It knows no course: the caller says which
+places are private.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pathlib import Path
 from autograder.sandbox.inside import policy
 
 _MOST_LINKS = 40
-"""As many links in a row as the kernel follows."""
+"""The number of links in a row that the kernel follows."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Mount:
     point: str
     device: str
     root: str
-    """The folder of the device that is seen at `point`."""
+    """The folder of the device that appears at `point`."""
     kind: str = ""
     """The type of the file system."""
 
@@ -42,7 +42,7 @@ class Exposure:
 
     private: str
     shown: str
-    """The place that is shown inside and leads to it."""
+    """The place, shown inside, that leads to it."""
 
     def __str__(self) -> str:
         inner, outer = os.path.realpath(self.shown), os.path.realpath(self.private)
@@ -62,9 +62,9 @@ def python_library() -> list[str]:
 
 
 def python_packages() -> list[str]:
-    """The folders of installed packages, in the order in which Python looks into them.
+    """The folders of installed packages, in the order in which Python searches them.
 
-    Not those of a user, which any program of that user fills.
+    A user's own package folder is not included: any program of that user can fill it.
     """
     paths = sysconfig.get_paths()
     folders = (paths["purelib"], paths["platlib"], *site.getsitepackages())
@@ -72,7 +72,7 @@ def python_packages() -> list[str]:
 
 
 def interpreter() -> list[str]:
-    """Python's own program under its usual names, and what says where its library is."""
+    """Python's own program under its usual names, and the file that says where its library is."""
     names = ("python", "python3", f"python{sys.version_info.major}.{sys.version_info.minor}")
     base = getattr(sys, "_base_executable", sys.executable)
     bins = {os.path.dirname(path) for path in (sys.executable, base)}
@@ -88,20 +88,20 @@ def data() -> list[str]:
 
 
 def library_folders() -> list[str]:
-    """Where the machine's shared libraries lie, and Python's own; `/usr/lib` only by file."""
+    """The machine's folders of shared libraries, and Python's own; of `/usr/lib`, single files."""
     stores = [s for s in policy.STORES if os.path.realpath(sys.executable).startswith(f"{s}/")]
     files = [os.path.join(prefix, "lib", "*.so*") for prefix in _prefixes()]
     return _existing((*policy.LIBRARY_FOLDERS, *stores, *policy.LIBRARY_FILES, *files))
 
 
 def programs() -> list[str]:
-    """The programs of `policy.PROGRAMS` that this machine has."""
+    """The programs of `policy.PROGRAMS` that are on this machine."""
     return _existing(os.path.join(f, glob.escape(p)) for f in policy.PROGRAM_FOLDERS
                      for p in policy.PROGRAMS)  # fmt: skip
 
 
 def named() -> list[str]:
-    """Every place that is shown by its own name; links among them may lead to a few more."""
+    """Every place that is shown by its own name; links in them may lead to a few more."""
     return [*python_library(), *python_packages(), *interpreter(), *data(), *programs()]
 
 
@@ -112,12 +112,12 @@ def _prefixes() -> list[str]:
 
 
 def _existing(patterns: Iterable[str]) -> list[str]:
-    """What there is of some paths with wildcards."""
+    """The paths that match some patterns."""
     return sorted({path for pattern in patterns for path in glob.glob(pattern)})
 
 
 def _outermost(paths: Iterable[str]) -> list[str]:
-    """Paths without those that lie in another of them."""
+    """The paths that do not lie in another of them."""
     kept: list[str] = []
     for path in sorted(set(paths), key=len):
         if not any(is_beneath(path, other) for other in kept):
@@ -129,7 +129,7 @@ def _outermost(paths: Iterable[str]) -> list[str]:
 
 
 def follow(path: str) -> tuple[list[str], str]:
-    """The links on the way to a path, each where it really lies, and the real path.
+    """The links on the way to a path, each by its real location, and the real path.
 
     Raises:
         OSError: there are too many links in a row.
@@ -177,18 +177,18 @@ def read_mounts() -> list[Mount]:
 
 
 def _plain(text: str) -> str:
-    """A path as it is, from the kernel's way to write blanks."""
+    """A path without the escapes that the kernel writes for blanks."""
     return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), text)
 
 
 def exposures(private: Sequence[str], shown: Sequence[str]) -> list[Exposure]:
-    """Private places that can be reached through a shown one, by whichever of their names.
+    """Private places that can be reached through a shown one, under any of their names.
 
-    A folder may be mounted in a second place, so places are compared by device and by where they
-    lie on it. What is mounted below a shown place is never shown with it.
+    A folder may be mounted in a second place, so places are compared by device and by their path on
+    it. A mount below a shown place is never shown with it.
 
-    Where a link among Python's packages leads must not lie in a private place either. Python itself
-    may: an environment inside a course shows nothing of the course.
+    A link among Python's packages must not lead into a private place either. Python itself may lie
+    in one: an environment inside a course shows nothing of the course.
 
     Args:
         private: places that no submission may read.
@@ -206,7 +206,7 @@ def exposures(private: Sequence[str], shown: Sequence[str]) -> list[Exposure]:
 
 
 def _linked_into(private: Sequence[str], shown: Sequence[str]) -> list[Exposure]:
-    """Private places in which something is shown because a link among packages leads to it."""
+    """Private places that hold something shown because a link among packages leads to it."""
     own = [os.path.realpath(path) for path in named()]
     linked = [path for path in shown if not any(is_beneath(path, place) for place in own)]
     real = {place: os.path.realpath(place) for place in private}
@@ -220,7 +220,7 @@ def _linked_into(private: Sequence[str], shown: Sequence[str]) -> list[Exposure]
 
 
 def _origin(path: str, mounts: Sequence[Mount]) -> tuple[str, str]:
-    """The device that a real path lies on, and where on it."""
+    """The device that holds a real path, and the path on that device."""
     over = [mount for mount in mounts if is_beneath(path, mount.point)]
     if not over:
         return "", path

@@ -1,8 +1,8 @@
 """Python started from the sandbox's own copy, where nothing can be mounted: the *reduced* tier.
 
-Landlock lets a submission read the copy and nothing else of the machine. So Python's library, its
-packages and the shared libraries are all looked for in the copy, by variables of the environment:
-what is written in a command line could be read by every account.
+Landlock lets a submission read the copy and nothing else of the machine. So environment variables
+tell Python to find its library, its packages and the shared libraries in the copy. They are not
+written in the command line, which every account can read.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from autograder.sandbox.outer_wall import lay_out_modules
 from autograder.sandbox.replica import PythonCopy
 
 _PACKAGES = "AUTOGRADER_PACKAGES"
-"""The variable with the modules and packages, separated like a search path."""
+"""The variable that lists the modules and packages, separated as in a search path."""
 SERVE = "from autograder.sandbox.inside.zygote import main\n"
 PROGRAM = (
     "import os, site, sys\n"
@@ -26,24 +26,24 @@ PROGRAM = (
     "sys.path.insert(0, modules)\n"
     f"{SERVE}"
 )
-"""What the relocated Python runs before it serves."""
+"""The program that the relocated Python runs to set up its paths and serve."""
 
 
 class RelocatedPython(PythonCopy):
-    """A Python that lives in the copy; `release` it in the end."""
+    """A Python that runs from the copy; `release` it in the end."""
 
     @property
     def readable(self) -> list[str]:
-        """What Landlock allows."""
+        """The places that Landlock allows."""
         return [str(self._replica.root)]
 
     @property
     def executable(self) -> str:
-        """Python's own program in the copy."""
+        """Python's program in the copy."""
         return self._inside(os.path.realpath(sys.executable))
 
     def environment(self, scratch: Path) -> dict[str, str]:
-        """Variables by which Python and its libraries find everything in the copy."""
+        """Variables that make Python and its libraries find everything in the copy."""
         libraries = {
             os.path.dirname(path) for path in self.shown if ".so" in os.path.basename(path)
         }

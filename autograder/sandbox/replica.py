@@ -1,17 +1,17 @@
-"""The sandbox's own copy of Python and of what Python needs: files that nobody else can open.
+"""The sandbox's own copy of Python and of all that it needs: files that nobody else can open.
 
-An account that can open a file can also see when somebody else reads it: by inotify, by the file's
-access time, or by what the kernel keeps of it in memory. A submission could therefore send out
+An account that can open a file can also see when somebody else reads it: through inotify, the
+file's access time, or what the kernel keeps of it in memory. A submission could therefore send out
 hidden inputs by opening files of the machine. So the sandbox shows no file of the machine. It shows
 a copy, in a folder that only the grader's account can enter. The copy is made once for each
 installation of Python, and every sandbox uses it until something in the installation changes.
 
-    copy = find_replica(places)          made, if there is none as the machine is now
-    copy.root                            to be mounted as `/`, or to start Python from
+    copy = find_replica()                makes one if none fits the machine as it is now
+    copy.root                            to mount as `/`, or to start Python from
     copy.release()
 
-What is copied is what `policy` names; links that lead elsewhere are kept as links, and lead nowhere
-inside. What is mounted somewhere below is left out.
+`policy` names what is copied. Links that lead elsewhere are kept as links, and lead nowhere inside.
+File systems mounted below a copied folder are left out.
 """
 
 from __future__ import annotations
@@ -42,13 +42,13 @@ from autograder.sandbox.inside import policy
 _log = logging.getLogger(__name__)
 
 FORMAT = 3
-"""Counted up when the same machine is to be copied in another way."""
+"""Increase it when the way of copying changes."""
 KEPT_S = 14 * 24 * 3600
-"""How long a copy is kept that nobody uses."""
+"""Seconds that an unused copy is kept."""
 NEVER = 2**31 - 1
-"""An access time in the far future: the kernel does not touch it any more when a file is read."""
+"""An access time in the far future, which the kernel does not update when the file is read."""
 EMPTY = ("proc", "dev", "tmp", "jail", policy.HOME.strip("/"))
-"""Folders that something is mounted on."""
+"""Folders that serve as mount points."""
 _COMPILED = "/__pycache__"
 _THREADS = 4
 _LIBRARY = re.compile(r"(/\S+) \(0x")
@@ -56,20 +56,20 @@ _LIBRARY = re.compile(r"(/\S+) \(0x")
 
 @dataclass
 class Plan:
-    """Everything that is to be copied, by its real path."""
+    """Everything to be copied, by its real path."""
 
     links: dict[str, str] = field(default_factory=dict)
     folders: dict[str, int] = field(default_factory=dict)
-    """Modes."""
+    """Modes of the folders."""
     files: dict[str, os.stat_result] = field(default_factory=dict)
     roots: list[str] = field(default_factory=list)
-    """The places that are shown, those that links led to included."""
+    """The places that are shown, including those that links lead to."""
     mounted: frozenset[str] = frozenset()
 
     def fingerprint(self) -> str:
-        """What changes whenever a copy made by this plan would.
+        """A hash that changes whenever a copy made by this plan would.
 
-        Compiled modules are left out of it: Python writes one whenever it first loads a module.
+        It leaves out compiled modules: Python writes one whenever it first loads a module.
         """
         said = hashlib.sha256(f"{FORMAT} {EMPTY} {policy.LIBRARIES}".encode())
         for path, target in sorted(self.links.items()):
@@ -86,13 +86,13 @@ class Plan:
         return said.hexdigest()[:24]
 
     def add(self, path: str, left_out: tuple[str, ...] = ()) -> None:
-        """Take in a file, or a folder with what is in it, and the links on the way to it."""
+        """Add a file, or a folder and its content, and the links on the way to it."""
         links, real = places.follow(path)
         for link in links:
             self.links[link] = os.readlink(link)
         if real in self.folders or real in self.files:
             return
-        with contextlib.suppress(OSError):  # gone, or not ours to read: neither would it be inside
+        with contextlib.suppress(OSError):  # gone or unreadable: then it cannot be copied
             facts = os.stat(real, follow_symlinks=False)
             self.roots.append(real)
             if stat.S_ISDIR(facts.st_mode):
@@ -113,7 +113,7 @@ class Plan:
                         waiting.append((entry.path, ()))
 
     def _take(self, entry: os.DirEntry[str]) -> bool:
-        """Take in one entry of a folder; whether it is a folder to go into."""
+        """Add one entry of a folder; True if it is a folder to go into."""
         if entry.is_symlink():
             self._take_link(entry.path)
         elif entry.path in self.mounted:
@@ -127,7 +127,7 @@ class Plan:
         return False
 
     def _take_link(self, path: str) -> None:
-        """Keep a link; what it leads to comes along only where packages lie by rule."""
+        """Add a link, and what it leads to if that lies where packages are allowed to."""
         self.links[path] = os.readlink(path)
         with contextlib.suppress(OSError):
             _, real = places.follow(path)
@@ -138,7 +138,7 @@ class Plan:
 
 @dataclass
 class Replica:
-    """A copy that is in use, and so is not removed by others until it is released."""
+    """A copy in use: nobody removes it until it is released."""
 
     root: Path
     shown: tuple[str, ...]
@@ -151,7 +151,7 @@ class Replica:
 
 
 class PythonCopy:
-    """What a tier makes of the copy that fits this machine; `release` it in the end.
+    """A tier's use of the copy that fits this machine; `release` it in the end.
 
     Raises:
         NoJail: there is no place for the copy; the text says what to do.
@@ -166,7 +166,7 @@ class PythonCopy:
 
     @property
     def shown(self) -> tuple[str, ...]:
-        """The real places of the machine of which the copy was made."""
+        """The real places of the machine that the copy was made from."""
         return self._replica.shown
 
 
@@ -200,7 +200,7 @@ def find_replica() -> Replica:
 
 
 def make_plan() -> Plan:
-    """What is shown of this machine."""
+    """Everything of this machine that is shown."""
     plan = Plan(mounted=frozenset(mount.point for mount in places.read_mounts()))
     for path in places.python_library():
         plan.add(path, policy.LEFT_OUT)
@@ -215,7 +215,7 @@ def make_plan() -> Plan:
 
 
 def cache_folder() -> Path:
-    """A folder of this account's own, in which programs may be executed and nobody else may look.
+    """A folder of this account where programs may be executed and nobody else may look.
 
     Raises:
         NoJail: there is none.
@@ -236,13 +236,13 @@ def cache_folder() -> Path:
 
 
 def _is_private(folder: Path) -> bool:
-    """Make a folder if need be; whether it is this account's alone and may hold programs."""
+    """Make a folder if need be; True if it is this account's alone and may hold programs."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         facts = folder.lstat()
         if not stat.S_ISDIR(facts.st_mode) or facts.st_uid != os.getuid():
             return False
-        if os.getuid() == 0:  # the spare accounts enter it by this group, and nobody else has it
+        if os.getuid() == 0:  # spare accounts enter it through this group, which nobody else has
             os.chown(folder, 0, policy.SPARE_GROUP)
         folder.chmod(0o710 if os.getuid() == 0 else 0o700)
         with tempfile.TemporaryFile(dir=folder):
@@ -253,7 +253,7 @@ def _is_private(folder: Path) -> bool:
 
 @contextlib.contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    """Let one process at a time into the block."""
+    """Let one process at a time run the block."""
     lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -263,8 +263,10 @@ def _locked(path: Path) -> Iterator[None]:
 
 
 def _remove_old(home: Path, installation: str) -> None:
-    """Remove what a killed maker left, and copies that are not in use: of this installation all,
-    since it has changed; of others those that nobody has used for long.
+    """Remove what a killed maker left, and unused copies that are outdated.
+
+    All copies of this installation are, since it has changed; those of others are if nobody has
+    used them for long.
     """
     for folder in home.glob("making-*"):
         shutil.rmtree(folder, ignore_errors=True)
@@ -287,7 +289,7 @@ def _remove_old(home: Path, installation: str) -> None:
 
 
 def _make(plan: Plan, root: Path, shown: Path) -> None:
-    """Copy all that is planned, beside, and give it its name when it is complete."""
+    """Copy all that is planned into a temporary folder, and rename that when it is complete."""
     making = Path(tempfile.mkdtemp(prefix="making-", dir=root.parent))
     try:
         _fill(plan, making)
@@ -322,7 +324,7 @@ def _fill(plan: Plan, to: Path) -> None:
 
 
 def _relative(link: str, target: str) -> str:
-    """What a link leads to, so that it leads there wherever the copy is mounted."""
+    """The target of a link, relative, so that it is right wherever the copy is mounted."""
     if not target.startswith("/"):
         return target
     return os.path.relpath(target, os.path.dirname(link))
@@ -337,7 +339,7 @@ def _inside(to: Path, path: str) -> Path:
 
 
 def _copy(path: str, facts: os.stat_result, to: Path) -> None:
-    """Copy one file; one that this account cannot read is not there inside."""
+    """Copy one file; a file that this account cannot read is left out."""
     target = _inside(to, path)
     try:
         shutil.copyfile(path, target, follow_symlinks=False)
@@ -349,7 +351,7 @@ def _copy(path: str, facts: os.stat_result, to: Path) -> None:
 
 
 def needed_libraries(files: Iterable[str]) -> list[str]:
-    """The machine's shared libraries that programs and libraries among these files ask for."""
+    """The machine's shared libraries that the programs and libraries among these files need."""
     binaries = [path for path in files if _is_binary(path)]
     said = ""
     if binaries and shutil.which("ldd"):

@@ -1,12 +1,12 @@
-"""The grader's end of the jail: starts the outer wall, asks for forks, ends them.
+"""The grader's end of the sandbox: starts it, asks it for forks, ends them.
 
     with Jail(limits) as jail:
         with jail.fork() as inmate:
             inmate.channel.send({"op": "cell", …})
 
-An `Inmate` is one submission's process and everything it started; leaving its block kills all of
-it, by the pidfd of the first process of its pid namespace, and waits until it is gone. Nothing in
-this module knows notebooks or checks.
+An `Inmate` is one submission's process and everything it started. Leaving its block kills all of
+it, through the pidfd of the first process of its pid namespace, and waits until it is gone. This
+module knows no notebooks and no checks.
 """
 
 from __future__ import annotations
@@ -43,15 +43,15 @@ _NO_SIGHT = (
     "group"
 )
 START_S = 60.0
-"""How long the warm process may take to load."""
+"""Seconds that the warm process may take to load."""
 
 
 class Jail:
-    """An outer wall with a warm process in it, good for any number of submissions.
+    """A sandbox with a warm process in it, good for any number of submissions.
 
     Args:
         limits: what each submission may use.
-        tier: how strongly they are walled in.
+        tier: how strongly submissions are isolated.
 
     Raises:
         NoJail: the tier does not hold on this machine; the text says why.
@@ -83,12 +83,12 @@ class Jail:
         self.close()
 
     def close(self) -> None:
-        """End the warm process and with it everything inside the wall."""
+        """End the warm process and with it everything inside the sandbox."""
         self._end_wall()
         self._discard()
 
     def _discard(self) -> None:
-        # What is left is nobody's, and lies with temporary files.
+        # Anything that cannot be removed stays among the temporary files, and does no harm.
         with contextlib.suppress(OSError):
             folder_watch.remove(str(self._scratch))
         if self._copy is not None:
@@ -100,7 +100,7 @@ class Jail:
 
     @property
     def shown(self) -> tuple[str, ...]:
-        """The places of the machine that a submission can read a copy of; none in tier *none*."""
+        """The places of the machine that a submission can read a copy of; empty in tier *none*."""
         return self._copy.shown if self._copy is not None else ()
 
     @property
@@ -109,7 +109,7 @@ class Jail:
         return self._group is not None
 
     def _launch(self) -> None:
-        """Start the outer wall with a warm process in it, and wait until it is ready."""
+        """Start the outer wall, if the tier has one, and a warm process; wait until it is ready."""
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  closed by `_end_wall`
         self._process: subprocess.Popen[bytes] | None = None
@@ -136,10 +136,10 @@ class Jail:
         return make_group(int(self.limits.memory_mib), int(self.limits.processes))
 
     def _require_sight(self) -> None:
-        """Refuse where neither a control group nor a look from outside bounds all memory.
+        """Refuse if neither a control group nor watching from outside can bound all memory.
 
         Raises:
-            JailError: the sandbox's processes cannot be looked at here.
+            JailError: the sandbox's processes cannot be inspected here.
         """
         with self._fork_unwatched() as inmate:
             try:
@@ -172,12 +172,13 @@ class Jail:
         """One submission's process, ready for requests; all of it is dead after the block.
 
         Raises:
-            JailError: the process could not be walled in, or the warm process is gone.
+            JailError: the process could not be isolated, or the warm process is gone.
         """
         try:
             inmate = self._fork()
         except JailError:
-            # The warm process is gone (out of memory, say): one new one, then it is our fault.
+            # The warm process is gone (out of memory, say). Start one more; if that fails too, the
+            # fault is ours.
             self._end_wall()
             self._launch()
             inmate = self._fork()
@@ -221,7 +222,7 @@ class Jail:
             raise JailError(f"a submission could not be walled in: {reason}")
 
     def _end(self, inmate: Inmate) -> int:
-        """Kill the process and all it started; the status with which it ended."""
+        """Kill the process and all that it started; return the status with which it ended."""
         with contextlib.suppress(ProcessLookupError):
             signal.pidfd_send_signal(inmate.pidfd, signal.SIGKILL)
         inmate.channel.close()
@@ -237,7 +238,7 @@ class Jail:
         return status
 
     def _watched(self, inmate: Inmate) -> contextlib.AbstractContextManager[None]:
-        """End the process in the block if it takes more than the kernel sees to."""
+        """Watch the process during the block, where the kernel does not enforce all limits."""
         if not self.tier.own_folders:
             return watched_folder(inmate, self.limits)
         if not self.grouped:
@@ -259,19 +260,19 @@ class Jail:
         return json.loads(packet)[key]
 
     def _said(self) -> str:
-        """What the processes of the wall wrote on their error stream: the reason, usually."""
+        """What the sandbox's processes wrote to their error stream: usually the reason."""
         self._errors.seek(0)
         return self._errors.read()[-1000:].decode(errors="replace").strip()
 
     def _start(self, control_fd: int) -> subprocess.Popen[bytes]:
         where = INSIDE if self._wall is not None else str(PACKAGE.parent)
         program = f"import sys; sys.path.insert(0, {where!r})\n{SERVE}"
-        # Nothing from a user's folders, but the environment counts: all of it is ours.
+        # No modules from a user's folders. The environment is used: all of it comes from us.
         options = ["-s", "-P", "-c"]
         command = [sys.executable, *options, f"{program}main({control_fd})"]
         environment = launch.environment(self.tier, self._scratch)
         if self._wall is not None:
-            # `python` is the one that runs the notebook, as where a student starts Jupyter.
+            # `python` must be the one that runs the notebook, as in a student's Jupyter.
             places = (os.path.dirname(sys.executable), environment["PATH"])
             environment["PATH"] = os.pathsep.join(places)
             command = [*self._wall.around(self._scratch), *command]

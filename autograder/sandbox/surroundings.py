@@ -1,8 +1,8 @@
-"""What around the sandbox would help an escape, or weakens it: facts of this machine, judged.
+"""Facts about this machine that weaken the sandbox or would help an escape, and their remedies.
 
-The sandbox holds by itself. But whoever breaks one of its layers finds what the grader's account or
-its container has: a socket of Docker, a capability, a folder of the host. `gather` reads facts and
-changes nothing; `remarks` says which of them matter, and what to do.
+The sandbox holds by itself. But an attacker who breaks one of its layers finds what the grader's
+account or its container has: a socket of Docker, a capability, a folder of the host. `gather` reads
+facts and changes nothing; `remarks` says which of them matter, and what to do.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ SOCKETS = (
     "run/crio/crio.sock",
     "run/podman/podman.sock",
 )
-"""Sockets of container engines: whoever may write to one is root on the host."""
+"""Sockets of container engines: anyone who may write to one is root on the host."""
 CAPABILITIES = {
     1: "CAP_DAC_OVERRIDE",
     2: "CAP_DAC_READ_SEARCH",
@@ -48,11 +48,11 @@ SWITCHES = {
     "proc/sys/user/max_user_namespaces": "0",
     "proc/sys/kernel/apparmor_restrict_unprivileged_userns": "1",
 }
-"""Settings of the kernel that forbid user namespaces to ordinary users, and at which value."""
+"""Settings of the kernel, each with the value that forbids user namespaces to ordinary users."""
 HOST_FILES = ("proc/sys/kernel/core_pattern", "proc/sysrq-trigger", "sys/kernel/uevent_helper")
-"""Files of the kernel by which a container commands its host."""
+"""Files of the kernel through which a container can command its host."""
 MOST_PEOPLE = 3
-"""Accounts that a remark names."""
+"""Most accounts that a remark names."""
 _HIDDEN = re.compile(r"\bhidepid=(2|4|invisible|ptraceable)\b")
 _NO_SHELLS = ("/nologin", "/false", "/sync")
 _DISKS = ("ext4", "xfs", "btrfs", "zfs", "nfs", "nfs4", "virtiofs", "9p")
@@ -77,9 +77,9 @@ class Surroundings:
     switches: tuple[str, ...] = ()
     token: str = ""
     open_packages: tuple[str, ...] = ()
-    """Folders of Python's that every account may write to."""
+    """Python's folders that every account may write to."""
     onlookers: tuple[str, ...] = ()
-    """Accounts of people, where /proc shows everybody's processes to every account."""
+    """Accounts of people, if /proc shows everybody's processes to every account."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class Remark:
 
 
 def gather(root: Path = Path("/")) -> Surroundings:
-    """The facts, read below `root`; what cannot be read is not there."""
+    """The facts, read below `root`; anything unreadable counts as absent."""
     container = any((root / mark).exists() for mark in CONTAINER_MARKS)
     commands = [root / file for file in HOST_FILES] if container else []
     agents = (root / "sys/fs/cgroup").glob("*/release_agent") if container else []
@@ -114,7 +114,7 @@ def gather(root: Path = Path("/")) -> Surroundings:
 
 
 def remarks(facts: Surroundings) -> list[Remark]:
-    """What of the facts matters, the most urgent first."""
+    """The facts that matter, the most urgent first."""
     inside = "the container" if facts.container else "this account"
     found = [
         Remark(
@@ -147,7 +147,7 @@ def remarks(facts: Surroundings) -> list[Remark]:
 
 
 def _about_account(facts: Surroundings) -> list[Remark]:
-    """What matters of an ordinary account: rights and groups that it has, rights that it lacks."""
+    """Remarks on an ordinary account: rights and groups that it has, rights that it lacks."""
     found = []
     if facts.capabilities and not facts.container:
         found.append(
@@ -177,7 +177,7 @@ def _about_account(facts: Surroundings) -> list[Remark]:
 
 
 def _about_container(facts: Surroundings) -> list[Remark]:
-    """What matters only in a container: what it has of its host."""
+    """Remarks that apply only in a container: what it can reach of its host."""
     found = []
     if facts.disks and "CAP_SYS_ADMIN" in facts.capabilities:
         found.append(
@@ -217,7 +217,7 @@ def _about_container(facts: Surroundings) -> list[Remark]:
 
 
 def _capabilities(root: Path) -> tuple[str, ...]:
-    """Those of `CAPABILITIES` that this process has."""
+    """The entries of `CAPABILITIES` that this process has."""
     for line in (_text(root / "proc/self/status") or "").splitlines():
         if line.startswith("CapEff:"):
             held = int(line.split()[1], 16)
@@ -231,7 +231,7 @@ def _groups() -> tuple[str, ...]:
 
 
 def _hides_processes(root: Path) -> bool:
-    """Whether /proc is mounted so that an account sees its own processes only."""
+    """Whether /proc is mounted so that an account sees only its own processes."""
     lines = (_text(root / "proc/self/mountinfo") or "").splitlines()
     return any(" - proc " in line and _HIDDEN.search(line) for line in lines)
 
@@ -244,7 +244,7 @@ def _people() -> tuple[str, ...]:
 
 
 def _host_folders() -> tuple[str, ...]:
-    """Where a folder that belongs to the host itself is mounted in this container."""
+    """Mount points in this container that show a folder of the host itself."""
     mounts = [
         m for m in places.read_mounts() if m.kind in _DISKS and m.point not in ("/", *_OWN_FILES)
     ]
@@ -257,7 +257,7 @@ def _open_packages() -> tuple[str, ...]:
 
 
 def _distinct(paths: Iterable[Path]) -> tuple[str, ...]:
-    """Each place once, whichever links lead to it."""
+    """Each place once, however many links lead to it."""
     return tuple(sorted({os.path.realpath(path) for path in paths}))
 
 

@@ -1,7 +1,8 @@
-"""Ends a submission that takes more than it may, where the kernel does not see to it by itself.
+"""Ends a submission that exceeds a limit which the kernel does not enforce by itself.
 
-Where the working folder is no file system of its own, that is the folder (`folder_watch`). Else it
-is the memory of all processes together, where no control group bounds it (`memory_watch`).
+Where the working folder is not a file system of its own, that is the limit on the folder
+(`folder_watch`). Otherwise it is the limit on the memory of all processes together, where no
+control group bounds it (`memory_watch`).
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from autograder.sandbox.inside.jail import WRITABLE_FULL
 
 @dataclass
 class Inmate:
-    """One submission's process inside the jail."""
+    """One submission's process inside the sandbox."""
 
     channel: Channel
     pidfd: int
@@ -32,7 +33,7 @@ class Inmate:
 
 @contextlib.contextmanager
 def watched_folder(inmate: Inmate, limits: Limits) -> Iterator[None]:
-    """Watch the working folder of a process for as long as the block."""
+    """Watch the working folder of a process for the length of the block."""
 
     def look() -> float | None:
         place = memory_watch.place_of(memory_watch.process_of(inmate.pidfd))
@@ -45,7 +46,7 @@ def watched_folder(inmate: Inmate, limits: Limits) -> Iterator[None]:
 
 @contextlib.contextmanager
 def watched_memory(inmate: Inmate, limits: Limits) -> Iterator[None]:
-    """Watch the memory of a process and all that it has started, for as long as the block."""
+    """Watch the memory of a process and all that it started, for the length of the block."""
     most = limits.memory_mib + WARM_MIB
 
     def look() -> float | None:
@@ -61,11 +62,11 @@ def watched_memory(inmate: Inmate, limits: Limits) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _watched(inmate: Inmate, look: Callable[[], float | None]) -> Iterator[None]:
-    """Look again and again, and end the process when `look` says so.
+    """Look again and again, and kill the process when `look` returns None.
 
     Args:
         inmate: the process.
-        look: gives the seconds until the next look; None: the process takes too much.
+        look: returns the seconds until the next look, or None if the process takes too much.
     """
     stop = threading.Event()
 
@@ -88,10 +89,10 @@ def _watched(inmate: Inmate, look: Callable[[], float | None]) -> Iterator[None]
 
 
 def _looked(look: Callable[[], float | None]) -> float | None:
-    """What a look gives; a process that cannot be looked at takes too much."""
+    """The result of a look; a process that cannot be inspected counts as taking too much."""
     try:
         return look()
     except (MemoryError, OSError, memory_watch.Unseen) as fault:
-        # Our own work on its answers may take all memory that it may; that ends by itself.
+        # Our own work on its answers may use up this process's memory for a while: look again.
         short = isinstance(fault, MemoryError) or getattr(fault, "errno", 0) == errno.ENOMEM
         return memory_watch.LOOK_S if short else None

@@ -1,4 +1,4 @@
-"""Throw-away Unix accounts, and how to get rid of them with all that they started and left."""
+"""Makes throw-away Unix accounts, and removes them with all that they started and left."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from pathlib import Path
 from hub_settings import Unfit
 
 TRIES = 20
-"""How often to try while another program changes the machine's accounts."""
+"""Tries while another program changes the machine's accounts."""
 ENDING_S = 5
-"""How long processes may take to end by themselves."""
+"""Seconds that processes have to end by themselves."""
 SHARED = (Path("/tmp"), Path("/var/tmp"), Path("/dev/shm"))
-"""Folders in which anybody may leave something."""
+"""Folders where anybody may leave files."""
 
 
 def make_account(name: str, home: Path, with_password: bool = True) -> str:
@@ -29,10 +29,10 @@ def make_account(name: str, home: Path, with_password: bool = True) -> str:
     Args:
         name: of the account.
         home: its home.
-        with_password: without, nobody can log in as it by one.
+        with_password: whether it gets a password to log in with.
 
     Returns:
-        Its password; empty without.
+        Its password; empty if it has none.
 
     Raises:
         Unfit: the account cannot be made.
@@ -49,7 +49,11 @@ def make_account(name: str, home: Path, with_password: bool = True) -> str:
 
 
 def _change(command: list[str], said: str = "") -> None:
-    """Run a command that changes the accounts, which only one program may do at a time."""
+    """Run a command that changes accounts, and retry while another program holds their lock.
+
+    Raises:
+        Unfit: the command fails.
+    """
     for tried in range(TRIES):
         done = subprocess.run(command, input=said, capture_output=True, text=True, check=False)
         if done.returncode == 0:
@@ -61,9 +65,9 @@ def _change(command: list[str], said: str = "") -> None:
 
 
 def remove_accounts(names: Iterable[str]) -> list[str]:
-    """End all processes of these accounts, remove what they left in shared folders, and them.
+    """Remove accounts, their processes, and what they left in shared folders.
 
-    Names without an account are passed over.
+    Names without an account are skipped.
 
     Returns:
         The names that were removed.
@@ -76,11 +80,11 @@ def remove_accounts(names: Iterable[str]) -> list[str]:
     end_processes(uids)
     for folder in SHARED:
         for path in folder.iterdir() if folder.is_dir() else ():
-            with contextlib.suppress(FileNotFoundError):  # Others come and go there.
+            with contextlib.suppress(FileNotFoundError):  # Other programs use the folder too.
                 if path.lstat().st_uid in uids:
                     _remove(path)
     for name in found:
-        _change(["userdel", "--force", name])  # What still has its number is dead, and unburied.
+        _change(["userdel", "--force", name])  # Processes that still run as it are zombies.
     return list(found)
 
 
@@ -92,7 +96,7 @@ def _remove(path: Path) -> None:
 
 
 def end_processes(uids: frozenset[int]) -> None:
-    """Ask every process of these accounts to end, and end those that do not."""
+    """Ask every process of these accounts to end, and kill those that do not."""
     started = time.monotonic()
     while pids := list(processes_of(uids)):
         waited = time.monotonic() - started
@@ -103,7 +107,7 @@ def end_processes(uids: frozenset[int]) -> None:
 
 
 def processes_of(uids: frozenset[int]) -> Iterator[int]:
-    """The processes that belong to these accounts; those that are dead already do not count."""
+    """The processes that belong to these accounts, without zombies."""
     for status in Path("/proc").glob("[0-9]*/status"):
         with contextlib.suppress(OSError):
             lines = status.read_text().splitlines()

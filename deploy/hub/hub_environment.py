@@ -1,7 +1,7 @@
 """The folder that everybody on the machine may read: Python with all packages, and the hub's proxy.
 
-Built from the system's Python, since another one may lie where only root can read it; the project
-is copied into it, not linked, since its checkout holds the solutions.
+It is built from the system's Python, since another one may lie where only root can read it. The
+project is copied into it, not linked, since its checkout holds the solutions.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ PACKAGES = {
     "npm": "npm",
     "useradd": "passwd",
 }
-"""Debian's packages by a command that each brings."""
+"""Debian's packages, by a command that each provides."""
 
 Say = Callable[[str], None]
 
 
 def install_packages(say: Say) -> None:
-    """Install what Debian has and is not there yet.
+    """Install the packages that are missing.
 
     Raises:
         Unfit: something is missing and there is no apt-get.
@@ -52,12 +52,12 @@ def install_packages(say: Say) -> None:
 
 
 def build_environment(folder: Path, checkout: Path, say: Say) -> None:
-    """Make or renew `venv` and `proxy` in a folder; what is there already and current is kept.
+    """Make or renew `venv` and `proxy` in a folder; parts that are current are kept.
 
     Args:
         folder: where; made if need be.
         checkout: this project's.
-        say: is told each step.
+        say: called with each step.
 
     Raises:
         Unfit: the folder cannot be read by everybody, or something cannot be installed.
@@ -71,7 +71,7 @@ def build_environment(folder: Path, checkout: Path, say: Say) -> None:
 
 
 def install_proxy(folder: Path, say: Say) -> Path:
-    """Install the hub's proxy into a folder, if it is not there.
+    """Install the hub's proxy into a folder, unless it is there.
 
     Returns:
         Its command.
@@ -90,7 +90,7 @@ def install_proxy(folder: Path, say: Say) -> Path:
 
 
 def is_current(folder: Path, checkout: Path) -> bool:
-    """Whether what `build_environment` made is of this checkout as it is now."""
+    """Whether `build_environment` made this folder from the checkout as it is now."""
     return _built_from(folder / "venv") == [environment_digest(checkout), code_digest(checkout)]
 
 
@@ -111,7 +111,7 @@ def _build_venv(venv: Path, checkout: Path, say: Say) -> None:
         say(f"installing Python packages into {venv}; this takes some minutes")
         shutil.rmtree(venv, ignore_errors=True)
         run([PYTHON, "-m", "venv", str(venv)])
-        # The pip that Debian brings takes a quarter of an hour over these.
+        # Debian's own pip would take a quarter of an hour for these.
         run([*pip, "--upgrade", "pip"])
         run([*pip, f"{checkout}[hub]"])
     else:
@@ -121,7 +121,7 @@ def _build_venv(venv: Path, checkout: Path, say: Say) -> None:
 
 
 def environment_digest(checkout: Path) -> str:
-    """What the installed packages depend on, as a hash."""
+    """A hash of everything that the installed packages depend on."""
     version = subprocess.run([PYTHON, "-VV"], capture_output=True, check=True).stdout
     project = tomllib.loads((checkout / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     wanted = [*project["dependencies"], *project["optional-dependencies"]["hub"]]
@@ -129,7 +129,7 @@ def environment_digest(checkout: Path) -> str:
 
 
 def code_digest(checkout: Path) -> str:
-    """This project's own code, as a hash."""
+    """A hash of this project's own code."""
     found = hashlib.sha256()
     for path in sorted((checkout / "autograder").rglob("*")):
         if path.is_file() and path.suffix != ".pyc":
@@ -138,10 +138,10 @@ def code_digest(checkout: Path) -> str:
 
 
 def run(command: Iterable[str], cwd: Path | None = None) -> None:
-    """Run an installer with what it makes readable by everybody.
+    """Run an installer, so that everybody can read the files that it makes.
 
     Raises:
-        Unfit: it failed; the text holds the end of what it said.
+        Unfit: it failed; the text holds the end of its output.
     """
     command = list(command)
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "PYTHONPATH": ""}

@@ -1,6 +1,6 @@
-"""What on this machine stands in the way of a hub, and who on it reads more than they should.
+"""Finds what prevents a hub on this machine, and accounts that can read more than they should.
 
-Only the standard library; it looks, and changes nothing.
+It needs only the standard library, and changes nothing.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from hub_settings import Settings, Unfit
 
 LISTENS = "0A"
-"""The state of a listening socket in /proc/net/tcp."""
+"""The state of a listening socket, as /proc/net/tcp writes it."""
 KERNEL = {
     "kernel/unprivileged_userns_clone": ("0", "sysctl kernel.unprivileged_userns_clone=1"),
     "user/max_user_namespaces": ("0", "sysctl user.max_user_namespaces=10000"),
@@ -27,16 +27,16 @@ KERNEL = {
         "sysctl kernel.apparmor_restrict_unprivileged_userns=0",
     ),
 }
-"""Settings that close user namespaces: the value that does, and the remedy."""
+"""Settings that forbid user namespaces: the value that does, and the remedy."""
 READS_LOGS = ("adm", "systemd-journal", "sudo", "wheel", "docker", "lxd", "disk", "root", "shadow")
 """Groups whose members can read the hub's log, or become root."""
 
 
 def require_files(settings: Settings, path: Path) -> None:
-    """Refuse settings that somebody else could write, and keys that are not there.
+    """Refuse settings that others can write, and TLS keys that are missing or readable by others.
 
     Raises:
-        Unfit: the hub, which is root, would do what another account writes; or cannot speak TLS.
+        Unfit: the hub, which is root, would obey another account; or its TLS settings are wrong.
     """
     hub = settings.hub
     for file in (path, Path(hub.extra_config) if hub.extra_config else path):
@@ -65,7 +65,7 @@ def require_ports(settings: Settings) -> None:
     """Refuse ports on which another program listens.
 
     Raises:
-        Unfit: one is taken; the text says by whom.
+        Unfit: one is taken; the text says by which program.
     """
     address = urlsplit(settings.hub.address)
     wanted = {f"ports.{name}": port for name, port in asdict(settings.ports).items()}
@@ -94,7 +94,7 @@ def _listening() -> Mapping[int, list[str]]:
 
 
 def _holder(inode: str) -> str:
-    """The command line of the process that holds a socket; empty where none can be found."""
+    """The command line of the process that holds a socket; empty if none is found."""
     for link in Path("/proc").glob("[0-9]*/fd/*"):
         with suppress(OSError):
             if str(link.readlink()) == f"socket:[{inode}]":
@@ -104,7 +104,7 @@ def _holder(inode: str) -> str:
 
 
 def closed_namespaces(proc: Path = Path("/proc/sys"), sys: Path = Path("/sys")) -> Iterator[str]:
-    """What keeps an ordinary account from user namespaces here, each with its remedy."""
+    """Settings that deny user namespaces to ordinary accounts here, each with its remedy."""
     for name, (closed, remedy) in KERNEL.items():
         with suppress(OSError):
             if (proc / name).read_text().strip() == closed:
@@ -115,7 +115,7 @@ def closed_namespaces(proc: Path = Path("/proc/sys"), sys: Path = Path("/sys")) 
 
 
 def loose_links(proc: Path = Path("/proc/sys")) -> Iterator[str]:
-    """Whether an account can give a second name to another's file, and so spoil a submission."""
+    """Whether accounts can make hard links to others' files, which spoils submissions."""
     with suppress(OSError):
         if (proc / "fs/protected_hardlinks").read_text().strip() == "0":
             yield (
@@ -125,7 +125,7 @@ def loose_links(proc: Path = Path("/proc/sys")) -> Iterator[str]:
 
 
 def who_reads_too_much(names: list[str]) -> Iterator[str]:
-    """Accounts that are in a group which reads the hub's log or becomes root."""
+    """Accounts in a group whose members can read the hub's log or become root."""
     for name in names:
         with suppress(KeyError):
             account = pwd.getpwnam(name)

@@ -1,7 +1,7 @@
-"""The course's owner is a user of the hub, since nbgrader looks it up, and nobody logs in as it.
+"""Makes the course's owner a user of the hub, as nbgrader needs it, as whom nobody can log in.
 
-JupyterHub's own `blocked_users` does not serve for that: from version 6 on it takes a blocked user
-out of all groups, and nbgrader then finds no course for its formgrader.
+JupyterHub's own `blocked_users` is unsuitable: since version 6 it removes a blocked user from all
+groups, and nbgrader then finds no course for its formgrader.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from traitlets import import_item
 
 
 def without(owner: str, authenticator: Any) -> type[Authenticator]:
-    """An authenticator that is the given one in everything, and never lets `owner` in.
+    """The same authenticator, except that it never lets `owner` in.
 
-    It refuses after the name was normalized and before anything allows it, whatever the password,
-    token or mapping of names that led there.
+    It refuses after the name was normalized and before anything allows it, whatever password, token
+    or mapping of names led there.
 
     Args:
         owner: the account, as the hub knows it.
@@ -28,7 +28,7 @@ def without(owner: str, authenticator: Any) -> type[Authenticator]:
 
     class WithoutOwner(base):  # type: ignore[misc, valid-type]
         async def check_blocked_users(self, username: str, authentication: Any = None) -> bool:
-            """Whether a person may log in under this name, as far as names are blocked."""
+            """Whether no block on names keeps a person from logging in under this one."""
             if username == owner:
                 return False
             allowed = super().check_blocked_users(username, authentication)

@@ -1,12 +1,12 @@
-"""How the hub keeps its services: a dead one is started again at once, a live one ends at once.
+"""Makes the hub restart dead services at once, and end live ones at once.
 
-By itself JupyterHub looks after a service every 30 s, and ends it by SIGINT, which Jupyter's own
-servers may ignore, half a minute before it tries SIGTERM. Neither can be set from outside, so
-`keep_promptly` puts a spawner with other times in the place of JupyterHub's.
+By itself JupyterHub checks a service every 30 s, and ends it by SIGINT, which Jupyter's own servers
+may ignore, half a minute before it tries SIGTERM. Neither can be configured, so `keep_promptly`
+replaces JupyterHub's spawner by one with other times.
 
 A service's door is the socket on which it listens. The hub opens it, keeps it, and hands it to the
-service as standard input. So whoever asks while the service is started again waits a moment in
-place of reading an error, and no other account of this machine can take its port meanwhile.
+service as standard input. So a request during a restart waits a moment in place of failing, and no
+other account of this machine can take the port meanwhile.
 """
 
 from __future__ import annotations
@@ -24,22 +24,22 @@ from jupyterhub.services import service as hub_services
 from traitlets import Float, default
 
 POLL_S, CALM_POLL_S = 0.2, 15.0
-"""How often a service is looked after; and one that keeps dying."""
+"""Seconds between two checks of a service; the second number is for one that keeps dying."""
 OFTEN, WITHIN_S = 5, 60.0
-"""So many starts within this time make a service one that keeps dying."""
+"""A service with this many starts within this time keeps dying."""
 BACKLOG = 1024
-"""So many may wait at the door."""
+"""Most connections that may wait at a door."""
 END_S = 3
-"""Services may take so long to end after SIGTERM; then they are killed."""
+"""Seconds that services have to end after SIGTERM; then they are killed."""
 LOOK_S = 0.05
-"""How often it is looked whether they have ended."""
+"""Seconds between two checks whether they have ended."""
 
 
 def keep_promptly(doors: Mapping[str, int]) -> None:
-    """Let the hub look after its services all the time, and end them by SIGTERM.
+    """Make the hub check its services all the time, and end them by SIGTERM.
 
     Args:
-        doors: ports of 127.0.0.1 by service, of those that take their socket from standard input.
+        doors: by service, ports of 127.0.0.1, for those that take their socket from standard input.
     """
     starts: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=OFTEN))
     opened: dict[str, socket.socket] = {}
@@ -57,7 +57,7 @@ def keep_promptly(doors: Mapping[str, int]) -> None:
             return CALM_POLL_S if often else POLL_S
 
         def start(self) -> None:
-            """Start the process; the first time, open its door."""
+            """Start the process; before the first start, open its door."""
             name = self._service_name
             if name in doors and name not in opened:
                 opened[name] = socket.create_server(("127.0.0.1", doors[name]), backlog=BACKLOG)
@@ -65,7 +65,7 @@ def keep_promptly(doors: Mapping[str, int]) -> None:
             running[name] = self
 
         def make_preexec_fn(self, name: str) -> Callable[[], None]:
-            """What the new process does first: take the door, then become its account."""
+            """What the new process does first: take the door, then change to its account."""
             become = super().make_preexec_fn(name)
             door = opened.get(self._service_name)
 
@@ -78,10 +78,10 @@ def keep_promptly(doors: Mapping[str, int]) -> None:
             return prepare
 
         async def stop(self, now: bool = False) -> None:
-            """End the service: SIGTERM, and SIGKILL where that does not help.
+            """End the service: SIGTERM, and SIGKILL if that does not help.
 
-            The hub ends one service after the other, and only when it ends itself. So the first one
-            takes the others along, and all have the same time.
+            The hub ends one service after the other, and only when it ends itself. So the first
+            call ends all of them, and all have the same time.
             """
             if self in running.values():
                 ends.append(time.monotonic() + END_S)
@@ -95,9 +95,9 @@ def keep_promptly(doors: Mapping[str, int]) -> None:
                 await self.wait_for_death(self.kill_timeout)
 
         def ask_to_end(self) -> None:
-            """Send SIGTERM, and start the service no more."""
+            """Send SIGTERM, and do not start the service again."""
             self.stop_polling()
-            if self.pid:  # Else it is dead already, and 0 would be the hub's own group.
+            if self.pid:  # 0: it is dead already, and the signal would go to the hub's group.
                 with suppress(ProcessLookupError):
                     os.kill(self.pid, signal.SIGTERM)
 

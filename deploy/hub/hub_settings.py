@@ -1,6 +1,6 @@
-"""What `hub.toml` says, checked: unknown names, missing ones and wrong kinds are errors.
+"""Reads and checks `hub.toml`: unknown names, missing ones and wrong kinds are errors.
 
-Only the standard library: this is read before anything is installed.
+It needs only the standard library, since it runs before anything is installed.
 """
 
 from __future__ import annotations
@@ -66,18 +66,18 @@ class Places:
 
     @property
     def scripts(self) -> Path:
-        """Where the environment's commands are."""
+        """The folder of the environment's commands."""
         return self.environment / "venv" / "bin"
 
     @property
     def proxy(self) -> Path:
-        """The hub's proxy."""
+        """The command of the hub's proxy."""
         return self.environment / "proxy" / "node_modules" / ".bin" / "configurable-http-proxy"
 
 
 @dataclass(frozen=True)
 class Ports:
-    """The section `[ports]`: of 127.0.0.1."""
+    """The section `[ports]`: ports of 127.0.0.1."""
 
     hub: int
     proxy: int
@@ -87,7 +87,7 @@ class Ports:
 
 @dataclass(frozen=True)
 class Settings:
-    """The whole file, and where it lies: what `setup` installs goes beside it."""
+    """The whole file, and its folder: `setup` installs files beside it."""
 
     hub: HubPart
     course: CoursePart
@@ -100,7 +100,7 @@ class Settings:
         """Read the file.
 
         Raises:
-            Unfit: it is not there, or something in it cannot be.
+            Unfit: it is not there, or something in it is invalid.
         """
         try:
             found = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -131,11 +131,11 @@ class Settings:
 
     @property
     def course_folder(self) -> Path:
-        """The course, in its owner's home; formgrader wants it below its server's root."""
+        """The course, in its owner's home, because formgrader needs it below its server's root."""
         return self.owner_home / self.course.id
 
     def jupyter_path(self, role: str) -> str:
-        """Where Jupyter finds the settings of a role (student, instructor, owner), then of all."""
+        """Folders of Jupyter's settings: for a role (student, instructor, owner), then for all."""
         return f"{self.folder / 'jupyter' / role}:{self.folder / 'jupyter' / 'common'}"
 
     def _check(self, path: Path) -> None:

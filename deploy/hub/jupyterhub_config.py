@@ -1,9 +1,9 @@
-"""JupyterHub for one course on one machine; what differs between machines is in hub.toml.
+"""JupyterHub for one course on one machine; settings that differ between machines are in hub.toml.
 
-The hub is root and starts each user's server as that user's own account. Two services run as the
+The hub is root and starts each user's server under that user's own account. Two services run as the
 course's owner: `grading` (this project: grades on arrival, shows marks and feedback) and the
-course's formgrader, named like the course as nbgrader wants it. Servers and services hold the least
-scopes with which they work.
+course's formgrader, named like the course because nbgrader expects that. Servers and services have
+the fewest scopes that work.
 """
 
 import os
@@ -26,7 +26,7 @@ c.JupyterHub.ssl_key, c.JupyterHub.ssl_cert = hub.tls_key, hub.tls_certificate
 c.JupyterHub.hub_bind_url = f"http://127.0.0.1:{ports.hub}"
 c.JupyterHub.db_url = f"sqlite:///{places.state / 'jupyterhub.sqlite'}"
 c.JupyterHub.cookie_secret_file = str(places.state / "cookie_secret")
-# The hub's log names no session and no token, whoever reads it or sends it on.
+# Keep sessions and tokens out of the hub's log, which others may read or get a copy of.
 c.JupyterHub.logging_config = {
     "filters": {"discretion": {"()": "autograder.service.logs.Discretion"}},
     "handlers": {"console": {"filters": ["discretion"]}},
@@ -34,7 +34,7 @@ c.JupyterHub.logging_config = {
 c.ConfigurableHTTPProxy.command = [str(places.proxy)]
 c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{ports.proxy}"
 c.ConfigurableHTTPProxy.pid_file = str(places.state / "proxy.pid")
-# Students' servers outlive a restart of the hub, and are found again by it.
+# Students' servers outlive a restart of the hub, which finds them again.
 c.JupyterHub.cleanup_servers = False
 
 # Who is who -------------------------------------------------------------------------------------
@@ -80,10 +80,10 @@ umask "$umask"; exec "$@" >"$log" 2>&1
 
 
 def logged_to(file: str) -> list[str]:
-    """What goes before a command so that what it says goes to a file in its user's home.
+    """A prefix for a command that sends its output to a file in its user's home.
 
-    nbgrader names the folders and files by which submissions and feedback can be read. That is for
-    the eyes of their user, not for the hub's log.
+    nbgrader logs the names of folders and files through which submissions and feedback can be read.
+    Only their user may see those, so they stay out of the hub's log.
     """
     return ["/bin/sh", "-c", LOGGED, file]
 
@@ -102,7 +102,7 @@ c.LocalProcessSpawner.interrupt_timeout = 5
 
 # The two services -------------------------------------------------------------------------------
 keep_promptly({"grading": ports.grading})
-# They end with the hub however it ends, so that a new one finds their ports free.
+# Services end with the hub, however it ends, so that a new one finds their ports free.
 WITH_HUB = ["/usr/bin/setpriv", "--pdeathsig", "TERM"]
 HOME = str(settings.owner_home)
 AS_OWNER = {**COMMON, "HOME": HOME, "JUPYTER_CONFIG_PATH": settings.jupyter_path("owner")}
@@ -129,7 +129,7 @@ c.JupyterHub.services = [
             f"--ServerApp.root_dir={HOME}",
         ],
         "user": course.owner,
-        # nbgrader's extensions take the course that they are started in.
+        # nbgrader's extensions use the course in the folder where they start.
         "cwd": str(settings.course_folder),
         "environment": {**AS_OWNER, "JUPYTERHUB_USER": course.owner},
         "oauth_no_confirm": True,
@@ -152,14 +152,14 @@ c.JupyterHub.load_roles = [
         ],
     },
     {
-        # Who is in the course, for the class page: also those who have submitted nothing.
+        # The members of the course, so that the class page shows those without submissions too.
         "name": "roster-of-the-course",
         "services": ["grading"],
         "scopes": [f"read:groups!group={course.student_group}"],
     },
     {
-        # What nbgrader's formgrader asks of the hub: which course its account is in; and, when an
-        # instructor adds or removes a student, who is in the course.
+        # nbgrader's formgrader asks the hub for the course of its account and, when an instructor
+        # adds or removes a student, for the members of the course.
         "name": "formgrader-of-the-course",
         "services": [course.id],
         "scopes": [
@@ -174,5 +174,5 @@ c.JupyterHub.load_roles = [
 if hub.extra_config:
     exec(compile(Path(hub.extra_config).read_text(), hub.extra_config, "exec"))
 
-# Last, so that it holds for whatever authenticator is in use.
+# Last, so that it applies to the authenticator that extra_config may have set.
 c.JupyterHub.authenticator_class = without(course.owner, c.JupyterHub.authenticator_class)

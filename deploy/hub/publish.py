@@ -1,9 +1,9 @@
-"""Give assignments to students through nbgrader's exchange: run by `setup` as the course's owner.
+"""Release assignments through nbgrader's exchange; `setup` runs this as the course's owner.
 
     python publish.py COURSE_ID [ASSIGNMENT…]
 
-In the course's folder; all its assignments by default. What the exchange already holds as it is in
-release/ is left alone; the names of the others are printed.
+Run it in the course's folder; it releases all assignments by default. Assignments whose files in
+the exchange equal those in release/ are skipped; the names of the others are printed.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from autograder.service.workers.inbox import close_to_others
 
 
 def publish(course: Course, assignments: Sequence[str]) -> None:
-    """Release what differs from what the exchange holds."""
+    """Release the assignments that differ from their copies in the exchange."""
     config = nbgrader_config(course)
     config.ExchangeReleaseAssignment.force = True
     config.NbGraderAPI.log_level = "ERROR"
-    # The hub is asked by the servers of users only.
+    # Only users' servers ask the hub.
     config.Authenticator.plugin_class = "nbgrader.auth.NoAuthPlugin"
     outbound = inbound_folder(course).parent / "outbound"
     api = NbGraderAPI(config=config)

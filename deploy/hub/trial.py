@@ -1,9 +1,9 @@
-"""A hub to try things out, and nothing left of it afterwards: what `make hub` runs.
+"""A hub to try things out, which leaves nothing behind: what `make hub` runs.
 
 The hub is the real one: the configuration and the set-up of this folder, on free ports of loopback,
-with accounts made for the occasion, whose names end in a random number. All that it makes lies in
-one folder, and is removed with the accounts when it stops, however the hub stops. What a killed
-trial left is removed by the next one.
+with accounts made for the occasion, whose names end in a random number. Everything that it makes
+lies in one folder; that and the accounts are removed when it stops, however the hub stops. The next
+trial removes what a killed one left.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ PEOPLE = {
     "admin": ("astrid",),
     "owner": ("owner",),
 }
-"""Who takes part, by role; each account's name goes on with the trial's number."""
+"""The participants by role; each account's name ends with the trial's number."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Person:
     role: str
     name: str
     password: str = field(repr=False)
-    """Empty for the course's owner, as whom nobody logs in."""
+    """Empty for the course's owner, since nobody logs in as the owner."""
 
 
 class Trial:
@@ -75,11 +75,11 @@ class Trial:
             trial.start()
 
     Args:
-        say: is told each step.
         released: which assignments are built and released; all by default.
+        quiet: whether to print no steps.
 
     Raises:
-        Unfit: something that it needs is not there, or does not work.
+        Unfit: something that it needs is missing or does not work.
     """
 
     def __init__(self, released: Sequence[str] = (), quiet: bool = False) -> None:
@@ -160,7 +160,7 @@ class Trial:
         }
         path = self.folder / "etc" / "hub.toml"
         path.parent.mkdir(mode=0o755)
-        # JSON's texts, numbers and lists are TOML's as well.
+        # JSON's strings, numbers and lists are valid TOML.
         lines = []
         for section, keys in sections.items():
             lines += [f"[{section}]", *(f"{k} = {json.dumps(v)}" for k, v in keys.items())]
@@ -168,7 +168,7 @@ class Trial:
         self.settings = Settings.load(path)
 
     def _set_up(self) -> None:
-        """The real set-up, on this trial's settings."""
+        """Run the real set-up with this trial's settings."""
         command = ["setpriv", "--pdeathsig", "TERM", sys.executable, str(HERE / "setup")]
         command += ["--no-unit", str(self.settings.folder / "hub.toml")]
         out = subprocess.DEVNULL if self.quiet else None
@@ -178,7 +178,7 @@ class Trial:
 
     @property
     def log(self) -> Path:
-        """What the hub, its proxy and its grading service say; root's only."""
+        """The log of the hub, its proxy and its grading service, readable by root only."""
         return self.folder / "state" / "hub.log"
 
     def start(self) -> None:
@@ -201,7 +201,7 @@ class Trial:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                # Ctrl-C is for this program, which then ends the hub in order.
+                # Ctrl-C should reach only this program, which then ends the hub in order.
                 start_new_session=True,
             )
         pages = (f"{self.url}/hub/login", self.service("grading", "healthz"))
@@ -231,11 +231,11 @@ class Trial:
         return self.log.read_text(errors="replace")[-4000:] if self.log.exists() else ""
 
     def wait(self) -> int:
-        """Wait until the hub ends by itself; its exit code."""
+        """Wait until the hub ends by itself, and return its exit code."""
         return self._hub.wait() if self._hub else 0
 
     def stop(self) -> None:
-        """Stop the hub with its services; students' servers go on, as when a hub is restarted."""
+        """Stop the hub with its services; students' servers go on, as when a hub restarts."""
         if self._hub is None:
             return
         if self._hub.poll() is None:
@@ -249,7 +249,7 @@ class Trial:
         self._hub = None
 
     def close(self) -> None:
-        """Stop everything and remove everything that this trial made; not to be interrupted."""
+        """Stop and remove everything that this trial made; signals cannot interrupt it."""
         before = {number: signal.signal(number, signal.SIG_IGN) for number in STOPPING}
         try:
             self.stop()
@@ -260,7 +260,7 @@ class Trial:
 
 
 def open_private(path: Path) -> IO[bytes]:
-    """Open a log to be added to, which only this account can read, whatever the umask."""
+    """Open a log for appending that only this account can read, whatever the umask."""
     file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
     os.fchmod(file, 0o600)
     return os.fdopen(file, "ab")
@@ -270,7 +270,7 @@ def open_private(path: Path) -> IO[bytes]:
 def environment(cache: Path, say: Say) -> Iterator[Path]:
     """An environment with this checkout's code, built if need be, that nobody changes meanwhile.
 
-    Trials of the same code share one; other code, while a trial runs, gets another.
+    Trials of the same code share one; a trial of other code that starts meanwhile gets another.
     """
     cache.mkdir(parents=True, exist_ok=True)
     for number in range(100):
@@ -287,7 +287,7 @@ def environment(cache: Path, say: Say) -> Iterator[Path]:
 
 
 def share_proxy(folder: Path, say: Say) -> None:
-    """Let an environment have the one proxy that all of them use, and so do the tests."""
+    """Link an environment to the one proxy that all of them, and the tests, use."""
     install_proxy(PROXY, say)
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / "proxy").exists():
@@ -296,7 +296,7 @@ def share_proxy(folder: Path, say: Say) -> None:
 
 @contextlib.contextmanager
 def trial_folder() -> Iterator[Path]:
-    """A new folder with a random number for a name; in the end it and its accounts are removed."""
+    """A new folder with a random number as its name; in the end it and its accounts are removed."""
     with ExitStack() as kept:
         with (CACHE / "trials.lock").open("w") as turn:
             locked(turn, fcntl.LOCK_EX)
@@ -310,7 +310,7 @@ def trial_folder() -> Iterator[Path]:
 
 
 def new_folder() -> Path:
-    """A folder with a number for a name that no other trial has."""
+    """A folder with a number as its name that no other trial has."""
     TRIALS.mkdir(mode=0o711, parents=True, exist_ok=True)
     while True:
         folder = TRIALS / f"{secrets.randbelow(10_000):04}"
@@ -345,7 +345,7 @@ def end_proxy(folder: Path) -> None:
 
 
 def sweep() -> None:
-    """Remove what trials left that were killed."""
+    """Remove what killed trials left."""
     for folder in TRIALS.iterdir() if TRIALS.is_dir() else ():
         with contextlib.suppress(FileNotFoundError), (folder / "lock").open("w") as lock:
             if locked(lock, fcntl.LOCK_EX | fcntl.LOCK_NB):
@@ -372,7 +372,7 @@ def answers(url: str) -> bool:
 
 
 def show(trial: Trial) -> None:
-    """Print where the hub is, and who can log in."""
+    """Print the hub's address, and who can log in."""
     lines = [f"The hub answers at {trial.url}", ""]
     lines += [
         f"  {one.role:10}  {one.name:14}  {one.password}"
@@ -391,10 +391,10 @@ def show(trial: Trial) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Run a trial until it is stopped; 1 when the hub ended by itself, 2 when it cannot be.
+    """Run a trial until it is stopped: 0; 1 if the hub failed, 2 if there is no hub at all.
 
     Args:
-        arguments: the assignments to build; all without any.
+        arguments: the assignments to build; all of them if there are none.
     """
     for number in STOPPING:
         signal.signal(number, interrupt)
@@ -419,7 +419,7 @@ def main(arguments: list[str]) -> int:
 
 
 def interrupt(number: int, frame: FrameType | None) -> None:
-    """End in order, as on Ctrl-C."""
+    """End in order, as after Ctrl-C."""
     raise KeyboardInterrupt
 
 

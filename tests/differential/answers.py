@@ -1,6 +1,6 @@
-"""What a function gives back, and what it does while it runs: all that a visible check takes.
+"""What a function returns, and what else it does: every form that a visible check accepts.
 
-The visible checks read an answer by `numpy.asarray(value, dtype=float)`, and take pairs apart.
+The visible checks read an answer by `numpy.asarray(value, dtype=float)`, and unpack pairs.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ ONE = {
     "memory-view": "memoryview(np.ascontiguousarray(value)) if np.ndim(value) else value",
     "zero-dimensional": "np.array(value)",
 }
-"""Answers of functions with one value, from the `value` that was asked for."""
+"""Answers of functions with one value, made from the correct `value`."""
 
 PAIR = {
     "list": "list(value)",
@@ -72,7 +72,7 @@ WHILE = {
     "reads-input-if-any": "import sys; sys.stdin",
     "recursion": "(lambda f: f(f, 300))(lambda f, n: n and f(f, n - 1))",
 }
-"""What a function does besides, before it answers; `a` are its arguments."""
+"""What else a function does before it answers; `a` holds its arguments."""
 
 TOOLS = """import collections, decimal, fractions, pandas
 Pair = collections.namedtuple("Pair", "first second")

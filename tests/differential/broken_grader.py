@@ -1,8 +1,8 @@
-"""Grades one notebook by a rule that is broken on purpose, to show that the comparison sees it.
+"""Grades one notebook by a rule that is broken on purpose: the comparison must notice it.
 
     python broken_grader.py RULE ASSIGNMENT NOTEBOOK FILE
 
-It is a process of its own, so that nothing broken stays behind.
+It runs in a process of its own, so that nothing broken stays behind.
 """
 
 from __future__ import annotations

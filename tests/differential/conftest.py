@@ -1,4 +1,4 @@
-"""Runs the chosen cases once: by kernels in the background, and by one warm grader."""
+"""Runs the chosen cases once: in kernels in the background, and in one warm grader."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ from .notebooks import Notebook, read_cells
 from .table import CASES, QUICK, WHOLE, Case
 
 SHORT = {"cell_wall_s": 6.0, "submission_wall_s": 18.0, "own_cells_wall_s": 9.0}
-"""Of the cases that are graded with short clocks: what their own cells exceed."""
+"""Limits for cases with short clocks, which their own cells exceed."""
 SHORT_CELL_S = 15.0
-"""When a kernel's cell is interrupted in these."""
+"""Seconds after which a kernel's cell is interrupted in these cases."""
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What both judges say of one case."""
+    """Both judges' results for one case."""
 
     exercises: frozenset[str]
     green: frozenset[str]
@@ -42,7 +42,7 @@ class Outcome:
 
     @property
     def lost(self) -> frozenset[str]:
-        """What is green in the kernel and has not all its points here."""
+        """Exercises that are green in the kernel and lack points here."""
         cells = self.report.grade_cells()
         return frozenset(
             name
@@ -52,7 +52,7 @@ class Outcome:
 
     @property
     def words(self) -> list[str]:
-        """What the grader says about what was lost."""
+        """The grader's words on the exercises that lost points."""
         cells = self.report.grade_cells()
         said = [f"{c.name}: {c.verdict}: {c.message}" for n in self.lost for c in cells.get(n, [])]
         return [*said, *self.report.notes]

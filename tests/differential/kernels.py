@@ -1,7 +1,7 @@
-"""What a real kernel says: the notebook run from top to bottom in a fresh ipykernel.
+"""The judgement of a real kernel: the notebook run from top to bottom in a fresh ipykernel.
 
-Errors are allowed, a cell that hangs is interrupted, and the visible tests of an exercise count
-where they stand; tests that the student lost are run at the end, as the master has them.
+Errors are allowed, and a cell that hangs is interrupted. The visible tests of an exercise count at
+their place in the notebook; tests that the student deleted run at the end, as the master has them.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from jupyter_client import BlockingKernelClient, KernelManager
 from .notebooks import Cell, Notebook
 
 CELL_S = 30.0
-"""How long a cell may take before it is interrupted, on a machine that is busy."""
+"""Seconds after which a cell is interrupted, on a busy machine."""
 STUCK_S = 10.0
-"""How long an interrupted kernel may take to go on; else the rest of its cells counts as failed."""
+"""Seconds that an interrupted kernel has to continue; else its other cells count as failed."""
 
 
 def green_exercises(
@@ -84,7 +84,7 @@ def _run_in(manager: KernelManager, sources: list[str], cell_s: float) -> list[b
     client = manager.blocking_client()
     client.start_channels(shell=True, iopub=False, stdin=False, hb=False, control=False)
     try:
-        # All at once: the kernel takes them one after the other, as it does for "Run all".
+        # Send all at once: the kernel runs them one after the other, as for "Run all".
         asked = [
             client.execute(source, allow_stdin=False, stop_on_error=False) for source in sources
         ]
@@ -127,7 +127,7 @@ class Kernels:
         self._pool = ThreadPoolExecutor(workers)
         self._begun: dict[object, Future[frozenset[str]]] = {}
         self.count = 0
-        """Kernels that were started."""
+        """The number of kernels that were started."""
 
     def begin(
         self, notebook: Notebook, folder: Path, demonstrations: bool, cell_s: float = CELL_S

@@ -1,4 +1,4 @@
-"""Lines that a kernel understands, in front of code that has to run; none may keep it from that."""
+"""Lines that a kernel understands, before code that has to run; none may keep it from running."""
 
 from __future__ import annotations
 
@@ -212,7 +212,7 @@ LINES = {
     "resource": "import resource\nresource.getrusage(resource.RUSAGE_SELF)",
     "machine": "open('/proc/meminfo').read()",
 }
-"""Lines in front of code that has to run: none of them may keep it from running."""
+"""Lines before code that has to run: none of them may keep it from running."""
 
 TRANSFORMER = "change = lambda lines: [s.replace('WANTED', '1') for s in lines]\n"
 

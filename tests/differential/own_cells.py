@@ -1,6 +1,6 @@
 """Own cells that a kernel runs, or fails in, and ways to write a file: all of them harmless.
 
-What is here leaves the notebook's functions as they are, so it must cost nothing.
+They leave the notebook's functions as they are, so they must not cost any points.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What people write into a notebook: other ways to bind a function, names used again, own cells.
+"""Code that people write into a notebook: other ways to bind a function, reused names, own cells.
 
 The templates are tables; `{f}` stands for the exercise's function and `{call}` for a call of it.
 """
@@ -82,7 +82,7 @@ BINDINGS = {
     "deleted-first": "{f} = None\ndel {f}\n{f} = my_{f}",
     "future-annotations": ("def {f}(*a: Undefined) -> Undefined.Too:\n    return my_{f}(*a)\n"),
 }
-"""Ways to bind `f`, given that `my_f` is the function that was asked for."""
+"""Ways to bind `f`, where `my_f` is the function that the exercise asks for."""
 
 AGAIN = {
     "call": "{f} = {call}",
@@ -117,7 +117,7 @@ AGAIN = {
     "timed": "{f} = %timeit -o -n 1 -r 1 1 + 1",
     "itself": "{f} = {f}",
 }
-"""Cells behind the tests that use the name again."""
+"""Cells after the tests that use the name again."""
 
 STATES = {
     "helper": ("def helper():\n    return True", "helper()", "def helper():\n    return False"),
@@ -177,7 +177,8 @@ STATES = {
         "np.seterr(all='raise')",
     ),
 }
-"""What a function depends on: how it is set up, what holds while the tests run, what changes it."""
+"""State that a function depends on: how it is set up, what holds while the tests run, what changes
+it."""
 
 
 def bind(subject: Subject, how: str, where: str) -> Edit:

@@ -1,4 +1,4 @@
-"""The rows of the table that are about cells: what is done to them, and what a kernel then says."""
+"""The rows of the table that are about cells: the edit, and the kernel's judgement afterwards."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from . import edits, own_code
 from .notebooks import Edit, Notebook, Subject
 
 ALL, SOME = "all", "some"
-"""Whether the kernel finds all exercises right after an edit, or only some."""
+"""Whether the kernel finds all exercises correct after an edit, or only some."""
 
 Maker = Callable[[Subject, Notebook], Edit]
 
@@ -117,7 +117,7 @@ CELLS: dict[str, tuple[Maker, str]] = {
     "print-put-into-the-tests": (
         about(lambda s: E.rewrite(s.tests, lambda t: f"print('my numbers')\n{t}")), ALL),
 }  # fmt: skip
-"""Edits of cells, and whether the kernel finds all exercises right afterwards."""
+"""Edits of cells, and whether the kernel finds all exercises correct afterwards."""
 
 
 def _behind_demonstration(subject: Subject, notebook: Notebook) -> Notebook:
@@ -205,4 +205,4 @@ NAMES: dict[str, tuple[Maker, str]] = {
     "helper-mended-and-tests-deleted": (
         about(lambda s: _needs_helper(s, E.delete(E.named(s.tests)))), SOME),
 }  # fmt: skip
-"""Edits after which it matters where an exercise is checked, and which of its pieces count."""
+"""Edits after which marks depend on where an exercise is checked, and which pieces count."""

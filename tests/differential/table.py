@@ -1,7 +1,7 @@
-"""The table of edits: each row has a name, a lab, and what the kernel is known to find afterwards.
+"""The table of edits: each row has a name, a lab, and the kernel's known judgement afterwards.
 
-Rows that fit every lab go round the labs, so each kind of edit meets several of them. The random
-combinations are drawn from fixed seeds.
+Rows that fit every lab take the labs in turn, so each kind of edit meets several of them. The
+random combinations come from fixed seeds.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ COMBINATIONS = 48
 EXCEPTIONS = {
     "line/machine": "the sandbox does not show the machine that it runs on",
 }
-"""Beginnings of ids, and why the grader may take points although the visible tests are green."""
+"""Beginnings of ids, and why the grader may deduct points although the visible tests are green."""
 QUICK, USUAL, WHOLE = "quick", "usual", "whole"
-"""Which runs a case belongs to: all of them, all but the quick one, that of the whole table."""
+"""Which runs include a case: all runs, all but the quick one, or only that of the whole table."""
 
 
 @dataclass(frozen=True)
@@ -33,16 +33,16 @@ class Case:
     lab: str
     make: Maker
     subject: int = 0
-    """Which exercise the edit is about, counted from the first; wraps round."""
+    """Index of the exercise that the edit is about; wraps round."""
     green: str = ALL
-    """Whether the kernel finds all exercises right afterwards, or only some."""
+    """Whether the kernel finds all exercises correct afterwards, or only some."""
     short_clocks: bool = False
     """Whether it is graded under limits that its slow cells use up."""
     variants: int | None = None
-    """Seed by which solutions are variants; none: all are the master's own."""
+    """Seed that chooses which solutions are variants; None if all are the master's own."""
     share: str = USUAL
     demonstrations: bool = True
-    """Whether the kernel runs the demonstrations too; those of `gradient` take seconds."""
+    """Whether the kernel also runs the demonstrations; those of `gradient` take seconds."""
 
     @property
     def id(self) -> str:

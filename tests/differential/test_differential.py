@@ -1,9 +1,9 @@
-"""The student's own kernel is the judge: what it finds right where its tests stand is right here.
+"""The student's own kernel is the judge: what it finds correct at its tests is correct here.
 
-Each case is a notebook made from a right solution by edits that people make. A fresh kernel runs it
-from top to bottom, and this grader grades it. An exercise whose visible tests pass in the kernel
-must get all its points here, since the edits leave the solutions right; the few exceptions stand in
-`table.EXCEPTIONS`, each with its reason.
+Each case is a notebook made from a correct solution by edits that people make. A fresh kernel runs
+it from top to bottom, and this grader grades it. An exercise whose visible tests pass in the kernel
+must get all its points here, since the edits leave the solutions correct; `table.EXCEPTIONS` has
+the few exceptions, each with its reason.
 
 The default run takes one case of each kind of edit; `--all` takes every case.
 """

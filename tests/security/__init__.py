@@ -1,1 +1,1 @@
-"""Hostile and faulty submissions against the whole grader, and honest work inside its jail."""
+"""Hostile and faulty submissions against the whole grader, and honest work inside its sandbox."""

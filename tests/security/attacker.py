@@ -3,12 +3,13 @@
     python -m tests.security.attacker --attempts 100
 
 The attacker knows everything but the seed. The submission of each attempt sees one hidden random
-number (the first entry of the table that the first check hands to `sigmoid`) and writes its leading
-digits, to the channel's base, into what its student will read. The attacker reads the page and
-decodes. What was learnt is counted as a channel with symmetric errors would carry it: per digit of
-base B that is right with probability p, log2 B + p log2 p + (1 - p) log2((1 - p) / (B - 1)) bits.
+number (the first entry of the table that the first check passes to `sigmoid`) and writes its
+leading digits, to the channel's base, into something that its student will read. The attacker reads
+the page and decodes it. The experiment measures the capacity of a channel with symmetric errors: a
+digit of base B that is right with probability p carries
+log2 B + p log2 p + (1 - p) log2((1 - p) / (B - 1)) bits.
 
-Every attempt draws new inputs, so what one attempt learnt is of no use to the next.
+Every attempt draws new inputs, so one attempt's knowledge is of no use to the next.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ from tests.security.corpus import code_cell
 
 ROOT = Path(__file__).resolve().parents[2]
 STEP_S = 1.0
-"""How much longer a call sleeps for the next higher digit."""
+"""How many seconds longer a call sleeps for the next higher digit."""
 NOTEBOOK, CHECK = "gradient_basic", "test_squashes_elementwise"
 
 HEAD = """
@@ -61,7 +62,7 @@ def digit(place, base):
 
 @dataclass(frozen=True)
 class Channel:
-    """One way out: what functions do with their digits, and how these are read."""
+    """One way out: how functions write their digits, and how the attacker reads them."""
 
     name: str
     base: int
@@ -79,7 +80,7 @@ CELLS = ("test_sse", "test_neuron_output", "test_error_term", "test_weight_step"
 
 
 def by_cell(report: Report, value: Callable[[Report, str], int]) -> list[int]:
-    """One digit for each exercise behind the first."""
+    """One digit for each exercise after the first."""
     return [value(report, cell) for cell in CELLS]
 
 
@@ -173,7 +174,7 @@ if SPOILT:
 def act(k, right):
     d = digit(k, BASE)
 """
-"""With its first exercise spoilt, all that follows is rehearsed with what that exercise saw."""
+"""With its first exercise broken, the rehearsal of all others repeats what that one saw."""
 LATE = """
 
 right_{k} = {name}
@@ -210,7 +211,7 @@ def hidden_digits(seed: int, base: int, count: int) -> list[int]:
 
 
 def bits_of_digit(right: int, tried: int, base: int) -> float:
-    """What one digit carried, over many attempts, less what chance gives."""
+    """The bits that one digit carried, over many attempts, without those due to chance."""
     p = right / tried
     if p <= 1 / base:
         return 0.0
@@ -244,7 +245,7 @@ def run(course: Course, attempts: int, names: Sequence[str] = ()) -> dict[str, f
             return report, time.monotonic() - began
 
         chosen = [c for c in CHANNELS if not names or c.name in names]
-        # The attacker has tried how long its work takes when nothing sleeps.
+        # The attacker has measured how long its work takes without sleeping.
         idle_s = sorted(grade(notebook(lab, CHANNELS[0]), 1)[1] for _ in range(5))[2]
 
         def beyond_idle(data: bytes, seed: int) -> tuple[Report, float]:

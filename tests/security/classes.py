@@ -3,8 +3,8 @@
     course = make_course(folder)                 a copy with small limits and planted secrets
     run = grade_group(course, folder, attacks)   `autograder grade` in a process of its own
 
-A `Run` holds what the command said and what a watcher saw meanwhile: connections to a listener,
-the memory of the grader's own processes, and what was left behind. It judges nothing.
+A `Run` holds the command's output and what a watcher saw meanwhile: connections to a listener,
+the memory of the grader's own processes, and leftovers. It judges nothing.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ LIMITS = {
     "notebook_mib": 8,
 }
 REACHED = "REACHED" + "-IT"
-"""What attacks say when they got at something; only reports and pages are searched for it."""
+"""Attacks say this when they reached something; only reports and pages are searched for it."""
 GRADERS = ("autograded", "feedback", "reports", "gradebook.db", "gradebook.db-journal")
-"""What grading itself writes in the course's folder."""
+"""Entries of the course's folder that grading itself writes."""
 
 WITNESS = f"""
 import builtins, os, sys, threading
@@ -64,26 +64,26 @@ for folder in ("/tmp", "/dev/shm"):
     assert not os.path.isdir(folder) or set(os.listdir(folder)) <= own, folder
 assert not os.path.exists("/var/tmp/{PROCESS}")
 """
-"""First cell of an honest student: it fails where a neighbour has left something."""
+"""First cell of an honest student: it fails if a neighbour has left something."""
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A course ready to be graded, with the secrets that lie in it."""
+    """A course ready for grading, with secrets planted in it."""
 
     root: Path
     secrets: dict[str, str]
-    """What must not come out, by where it was planted."""
+    """Texts that must not come out, by the place where each was planted."""
 
 
 @dataclass
 class Run:
-    """What grading one class gave."""
+    """The results of grading one class."""
 
     course: Path
     secrets: dict[str, str]
     order: dict[str, list[tuple[str, Attack | None]]]
-    """By lab: the students in the order of their names, and who of them attacks."""
+    """By lab: the students in the order of their names, and which of them attack."""
     rows: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     """Reports by student and notebook."""
     exit_code: int | None = None
@@ -97,7 +97,7 @@ class Run:
     changed: list[str] = field(default_factory=list)
 
     def student(self, attack: Attack) -> str:
-        """The name under which an attack was handed in."""
+        """The name under which an attack was submitted."""
         return next(name for name, other in self.order[attack.lab] if other is attack)
 
     def neighbours(self, attack: Attack) -> list[str]:
@@ -232,7 +232,7 @@ def _command(run: Run, folder: Path, within_s: float) -> None:
 
 
 def memory_of(pid: int) -> list[int]:
-    """Peak memory in MiB of a process and its children, those inside the jail left out."""
+    """Peak memory in MiB of a process and its children, except those inside the sandbox."""
     found = []
     for child in [pid, *children(pid)]:
         with contextlib.suppress(OSError, IndexError, ValueError):
@@ -257,7 +257,7 @@ def children(pid: int) -> list[int]:
 
 
 def snapshot(root: Path) -> dict[str, str]:
-    """Every file of the course that grading has no business with, with its checksum and mode."""
+    """Every file of the course that grading must not change, with its checksum and mode."""
     found = {}
     for folder, folders, files in os.walk(root):
         if Path(folder) == root:
@@ -305,7 +305,7 @@ def outside() -> set[str]:
 
 
 def numbers() -> frozenset[int]:
-    """The processes that there are."""
+    """The numbers of all running processes."""
     return frozenset(int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit())
 
 
@@ -320,7 +320,7 @@ def remains(before: set[str], known: frozenset[int], temporary: Path) -> list[st
 
 
 def surviving(known: frozenset[int] = frozenset()) -> list[str]:
-    """Processes that carry the attacks' mark, or are new orphans that run as the spare account."""
+    """Processes that carry the attacks' mark, or are new orphans of a spare account."""
     found = []
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit() or int(entry.name) == os.getpid():

@@ -5,7 +5,8 @@
 
 An `Attack` says what a submission changes in a notebook and what must be true afterwards. `make`
 turns it into files. Words in `@…@` are filled in when the files are made, since only the test knows
-where its copy of the course lies. Nothing here runs an attack; `test_hostile` and `test_tiers` do.
+the place of its copy of the course. Nothing here runs an attack: `test_hostile` and `test_tiers` do
+that.
 """
 
 # ruff: noqa: E501  what a student wrote reads better unbroken
@@ -25,12 +26,13 @@ Notebook = dict[str, Any]
 BASIC, TRAINING = "gradient_basic", "gradient"
 MULTILAYER, BACKPROP_BASIC = "multilayer", "backprop_basic"
 ALL = float("inf")
-"""For `most`: this submission's exercises are right, so it may earn all points."""
+"""For `most`: this submission's exercises are correct, so it may earn all points."""
 SMUGGLED = "SMUGGLED-OUT"
-"""What attacks put before hidden inputs; never written in one piece in their sources."""
+"""Attacks put this before hidden inputs; it is never written in one piece in their sources."""
 PROCESS = f"hostile-{os.getpid()}"[:15]
-"""Name, argument and environment variable of every process that an attack leaves behind; differs
-between runs, since two may share a machine. Fifteen characters are what a kernel keeps."""
+"""Name, argument and environment variable of every process that an attack leaves behind. It differs
+between runs, since two may share a machine, and has at most the fifteen characters that a kernel
+keeps."""
 
 
 @dataclass(frozen=True)
@@ -46,24 +48,24 @@ class Attack:
     every: str = ""
     """Body of every function that the lab asks for, as `def name(*args)`."""
     only: str = ""
-    """Solution cell in which `every` is; the others then give a wrong answer."""
+    """The solution cell that gets `every`; the others then give a wrong answer."""
     sources: Mapping[str, str] = field(default_factory=dict)
-    """Sources of single solution cells by grade_id, where they differ from `every`."""
+    """Sources of single solution cells by grade_id, if they differ from `every`."""
     edit: Callable[[Notebook], Any] | None = None
-    """Changes the notebook; what it returns is the new one, bytes are the whole file."""
+    """Changes the notebook and returns the new one, or the bytes of the whole file."""
     place: Callable[[Path, bytes], None] | None = None
-    """Puts the file there, where writing bytes is not it."""
+    """Puts the file in its place, if writing bytes is not enough."""
     extra: Mapping[str, bytes] = field(default_factory=dict)
     """Files beside the notebook."""
     most: float = 0.0
-    """Points that it may earn; `ALL` where the rest of the notebook is right."""
+    """Points that it may earn; `ALL` if the rest of the notebook is correct."""
     statuses: tuple[str, ...] = ("graded",)
     verdicts: tuple[str, ...] = ()
-    """Verdicts that its checks may have; empty for any but BROKEN."""
+    """Verdicts that its checks may have; if empty, any except BROKEN."""
     group: str = "many"
     """Submissions of one group are graded as one class."""
     student: str = ""
-    """Name of the folder, where that is the attack."""
+    """Name of the folder, if that is the attack."""
 
 
 def make(attack: Attack, lab: Lab, folder: Path, words: Mapping[str, str]) -> None:
@@ -86,7 +88,7 @@ def as_bytes(attack: Attack, lab: Lab, words: Mapping[str, str]) -> bytes:
     edited = content if attack.edit is None else attack.edit(content)
     if isinstance(edited, bytes):
         return edited
-    # ASCII only, so that half of a surrogate pair can be written as students' editors do.
+    # ASCII only, so that half of a surrogate pair can be written, as some editors do.
     text = json.dumps(content if edited is None else edited)
     for word, meaning in words.items():
         text = text.replace(word, meaning)
@@ -107,7 +109,7 @@ def solutions(attack: Attack, lab: Lab) -> dict[str, str]:
 
 
 def code_cell(source: str, **metadata: Any) -> Notebook:
-    """A code cell of one's own."""
+    """A code cell of the student's own."""
     return {
         "cell_type": "code",
         "execution_count": None,
@@ -143,7 +145,7 @@ def forge(data):
 def answer(value):
     return forge(frame(["d", ["value", value], ["changed", ["l"]], ["warned", 0]]))
 """
-"""Gives a submission the channel to the grader and functions that write what they like to it."""
+"""Gives a submission the channel to the grader, and functions that write anything to it."""
 
 LEAK = """
 def leak(*what):

@@ -44,7 +44,7 @@ def run_module(*arguments: str, within_s: float) -> subprocess.CompletedProcess[
 def _run(
     folder: Path, python: str, version: str, arguments: tuple[str, ...], within_s: float
 ) -> subprocess.CompletedProcess[str]:
-    # What lies below the environment is readable in the jail, so temporary files must not.
+    # Files below the environment are readable in the sandbox, so temporary files lie elsewhere.
     prefix, scratch, checkout = folder / "venv", folder / "tmp", folder / "checkout"
     packages = prefix / "lib" / f"python{version}" / "site-packages"
     packages.mkdir(parents=True)

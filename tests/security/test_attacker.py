@@ -1,6 +1,6 @@
-"""What an attacker learns of a hidden input, by channel: verdicts and time tell, nothing else does.
+"""What an attacker learns of a hidden input, by channel: only verdicts and time reveal anything.
 
-`attacker` explains the experiment, `docs/security.md` has its numbers.
+`attacker` explains the experiment; `docs/security.md` has its numbers.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ __all__ = ["course", "grades"]
 
 ATTEMPTS = 12
 BY_CHANCE_BITS = 4.0
-"""What so few attempts may seem to have told; a channel that is open tells 5 to 33 bits."""
+"""Bits that so few attempts may seem to reveal by chance; an open channel reveals 5 to 33."""
 
 
 @pytest.mark.parametrize("name", ["exception", "words", "name", "picture", "note"])

@@ -1,4 +1,4 @@
-"""No points for calling what stands in for an earlier function; honest work keeps its own."""
+"""No points for calling what stands in for an earlier function; honest work keeps its points."""
 
 from __future__ import annotations
 

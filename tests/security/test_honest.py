@@ -1,6 +1,6 @@
-"""Honest work goes on inside the jail, in both tiers; what only *full* allows fails clearly.
+"""Honest work runs inside the sandbox, in both tiers; work that only *full* allows fails clearly.
 
-Each piece of work is one cell, run by the worker itself in a fork of a real jail.
+Each piece of work is one cell, run by the worker itself in a fork of a real sandbox.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Every attack of the corpus, between two honest students, graded by `autograder grade`.
 
-The attacks of one group are graded as one class, once; each test then looks at one submission of
-it and at what was seen meanwhile.
+The attacks of one group are graded as one class, once. Each test then examines one submission of it
+and what the watcher saw meanwhile.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from tests.security.corpus import ATTACKS, SMUGGLED, Attack, groups
 
 GROUPS = groups()
 WITHIN_S = {"many": 480.0, "memory": 120.0, "time": 120.0}
-"""How long a class may take as a whole, on a busy machine; others 60 s."""
+"""Seconds that a whole class may take, on a busy machine; other groups get 60 s."""
 SLACK_S = 6.0
-"""Beyond the wall limit: the work on a file before and after, on a busy machine."""
+"""Seconds beyond the wall limit: the work on a file before and after, on a busy machine."""
 PRIVATE = ("assert_agrees", "tests/hidden", "reference.py", "/course/", "pytest.mark")
-"""What neither page nor notebook of a student may hold: source and places of the suites."""
+"""Texts that no page or notebook of a student may contain: source and places of the suites."""
 GRADER_MIB = 700
-"""What one of the grader's own processes may need, whatever is handed in."""
+"""Most memory of one of the grader's own processes, whatever is submitted."""
 
 
 @pytest.fixture(scope="session")
@@ -187,7 +187,7 @@ def unfair(name: str, attack: Attack, run: Run) -> Iterator[str]:
         yield f"neighbour {name}: {row['score']} of {row['max_score']}, {seen}, {row['notes']}"
 
 
-# What is seen of a class as a whole ---------------------------------------------------------------
+# The class as a whole ---------------------------------------------------------------
 
 
 @pytest.mark.parametrize("group", GROUPS)

@@ -1,7 +1,7 @@
-"""Feedback is a function of verdicts and names, and pictures come from who has seen no check.
+"""Feedback is a function of verdicts and names, and pictures come from a process that saw no check.
 
-Each submission is graded with several seeds of the hidden inputs. Wherever two of these gradings
-give the same verdicts, every page, text and row of a table must be the same, byte by byte.
+Each submission is graded with several seeds of the hidden inputs. If two of these gradings give the
+same verdicts, every page, text and row of a table must be the same, byte by byte.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ LIMITS = {
     "memory_mib": 512,
     "notebook_mib": 8,
 }
-"""Wide, so that a busy machine changes no verdict and no words."""
+"""Wide limits, so that a busy machine changes no verdict and no words."""
 Grades = Callable[[Lab, bytes, tuple[int, ...]], list[Report]]
 
 
@@ -97,7 +97,7 @@ def differences(reports: list[Report]) -> Iterator[str]:
                 yield f"{where}: {differing[:3]}"
 
 
-# --- Submissions that choose what they do by a hidden input ---------------------------------------
+# --- Submissions that act on a hidden input ---------------------------------------
 
 SEES = """
 import numpy as np
@@ -191,7 +191,7 @@ LEAKING: Mapping[str, str] = {
         return h * 0
     """,
 }
-"""Bodies of `sigmoid(h)`, in which `n` is a number from a hidden input."""
+"""Bodies of `sigmoid(h)`, where `n` is a number from a hidden input."""
 
 
 def leaking(lab: Lab, body: str) -> bytes:

@@ -19,7 +19,8 @@ from autograder.sandbox.supervisor import Jail
 
 LIMITS = Limits(cell_wall_s=20, memory_mib=512, processes=40, file_mib=64, cpu_s=60)
 SLACK_MIB = 1200
-"""What the kernel hands out between two looks on a busy machine, far from what each way wants."""
+"""Memory that the kernel hands out between two looks on a busy machine, far below each attack's
+aim."""
 
 
 class JailWithoutGroup(Jail):

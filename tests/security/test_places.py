@@ -1,4 +1,4 @@
-"""What the sandbox shows of the machine: Python and what it needs, nothing that others put."""
+"""The sandbox shows Python and what it needs of the machine, and nothing that others put there."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENT = ROOT / "docs" / "security.md"
 WITHOUT = ("The promise", "Who is held off", "How it is tested", "Reporting a weakness")
-"""Sections that say what is meant, not what holds."""
+"""Sections that explain, and promise nothing."""
 _MARK = re.compile(r"<!-- test: (.*?) -->")
 
 

@@ -1,4 +1,4 @@
-"""What the sandbox does not hold off, shown: `docs/security.md` says so, and says it truly."""
+"""What the sandbox does not prevent: these tests show that `docs/security.md` tells the truth."""
 
 from __future__ import annotations
 

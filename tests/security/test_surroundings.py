@@ -1,4 +1,4 @@
-"""The doctor names what around the sandbox would help an escape, each with a remedy."""
+"""The doctor names facts around the sandbox that would help an escape, each with a remedy."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ HUB = {
     "JUPYTERHUB_SERVICE_PREFIX": "/services/grading/",
     "JUPYTERHUB_SERVICE_URL": "http://127.0.0.1:18091",
 }
-"""What a hub gives to its service."""
+"""The environment that a hub gives its service."""
 
 
 def commanded(cwd: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -1,7 +1,7 @@
-"""Attacks that run in a cell, directly against the jail of each tier, and what only tiers show.
+"""Attacks that run in a cell, directly in the sandbox of each tier, and facts that only tiers show.
 
-Here no grader stands between: what a cell says comes back as it is, so a cell that raises
-"REACHED-IT" has reached something.
+No grader stands between: the cell's reply comes back as it is, so a cell that raises "REACHED-IT"
+has reached something.
 """
 
 from __future__ import annotations
@@ -181,7 +181,7 @@ HIDDEN_FILES = {
         "    map(None, 4096, 1, 1, fd, 0); os.close(fd); os.unlink('x')\n"
     ),
 }
-"""Ways to hold 120 MiB in files that a look at names does not find."""
+"""Ways to hold 120 MiB in files that a list of names does not show."""
 
 
 @pytest.mark.parametrize("way", HIDDEN_FILES)
@@ -281,7 +281,7 @@ LOCKS = {
         "if struct.unpack('hhqqi4x', held)[0] != 2: raise BlockingIOError",
     ),
 }
-"""Ways to take a lock on a file that is open for reading, and to see that another has one."""
+"""Ways to lock a file that is open for reading, and to see that another process has locked it."""
 
 
 @pytest.mark.parametrize("tier", policy.SANDBOXES, ids=str)
@@ -365,7 +365,7 @@ def test_files_of_the_same_account(act: str, there: Jail, tmp_path: Path) -> Non
     os.chown(folder, there.uid, there.uid)
     before = path.stat()
     reply = run(there, f"import os\npath = {str(path)!r}\n{act}")
-    # Some calls are answered with success and not made: what counts is the file.
+    # Some calls return success and do nothing, so only the file itself tells.
     assert "raised" in reply or act.startswith(("os.chmod", "os.utime")), reply
     after = path.stat()
     assert (after.st_mode, after.st_mtime, after.st_size) == (

@@ -1,7 +1,7 @@
-"""Nobody outside sees which files a submission opens, and a submission sees nobody else do it.
+"""Nobody outside sees which files a submission opens, and a submission sees nobody else open any.
 
 A watcher outside uses what any account of the machine has: inotify, access times, and what the
-kernel says of a file's pages in memory.
+kernel tells about a file's pages in memory.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ FILES = {
     "program": os.path.realpath("/usr/bin/tsort"),
     "ours": os.path.realpath(os.path.join(os.path.dirname(policy.__file__), "policy.py")),
 }
-"""One file of each kind that the sandbox shows, as others have it before their eyes."""
+"""One file of each kind that the sandbox shows, by the machine's own path."""
 INSIDE = {"ours": "/jail/autograder/sandbox/inside/policy.py"}
-"""Where such a file lies inside, if not at the same place."""
+"""The path of such a file inside, if it is another one."""
 
 
 @pytest.fixture(scope="module")
@@ -85,8 +85,8 @@ def test_opening_a_file_is_seen_by_nobody(kind: str, full: Jail) -> None:
         for _ in range(5):
             assert run(full, act, within_s=20) == {"done": True}
             heard.append([event for event in events(fd) if event[1] == name])
-        # Others on this machine open the file too, now and then; what shows a submission shows it
-        # every time.
+        # Others on this machine open the file now and then too. Only an event that comes every time
+        # would reveal a submission.
         assert [] in heard, heard
     with watched(path) as fd:
         Path(path).read_bytes()
@@ -140,7 +140,7 @@ CALLS = {
     "readahead": "libc.readahead(file, 0, 4096)",
     "performance counters": "libc.syscall(298, area, 0, -1, -1, 0)",
 }
-"""Ways to see or to steer what others on the machine notice; each must give an error."""
+"""Ways to see or influence what others on the machine notice; each must give an error."""
 
 
 @pytest.mark.parametrize("tier", policy.SANDBOXES, ids=str)
@@ -170,7 +170,7 @@ ABOUT_ANOTHER = {
     "processor time": "time.clock_gettime(~pid << 3 | 2)",
     "clock": "time.clock_getres(~pid << 3 | 2)",
 }
-"""Calls that tell of a process by its number; each must raise."""
+"""Calls that inform about a process, chosen by its number; each must raise."""
 ABOUT_ITSELF = """
 import os, time
 os.sched_getaffinity(0), os.getpriority(os.PRIO_PROCESS, 0), os.getpgid(0), os.getsid(0)
@@ -208,7 +208,7 @@ TOUCHES = {
     "writing": "open(path, 'wb').write(b'x')",
     "reading": "open(path, 'rb').read(1)",
 }
-"""Ways to leave a trace on a device that all of the machine sees."""
+"""Ways to leave a trace on a device that the whole machine sees."""
 
 
 @pytest.mark.parametrize("tier", policy.SANDBOXES, ids=str)
@@ -222,7 +222,7 @@ def test_devices_carry_nothing_out(tier: policy.Tier) -> None:
     changed = []
     with start(tier) as jail:
         assert run(jail, works, within_s=20) == {"done": True}
-        # Others on the machine may touch a device meanwhile, but not each time.
+        # Others on the machine may touch a device meanwhile, but not every time.
         for _ in range(4):
             before = [os.stat(path) for path in DEVICES]
             assert run(jail, source, within_s=20) == {"done": True}

@@ -1,8 +1,8 @@
-"""Runs the cells of a notebook one after the other, as its kernel would, inside the jail.
+"""Runs the cells of a notebook one after the other, as its kernel would, inside the sandbox.
 
 Cells that are plain Python are compiled and executed here, several times as fast as by IPython and
-with the same traces: future statements hold on, `In`, `Out`, `_` and their like are kept, and the
-source can be looked up. Whatever is not plain goes to the shell.
+with the same traces: future statements stay in effect, `In`, `Out`, `_` and their like are kept,
+and the source can be looked up. All other cells go to the shell.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from types import CodeType
 from typing import Any
 
 TEXT = 300
-"""Characters of an exception's text that are passed on."""
+"""Most characters of an exception's text that are passed on."""
 _TIMED = ("<timed exec>", "<timed eval>", "<unknown>")
-"""What IPython names the code below `%%time`; the last where it does not parse."""
+"""IPython's names for the code below `%%time`; the last one is for code that does not parse."""
 _TOKENS = "<tokenize>"
-"""What Python names a source whose lines are indented by no rule; IPython finds that out first."""
+"""Python's name for a source with inconsistent indentation, which IPython finds out first."""
 _BLANK = re.compile(r"\A([^\S\n]*\n)+")
-"""Blank lines at the beginning of a cell, which IPython leaves out."""
+"""Blank lines at the beginning of a cell, which IPython removes."""
 
 
 class Cells:
-    """The cells that a submission runs, and what a kernel keeps of them."""
+    """The cells that a submission runs, and the state that a kernel keeps of them."""
 
     def __init__(self, shell: Any) -> None:
         self._shell = shell
@@ -47,7 +47,7 @@ class Cells:
             self._shell.begin_cell(source)
             error = self._run(source)
             self._shell.end_cell()
-        except BaseException as failure:  # too deep to be compiled, or our names are taken
+        except BaseException as failure:  # nested too deeply, or our names were replaced
             error = failure
         forget_folder()
         reply = {"done": True} if error is None else raised(error, compiler.name, source)
@@ -55,7 +55,7 @@ class Cells:
         return {**reply, "softened": softened} if softened else reply
 
     def _run(self, source: str) -> BaseException | None:
-        """Run one cell: plainly where it is plain Python, by IPython where it has magics."""
+        """Run one cell: directly if it is plain Python, by IPython if it has magics."""
         compiler = self._compiler
         if self._shell.needs_shell(source):
             return self._run_by_shell(source)
@@ -75,7 +75,7 @@ class Cells:
         self._shell.history_manager.store_inputs(self._count, source, source)
         self._shell.execution_count = self._count + 1
         if self._shell.displayhook.prompt_count != self._count:
-            # An older IPython counts a cell only when it has run.
+            # An older IPython counts a cell only after it has run.
             self._shell.execution_count = self._count
         try:
             for code in compiled:
@@ -103,7 +103,7 @@ class Cells:
 
 
 def _what_is_missing(source: str) -> SyntaxError | None:
-    """What Python says of a cell that ends too early, which is more than IPython does."""
+    """Python's own error for a cell that ends too early, which says more than IPython's."""
     try:
         compile(source, "<unknown>", "exec", dont_inherit=True)
     except SyntaxError as error:
@@ -112,7 +112,7 @@ def _what_is_missing(source: str) -> SyntaxError | None:
 
 
 def _parts(tree: ast.Module) -> list[ast.Module | ast.Interactive]:
-    """A cell's statements, the last one by itself where it is an expression with a value."""
+    """A cell's statements, with the last one apart if it is an expression with a value."""
     if tree.body and isinstance(tree.body[-1], ast.Expr):
         last = ast.Interactive([tree.body[-1]])
         return [ast.Module(tree.body[:-1], tree.type_ignores), last]
@@ -124,24 +124,24 @@ def _mode(part: ast.Module | ast.Interactive) -> str:
 
 
 def put_folder_on_path() -> None:
-    """Let modules in the working folder be imported, behind the standard library as in a kernel."""
+    """Let cells import modules from the working folder, after the standard library, as a kernel."""
     if "" not in sys.path:
         places = [n for n, path in enumerate(sys.path) if path.endswith("-packages")]
         sys.path.insert(places[0] if places else len(sys.path), "")
 
 
 def forget_folder() -> None:
-    """Let a module that a cell has written be found, however soon it is imported."""
+    """Make Python look at the folder anew, so that a module just written by a cell is found."""
     with contextlib.suppress(OSError):  # the folder itself may be gone
         sys.path_importer_cache.pop(os.getcwd(), None)
 
 
 def raised(error: BaseException, name: str = "", source: str = "") -> dict[str, Any]:
-    """How an exception is told: the built-in type it is or derives from, its text and its line.
+    """The reply for an exception: its built-in type or base type, its text and its line.
 
     Args:
         error: what was raised.
-        name: what the cell's code is named after; without it, no line is told.
+        name: the name of the cell's code; without it, no line is given.
         source: the cell's source.
     """
     kinds = [kind.__name__ for kind in type(error).__mro__ if kind.__module__ == "builtins"]
@@ -157,19 +157,19 @@ def raised(error: BaseException, name: str = "", source: str = "") -> dict[str, 
         "text": text,
         "line": _line_of(error, name, source) if name else None,
         "errno": getattr(error, "errno", None) if isinstance(error, OSError) else None,
-        # Whether it was raised by the call itself, which does not fit what is called.
+        # Whether the call itself raised it, because the arguments do not fit the function.
         "by_call": error.__traceback__ is not None and error.__traceback__.tb_next is None,
     }
 
 
 def _syntax_words(error: SyntaxError, name: str, source: str) -> str:
-    """What is wrong with the syntax; a line that the words refer to is one of the cell's."""
+    """The text of a syntax error, with line numbers counted in the cell."""
     before = _lines_before(error.filename or "", name, source) or 0
     return re.sub(r"\bon line (\d+)", lambda line: f"on line {int(line[1]) + before}", error.msg)
 
 
 def _line_of(error: BaseException, name: str, source: str) -> int | None:
-    """The line of the cell, as an editor counts, in which an exception was raised."""
+    """The line of the cell, as an editor counts, where an exception was raised."""
     frames = traceback.extract_tb(error.__traceback__)
     places = [(frame.filename, frame.lineno) for frame in frames]
     if isinstance(error, SyntaxError):
@@ -183,7 +183,7 @@ def _line_of(error: BaseException, name: str, source: str) -> int | None:
 
 
 def _lines_before(file: str, name: str, source: str) -> int | None:
-    """How many lines of the cell stand before the code that is named so; None: it is another's."""
+    """How many lines of the cell stand before the code in `file`; None for code of another cell."""
     if file == _TOKENS:
         blank = _BLANK.match(source)
         return blank[0].count("\n") if blank else 0

@@ -15,7 +15,7 @@ from typing import Any
 from autograder.sandbox.inside.wire import GROWTH, WireError, encode, weigh
 
 READ_AHEAD = 1 << 16
-"""Bytes that are read at once where so many are there: a frame mostly comes with its length."""
+"""Bytes to read at once if they are there: a frame mostly arrives together with its length."""
 
 
 class ClosedByPeer(WireError):
@@ -39,11 +39,11 @@ class Channel:
         sock.setblocking(False)
         self._socket = sock
         self._unread = bytearray()
-        """What came with an earlier frame."""
+        """Bytes that came with an earlier frame."""
         self.frame_bytes = frame_bytes
         self.elements = elements
         self.weight = 0
-        """Bytes of memory that the value received last takes, about."""
+        """Approximate bytes of memory of the last received value."""
 
     def send(
         self,
@@ -77,7 +77,7 @@ class Channel:
         proxy: Callable[[int], Any] | None = None,
         generators: bool = False,
     ) -> Any:
-        """The next value, whole before `deadline` however slowly its bytes come."""
+        """The next value, complete before `deadline` however slowly its bytes come."""
         size = int.from_bytes(self._read(4, deadline), "big")
         if not 4 <= size <= self.frame_bytes:
             raise WireError("a frame over the cap")
@@ -99,7 +99,7 @@ class Channel:
         while len(self._unread) < size:
             if deadline is not None and time.monotonic() >= deadline:
                 raise DeadlinePassed("no answer in time")
-            # At most what is missing and a little ahead: the cap on a frame bounds what is held.
+            # Read what is missing and a little ahead: the cap on a frame bounds what is held.
             most = max(size - len(self._unread), READ_AHEAD)
             try:
                 piece = self._socket.recv(min(most, 1 << 18))

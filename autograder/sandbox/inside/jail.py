@@ -1,4 +1,4 @@
-"""How one submission is walled in, on Linux.
+"""Confines one submission, on Linux.
 
 Theory of operation. The zygote forks; the child calls `enter`, which is a list of steps, each one
 irrevocable, in an order that matters:
@@ -11,10 +11,9 @@ irrevocable, in an order that matters:
     6. landlock      the kernel's list of folders that may be read or written
     7. seccomp       the kernel's list of system calls that may be made
 
-The list of a tier is `Tier.layers`: steps 2 and 3 are left out in the *reduced* tier, where the
-kernel refuses them. After `enter` returns, the process has nothing that it could give to a
-student's code but the channel. The
-system-call filter is compiled once (`compile_filter`), by the supervisor, to plain BPF.
+`Tier.layers` lists a tier's steps: the *reduced* tier leaves out steps 2 and 3, which the kernel
+refuses there. After `enter` returns, the process has nothing but the channel that a student's code
+could use. The supervisor compiles the system-call filter once (`compile_filter`), to plain BPF.
 """
 
 from __future__ import annotations
@@ -58,7 +57,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 @dataclass(frozen=True)
 class Confinement:
-    """Everything `enter` needs to know, decided by the supervisor."""
+    """Everything that `enter` needs to know, decided by the supervisor."""
 
     tier: policy.Tier
     home: str
@@ -75,7 +74,7 @@ class Confinement:
 
 
 def enter(confinement: Confinement, channel_fd: int) -> None:
-    """Wall this process in; see the module's theory of operation.
+    """Confine this process; see the module's theory of operation.
 
     Raises:
         OSError: a step failed; the process must then end without running anything.
@@ -93,7 +92,7 @@ def _writable(confinement: Confinement) -> tuple[str, ...]:
 
 
 def close_descriptors(channel_fd: int) -> None:
-    """Leave the channel and three times /dev/null."""
+    """Close everything but the channel; 0 to 2 become /dev/null."""
     null = os.open("/dev/null", os.O_RDWR)
     for standard in (0, 1, 2):
         os.dup2(null, standard)
@@ -102,7 +101,7 @@ def close_descriptors(channel_fd: int) -> None:
 
 
 def die_first() -> None:
-    """When memory runs out, the kernel is to end this process and not the warm one."""
+    """Make the kernel end this process, and not the warm one, when memory runs out."""
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000")
 
@@ -115,17 +114,17 @@ def make_namespaces() -> None:
 
 
 def map_ids(uid: int, gid: int) -> None:
-    """In a new user namespace, be the same account as outside: nothing is root in there."""
+    """In a new user namespace, stay the same account as outside: nobody is root in there."""
     Path("/proc/self/setgroups").write_text("deny")
     Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1")
     Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1")
 
 
 def make_folders(confinement: Confinement) -> None:
-    """Lay memory file systems over what may be written, and an empty one over /proc."""
+    """Mount memory file systems over the writable folders, and an empty one over /proc."""
     caps = f"size={confinement.file_mib}m,nr_inodes={confinement.files}"
     covered = WRITABLE_FULL
-    # Python itself may lie below one of them (a clone in /tmp): it is put back on top.
+    # Python itself may lie below one of them (a clone in /tmp): mount it again on top.
     below = [p for p in confinement.readable if any(p.startswith(f"{c}/") for c in covered)]
     kept = {path: os.open(path, os.O_PATH | os.O_CLOEXEC) for path in below if os.path.exists(path)}
     for target in covered:
@@ -148,16 +147,16 @@ def mount_tmpfs(target: str, flags: int, options: str) -> None:
 
 
 def bind(source: str, target: str) -> None:
-    """Let the folder `source` and all that is mounted in it be seen at `target`, too."""
+    """Show the folder `source`, and all that is mounted in it, at `target` too."""
     _check(
         _libc.mount(source.encode(), target.encode(), None, ctypes.c_ulong(MS_BIND | MS_REC), None)
     )
 
 
 def protect(device: str) -> None:
-    """Let nobody here change the times of a device, which all of the machine would see.
+    """Keep everybody here from changing the times of a device, which the whole machine would see.
 
-    It can be read and written to as before: that is no change of the file.
+    It can be read and written as before: that does not change the file.
     """
     if not os.path.exists(device):
         return
@@ -171,8 +170,8 @@ def protect(device: str) -> None:
 def set_limits(confinement: Confinement) -> None:
     """Set the resource limits; memory counts from what the warm process already maps.
 
-    Without namespaces the kernel counts all processes of an account together: what already runs as
-    this one is not the submission's.
+    Without namespaces the kernel counts all processes of an account together, so those that already
+    run under this account are added to the limit.
     """
     memory = (confinement.mapped_mib + confinement.memory_mib) << 20
     others = 0 if "namespaces" in confinement.tier.layers else tasks_by_account()[os.getuid()]
@@ -209,12 +208,13 @@ def mapped_mib() -> int:
 def drop_privileges(confinement: Confinement) -> None:
     """Drop every capability from every set, and the right to get one back.
 
-    Where its folder is watched, the grader's account may still look at what it has open.
+    Where the grader watches the working folder, the process stays dumpable, so that the grader's
+    account may inspect its open files.
     """
     for capability in range(64):
         if _libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0:
             if ctypes.get_errno() == errno.EPERM:
-                break  # no CAP_SETPCAP: there is nothing in the bounding set that we could use
+                break  # no CAP_SETPCAP: nothing in the bounding set is of use to us
             if ctypes.get_errno() == errno.EINVAL:
                 break  # past the last capability that this kernel knows
     header = struct.pack("=II", 0x20080522, 0)
@@ -232,7 +232,10 @@ def landlock_abi() -> int:
 def restrict_files(confinement: Confinement, writable: tuple[str, ...]) -> None:
     """Allow reading `readable` and writing `writable`; every other path is out of reach.
 
-    Without Landlock a tier stands on file systems of its own; one that has none needs it.
+    If the kernel has no Landlock, a tier with file systems of its own goes on without it.
+
+    Raises:
+        OSError: the kernel refuses, or the tier has no file systems of its own and needs Landlock.
     """
     abi = landlock_abi()
     if abi == 0:
@@ -272,7 +275,7 @@ def _allow_beneath(ruleset: int, path: str, rights: int) -> None:
 
 
 def restrict_syscalls(bpf: bytes) -> None:
-    """Install the compiled filter; from here on other system calls are refused."""
+    """Install the compiled filter; from here on all other system calls are refused."""
     program = ctypes.create_string_buffer(bpf, len(bpf))
     header = struct.pack("@HP", len(bpf) // 8, ctypes.addressof(program))
     _check(_libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, header, 0, 0))
@@ -308,7 +311,7 @@ def compile_filter(tier: policy.Tier) -> bytes:
 
 
 def _guard_arguments(rules: object, seccomp: object, tier: policy.Tier) -> None:
-    """Rules that look at arguments: no namespaces, no signals aimed at others."""
+    """Rules on arguments: no new namespaces, no signals aimed at other processes."""
     arg, allow = seccomp.Arg, seccomp.ALLOW  # type: ignore[attr-defined]
     equal, masked = seccomp.EQ, seccomp.MASKED_EQ  # type: ignore[attr-defined]
     if tier.has_processes:
@@ -344,18 +347,18 @@ def _guard_arguments(rules: object, seccomp: object, tier: policy.Tier) -> None:
 
 
 def _add(rules: object, action: object, name: str, *arguments: object) -> None:
-    """Add a rule, passing over names that this processor or library does not know."""
+    """Add a rule; names that this processor or library does not know are skipped."""
     with contextlib.suppress(ValueError, OSError, RuntimeError):
         rules.add_rule(action, name, *arguments)  # type: ignore[attr-defined]
 
 
 def unshare(flags: int) -> None:
-    """unshare(2), which Python has only from 3.12 on."""
+    """unshare(2), which Python has only since 3.12."""
     _check(_libc.unshare(flags))
 
 
 def setns(fd: int, kind: int) -> None:
-    """setns(2), which Python has only from 3.12 on."""
+    """setns(2), which Python has only since 3.12."""
     _check(_libc.setns(fd, kind))
 
 
@@ -380,9 +383,9 @@ _STEPS: dict[str, Callable[[Confinement], None]] = {
     "landlock": lambda confinement: restrict_files(confinement, _writable(confinement)),
     "seccomp": lambda confinement: restrict_syscalls(confinement.bpf),
 }
-"""How each layer of a tier is put on."""
+"""The function that applies each layer of a tier."""
 
 
 def machine() -> str:
-    """Kernel and processor, for reports of the doctor."""
+    """Kernel and processor, for the doctor's report."""
     return f"{platform.system()} {platform.release()} {platform.machine()}"

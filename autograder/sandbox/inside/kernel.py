@@ -1,9 +1,9 @@
 """The shell that a notebook's cells run in: IPython's, made to behave as a notebook's kernel does.
 
-A kernel never ends a cell over `!pip install`, `%autosave` or an extension that is not installed on
-the machine it was written on; neither may this shell, which has no terminal, no network and, in one
-tier, no second process. What cannot be done is left out: the shell says so in one line, remembers
-the kind of thing for the grader, and the cell goes on. Loaded inside the jail only.
+A student's own kernel never ends a cell because of `!pip install`, `%autosave` or a missing
+extension. Neither may this shell, which has no terminal, no network and, in one tier, no second
+process. It leaves out what it cannot do: it says so in one line, remembers the kind of thing for
+the grader, and lets the cell go on. This module is loaded inside the sandbox only.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ from autograder.sandbox.inside.unattended import (
 )
 
 SHELL_S = 8.0
-"""How long one shell line may run, in a tier that runs it."""
+"""Seconds that one shell line may run, in a tier that runs it."""
 
 MOST_QUESTIONS = 20
-"""How often `input()` gives a cell an empty line: some ask until they get another."""
+"""How often `input()` gives a cell an empty line: some cells ask until they get another answer."""
 
 SAID = {
     "breakpoint": "nobody answers here: breakpoints are not stopped at",
@@ -51,13 +51,13 @@ SAID = {
     "magic": "this magic has no effect here",
     "shell": "shell lines are not run here",
 }
-"""What can be left out of a cell, by kind, and the line that the shell says then."""
+"""The kinds of things that can be left out of a cell, and the line that the shell then prints."""
 
 _INSTALLS = re.compile(
     r"^\s*(sudo\s+)?(\S*/)?(pip[\d.]*|conda|mamba|micromamba|uv|poetry|pixi|apt|apt-get|brew|npm"
     r"|jupyter|jupyter-\w+)(\s|$)|\s-m\s+(pip|ensurepip|jupyter\w*|conda)\b"
 )
-"""Shell lines that install something or start a server: without a network they only wait."""
+"""Shell lines that install something or start a server: without a network they would only wait."""
 _INSTALLERS = {"pip", "conda", "mamba", "micromamba", "uv"}
 _NO_MEANING = set(
     """
@@ -65,11 +65,11 @@ _NO_MEANING = set(
     pdb qtconsole store subshell
     """.split()
 )
-"""Line magics of a kernel that need its browser, a terminal, a network or another session."""
+"""Line magics that need the kernel's browser, a terminal, a network or another session."""
 _RUN_CODE = {"time", "timeit", "prun", "run", "rerun", "macro", "capture", "code_wrap"}
-"""Magics that run the student's code, whose exceptions are the student's."""
+"""Magics that run the student's code; their exceptions are the student's own."""
 _NOT_PYTHON = {"R", "ai", "bigquery", "cython", "julia", "matlab", "octave", "skip", "sql"}
-"""Cell magics of common extensions whose cells hold something else, or are not to be run."""
+"""Cell magics of common extensions whose cells are not Python, or are not meant to run."""
 
 
 _STARTS_TASK = re.compile(r"\b(create_task|ensure_future|get_running_loop)\(")
@@ -80,7 +80,7 @@ _KINDS = {
         "! bash perl pypy python python2 python3 ruby script sh sx system".split(), "shell"
     ),
 }
-"""What is left out when a magic fails, where it is not the magic itself."""
+"""By magic, what is left out when it fails, if that is not the magic itself."""
 
 
 def needs_loop(source: str) -> bool:
@@ -89,17 +89,17 @@ def needs_loop(source: str) -> bool:
 
 
 def _once(line: str) -> str:
-    """Options of `timeit` that measure once: for seconds, many notebooks would only wait."""
+    """Options that make `timeit` measure once; otherwise many notebooks would wait for seconds."""
     options = re.match(r"(\s*-\w+(\s+\d+)?(?=\s))*", line)
     chosen = options is not None and re.search(r"-\w*[nr]", options[0])
     return line if chosen else f"-n1 -r1 {line}"
 
 
 class NamingCompiler(CachingCompiler):  # type: ignore[misc]
-    """Names code after its cell and the line it begins at, so that lines can be told as shown.
+    """Names code after its cell and its first line, so that tracebacks show the editor's lines.
 
-    IPython leaves out blank lines at the beginning of a cell, and a magic runs its cell's body by
-    itself: `<name+2>` is code whose first line is the third of the cell.
+    IPython removes blank lines at the beginning of a cell, and a magic runs its cell's body by
+    itself: `<name+2>` is code that begins in the third line of the cell.
     """
 
     def __init__(self) -> None:
@@ -127,9 +127,9 @@ class KernelShell(InteractiveShell):  # type: ignore[misc]
 
     def __init__(self, **settings: Any) -> None:
         self.left_out: list[str] = []
-        """Kinds of what was left out since the last look, of `SAID`."""
+        """Kinds of things, from `SAID`, that were left out since the last `take_left_out`."""
         self.in_call = False
-        """Whether a function is being called, not a cell run."""
+        """Whether a call is running, and not a cell."""
         self.closes_figures = True
         """Whether figures are closed at the end of their cell."""
         self._asked = 0
@@ -138,24 +138,24 @@ class KernelShell(InteractiveShell):  # type: ignore[misc]
         self._own_transformers = self._transformers()
 
     def leave_out(self, kind: str) -> None:
-        """Say that something of that kind is left out, and remember it."""
+        """Print that something of that kind is left out, and remember it."""
         print(SAID[kind])
         if kind not in self.left_out:
             self.left_out.append(kind)
 
     def take_left_out(self) -> list[str]:
-        """The kinds of what was left out since this was last asked."""
+        """The kinds of things that were left out since the last `take_left_out`."""
         kinds, self.left_out, self._asked = self.left_out, [], 0
         return kinds
 
     def begin_cell(self, source: str) -> None:
-        """Take note of what a cell may begin that goes on behind it."""
+        """Prepare for tasks that a cell may start and that go on after it."""
         if "asyncio" in source and not self._has_tasks:
             self._has_tasks = True
             use_shells_loop()
 
     def end_cell(self) -> None:
-        """What a kernel does when a cell has ended: close its figures, let tasks go on."""
+        """Do what a kernel does when a cell has ended: close its figures, let tasks go on."""
         if self.closes_figures:
             close_figures()
         if self._has_tasks:
@@ -169,7 +169,7 @@ class KernelShell(InteractiveShell):  # type: ignore[misc]
     system_piped = system_raw = system
 
     def getoutput(self, cmd: str, split: bool = True, depth: int = 0) -> Any:
-        """What a shell line prints; nothing where it is left out."""
+        """The output of a shell line; empty if the line is left out."""
         line = self.var_expand(cmd, depth=depth + 1)
         text, self.user_ns["_exit_code"] = self._run_shell(line, subprocess.PIPE)
         return SList(text.splitlines()) if split else LSString(text)
@@ -194,7 +194,7 @@ class KernelShell(InteractiveShell):  # type: ignore[misc]
         return (done.stdout or b"").decode(errors="replace"), done.returncode
 
     def run_line_magic(self, magic_name: str, line: str, _stack_depth: int = 1) -> Any:
-        """Run a line magic; one that is unknown, has no meaning here or fails is left out."""
+        """Run a line magic; one that is unknown, meaningless here or fails is left out."""
         if magic_name in _INSTALLERS:
             return self.leave_out("install")
         if magic_name in _NO_MEANING or self.find_line_magic(magic_name) is None:
@@ -214,7 +214,7 @@ class KernelShell(InteractiveShell):  # type: ignore[misc]
         return bool(hooked or one_line or needs_loop(source) or _PROMPT.match(source))
 
     def _hooks(self) -> tuple[object, ...]:
-        """What acts on each cell, where there is any."""
+        """The hooks that act on each cell, if any."""
         callbacks = self.events.callbacks
         return (
             self.ast_transformers,
@@ -224,7 +224,7 @@ class KernelShell(InteractiveShell):  # type: ignore[misc]
         )
 
     def _transformers(self) -> list[object]:
-        """What changes the text of a cell before it is compiled."""
+        """The functions that change the text of a cell before it is compiled."""
         manager = self.input_transformer_manager
         return [
             *manager.cleanup_transforms,
@@ -237,12 +237,12 @@ class KernelShell(InteractiveShell):  # type: ignore[misc]
         return needs_loop(raw_cell) or bool(super().should_run_async(raw_cell, **known))
 
     def magic(self, arg_s: str) -> Any:
-        """Run a line magic that is written as one string, as older notebooks do."""
+        """Run a line magic that is written as one string, as in older notebooks."""
         name, _, line = arg_s.lstrip("%").partition(" ")
         return self.run_line_magic(name, line.strip(), _stack_depth=2)
 
     def run_cell_magic(self, magic_name: str, line: str, cell: str) -> Any:
-        """Run a cell magic; where it is unknown, the cell is run as the Python that it may be."""
+        """Run a cell magic; if it is unknown, run the cell as Python, if it is that."""
         line = _once(line) if magic_name == "timeit" else line
         if magic_name != "debug" and self.find_cell_magic(magic_name) is not None:
             with self._softly(magic_name):
@@ -255,7 +255,7 @@ class KernelShell(InteractiveShell):  # type: ignore[misc]
 
     @contextmanager
     def _softly(self, magic_name: str) -> Iterator[None]:
-        """Leave a magic out that fails; what the student's own code raises in it goes on."""
+        """Leave out a magic that fails, but let exceptions of the student's own code pass."""
         try:
             yield
         except UsageError:
@@ -274,7 +274,7 @@ class KernelShell(InteractiveShell):  # type: ignore[misc]
         return True
 
     def enable_gui(self, gui: Any = None) -> None:
-        """There is no window, so there is no event loop of one either."""
+        """Do nothing: there is no window, and so no event loop of a window."""
 
     def enable_matplotlib(self, gui: str | None = None) -> tuple[Any, Any]:
         """Choose the inline backend; one that needs a window or a widget is left out."""
@@ -286,17 +286,20 @@ class KernelShell(InteractiveShell):  # type: ignore[misc]
         return None, "agg"
 
     def ask_exit(self) -> None:
-        """In a cell, `exit()` is left out, as a kernel ends only after it; a call ends here."""
+        """Leave `exit()` out of a cell, since a kernel ends only after the cell; end a call.
+
+        Raises:
+            SystemExit: a function that was called asks to exit.
+        """
         if self.in_call:
             raise SystemExit("exit")
         self.leave_out("exit")
 
     def read_line(self, prompt: object = "", stream: object = None) -> str:
-        """Stand in for `input()`: nobody answers.
+        """Stand in for `input()`: nobody answers, so a cell gets an empty line.
 
         Raises:
-            EOFError: a function that is called asks, or a cell does not stop asking; the first
-                times, a cell gets an empty line.
+            EOFError: a function that was called asks, or a cell has asked too often.
         """
         self._asked += 1
         if self.in_call or self._asked > MOST_QUESTIONS:
@@ -305,17 +308,17 @@ class KernelShell(InteractiveShell):  # type: ignore[misc]
         return ""
 
     def init_display_formatter(self) -> None:
-        """Objects are drawn only where a cell captures what it displays."""
+        """Format objects only where a cell captures what it displays."""
         self.display_formatter = Undrawn(parent=self)
         self.configurables.append(self.display_formatter)
 
     def init_hooks(self) -> None:
-        """Help texts go to the page below the notebook, which nobody sees."""
+        """Discard help texts: a kernel shows them in a pane of the page, which nobody sees here."""
         super().init_hooks()
         self.set_hook("show_in_pager", page.as_hook(lambda *args, **kwargs: None), 99)
 
     def showtraceback(self, *args: Any, **kwargs: Any) -> None:
-        """Keep the exception for `%tb`; drawing it would take longer than most cells."""
+        """Keep the exception for `%tb`; formatting it would take longer than most cells."""
         sys.last_type, sys.last_value, sys.last_traceback = sys.exc_info()
 
     def showsyntaxerror(self, *args: Any, **kwargs: Any) -> None:
@@ -327,7 +330,7 @@ class KernelShell(InteractiveShell):  # type: ignore[misc]
 
 
 KernelShell.__name__ = "ZMQInteractiveShell"
-"""Notebooks ask by this name whether they run in a notebook."""
+"""Notebooks test for this name to find out whether they run in a notebook."""
 
 
 def make_shell(ipython_dir: str) -> KernelShell:
@@ -336,14 +339,14 @@ def make_shell(ipython_dir: str) -> KernelShell:
     settings.HistoryManager.enabled = False
     settings.InteractiveShell.ipython_dir = ipython_dir
     settings.InteractiveShell.colors = "nocolor"
-    # Libraries look for this section to know that they run in a notebook.
+    # Libraries look for this section to find out whether they run in a notebook.
     settings.IPKernelApp.connection_file = ""
     shell: KernelShell = KernelShell.instance(config=settings)
     shell.user_ns["__name__"] = "__main__"
     for name in _NO_MEANING - {*shell.magics_manager.magics["line"]}:
-        # Known, so that they are taken for magics without their sign, too.
+        # Registered, so that they count as magics even without their `%`.
         shell.register_magic_function(shell.leave_out, "line", name)
-    # `get_ipython` is a built-in of modules, too, for as long as a kernel lives.
+    # As in a kernel, `get_ipython` is also a built-in name in modules.
     shell.builtin_trap.__enter__()
     stand_in_for_a_terminal(shell)
     stand_in_for_older_names()

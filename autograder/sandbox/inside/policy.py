@@ -1,6 +1,6 @@
 """What a submission may do, as data. An administrator can read this file in five minutes.
 
-Two tiers are made from it. *full*: every submission has its own user, pid, mount, network, ipc and
+It defines two tiers. *full*: every submission has its own user, pid, mount, network, ipc and
 uts namespaces inside an outer wall. *reduced*: for containers that forbid namespaces; no second
 process, one folder. Both: Landlock, a system-call allow-list, resource limits, no privileges.
 Nothing here acts; `jail` does.
@@ -13,22 +13,22 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Tier:
-    """One strength of the sandbox: the layers that it puts on, and what follows from them."""
+    """One strength of the sandbox: the layers that it applies, and what follows from them."""
 
     name: str
-    """How settings, reports and messages call it."""
+    """Its name in settings, reports and messages."""
     layers: tuple[str, ...]
-    """What walls a submission in, in the order in which it is put on; `jail` says how."""
+    """The steps that confine a submission, in order; `jail` has their code."""
     isolates: bool = True
-    """Whether a submission is held off from anything at all, by another account and a filter."""
+    """Whether a submission is isolated at all, by another account and a filter."""
     outer_wall: bool = False
     """Whether bubblewrap mounts the sandbox's copy of Python as `/`."""
     relocates: bool = False
-    """Whether Python is started from that copy instead, in the machine's own tree."""
+    """Whether Python starts from that copy within the machine's own tree instead."""
     has_processes: bool = False
-    """Whether a submission has process numbers of its own: it may start and signal processes."""
+    """Whether a submission has its own process numbers: then it may start and signal processes."""
     own_folders: bool = False
-    """Whether a submission writes to file systems in memory; else its folder is watched."""
+    """Whether a submission writes to file systems in memory; if not, its folder is watched."""
 
     def __str__(self) -> str:
         return self.name
@@ -45,21 +45,20 @@ REDUCED = Tier("reduced", ("limits", "privileges", "landlock", "seccomp"), reloc
 NONE = Tier("none", ("limits",), isolates=False)
 
 TIERS = {tier.name: tier for tier in (FULL, REDUCED, NONE)}
-"""By name, from the strongest to no isolation at all, which is used only when it is asked for."""
+"""By name, strongest first; the last, without isolation, is used only on explicit request."""
 
 SANDBOXES = tuple(tier for tier in TIERS.values() if tier.isolates)
-"""The tiers that hold anything off, from the strongest."""
+"""The tiers that isolate, strongest first."""
 
 SPARE_UIDS = range(64_209, 65_209)
-"""Account numbers that run students' code when the grader is root, one for each jail: no student's
-processes count against another's, and none may signal another's. No such account need exist.
-"""
+"""Account numbers for students' code when the grader is root, one for each sandbox: no student's
+processes count against another's, and none may signal another's. The accounts need not exist."""
 
 SPARE_GROUP = 64_208
-"""The group that may enter the folder with the copy of Python, where root grades in *reduced*."""
+"""The group that may enter the folder with the copy of Python when root grades in *reduced*."""
 
 HOME = "/home/student"
-"""The working folder: a file system in memory, empty for each submission."""
+"""The working folder: in *full*, a file system in memory, empty for each submission."""
 
 DATA = (
     "/usr/share/fonts",
@@ -90,23 +89,23 @@ LIBRARY_FOLDERS = (
     "/usr/lib64",
     "/usr/lib/llvm*/lib",
 )
-"""Folders of shared libraries; only what programs and other libraries ask for is shown of them."""
+"""Folders of shared libraries; only those that programs and other libraries need are shown."""
 
 LIBRARY_FILES = ("/lib/*.so*", "/usr/lib/*.so*", "/usr/local/lib/*.so*")
-"""Shared libraries that lie beside other things; a prefix of Python's own adds its `lib/*.so*`."""
+"""Shared libraries in folders with other content; Python's own prefix adds its `lib/*.so*`."""
 
 STORES = ("/nix/store", "/gnu/store")
-"""Folders that hold every package of a machine, each in a folder of its own, open to everybody."""
+"""Folders that hold every package of a machine, each in its own folder, readable by everybody."""
 
 LIBRARIES = """
     libc.so.6 libm.so.6 libdl.so.2 libpthread.so.0 librt.so.1 libutil.so.1 libresolv.so.2
     libnss_files.so.2 libgcc_s.so.1 libstdc++.so.6 libgomp.so.1 libgfortran.so.5 libquadmath.so.0
     libz.so.1
 """.split()
-"""Shared libraries that are opened by name while a program runs, so that no file asks for them."""
+"""Shared libraries that programs open by name while they run, so that no file asks for them."""
 
 LINKED = ("/usr/share", "/usr/lib", "/usr/lib64", "/lib", "/lib64", "/etc/alternatives", *STORES)
-"""Where a link among Python's packages may lead and is followed; any other leads nowhere inside."""
+"""Where a link among Python's packages may lead and is followed; others lead nowhere inside."""
 
 PROGRAMS = """
     bash sh dash env
@@ -120,10 +119,10 @@ PROGRAMS = """
     getconf getopt grep gunzip gzip hexdump hostname iconv kill ldconfig less locale more patch
     rev sdiff sed tar tput tree unxz unzip which xargs xxd xz xzcat zcat zip
 """.split()
-"""Programs that `%%bash` and `subprocess` find in *full*, beside Python itself."""
+"""Programs besides Python that `%%bash` and `subprocess` find in *full*."""
 
 PROGRAM_FOLDERS = ("/usr/bin", "/bin", "/usr/sbin", "/sbin")
-"""Where those programs lie."""
+"""The folders of those programs."""
 
 LEFT_OUT = (
     "test",
@@ -134,7 +133,7 @@ LEFT_OUT = (
     "site-packages",
     "dist-packages",
 )
-"""Parts of Python's own library that no notebook uses; its packages are named by themselves."""
+"""Parts of Python's own library that no notebook uses; packages are listed separately."""
 
 LEFT_OUT_PACKAGES = (
     "playwright",
@@ -148,16 +147,16 @@ LEFT_OUT_PACKAGES = (
     "mypyc",
     "*__mypyc.*.so",
 )
-"""Packages of people who write and grade notebooks, which no notebook needs in *full*."""
+"""Packages for writing and grading notebooks, which no notebook needs when it is graded."""
 
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty")
-"""Devices that are the machine's own, also inside *full*."""
+"""Devices that are the machine's own even inside *full*."""
 
 ROOT_LINKS = ("bin", "lib", "lib32", "lib64", "sbin")
 """Links from `/` into `/usr`, made where the machine has them."""
 
 HOMES_OF_PEOPLE = range(1000, 60_000)
-"""Account numbers that people have, whose home folders are private."""
+"""Account numbers of people, whose home folders are private."""
 
 ENVIRONMENT = {
     "PATH": "/usr/local/bin:/usr/bin:/bin",
@@ -173,7 +172,7 @@ ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
-    # Its worker processes look each other up in /proc, which is empty; it then works by itself.
+    # joblib's worker processes need /proc, which is empty here; this makes it use one process.
     "JOBLIB_MULTIPROCESSING": "0",
     "PYTHONDONTWRITEBYTECODE": "1",
     "PYTHONHASHSEED": "0",
@@ -193,13 +192,13 @@ RELOCATION = (
     "LD_LIBRARY_PATH",
     "AUTOGRADER_PACKAGES",
 )
-"""Variables by which Python finds the copy in *reduced*; gone before a submission runs."""
+"""Variables that lead Python to the copy in *reduced*; removed before a submission runs."""
 
 LOCALES = "LOCPATH"
-"""The variable by which locales are found there; it stays, since they may be asked for any time."""
+"""The variable that leads to the locales there; it stays, since they may be needed at any time."""
 
 ENVIRONMENT_FROM_HOST = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "NVPL_BLAS_DEBUG_CPU_TYPE")
-"""Variables that tell the linear algebra library about this processor; nothing else is let in."""
+"""Variables that tell the linear algebra library about this processor; no others are passed on."""
 
 PRELOADED = (
     "numpy",
@@ -231,7 +230,7 @@ PRELOADED = (
     "unittest.mock",
     "encodings.idna",
 )
-"""Modules that the warm process has loaded before it is forked, so that no submission pays."""
+"""Modules that the warm process loads before it forks, so that no submission waits for them."""
 
 SYSCALLS = """
     read write readv writev pread64 pwrite64 preadv pwritev lseek _llseek open openat openat2
@@ -253,17 +252,17 @@ SYSCALLS = """
     sched_get_priority_min arch_prctl set_tid_address set_robust_list get_robust_list rseq futex
     futex_waitv futex_time64 exit exit_group
 """.split()
-"""System calls that both tiers allow; any other is answered «not implemented».
+"""System calls that both tiers allow; any other fails with "not implemented".
 
-Left out on purpose, since each sees what others do on the machine: inotify and fanotify (who opens
-which file), mincore and cachestat (what others have read), statfs (how full the disk is).
+Left out on purpose, since they reveal what others do on the machine: inotify and fanotify (who
+opens which file), mincore and cachestat (what others have read), statfs (how full the disk is).
 """
 
 SYSCALLS_FULL = """
     fork vfork execve execveat wait4 waitid waitpid setpgid kill tkill tgkill
     rt_sigqueueinfo rt_tgsigqueueinfo pidfd_open pidfd_send_signal setpriority
 """.split()
-"""System calls that need the walls of the *full* tier: processes and signals of its own."""
+"""System calls that are safe in *full* only, where processes are the submission's own."""
 
 REFUSED = """
     socket connect bind listen accept accept4 ptrace mount umount2 unshare setns chroot
@@ -271,7 +270,7 @@ REFUSED = """
     userfaultfd io_uring_setup memfd_create memfd_secret shmget msgget semget kexec_load
     init_module finit_module pivot_root open_by_handle_at name_to_handle_at
 """.split()
-"""System calls that are answered «not permitted», so that a student reads why."""
+"""System calls that fail with "not permitted", so that a student reads why."""
 
 REFUSED_REDUCED = """
     fork vfork execve execveat kill tkill tgkill setsid
@@ -285,65 +284,66 @@ CLONE_THREAD = 0x00010000
 """Flag of clone(2) that makes a thread; without it, only *full* may clone."""
 
 CLONE_FILES = 0x00000400
-"""Flag of clone(2) that every thread must have: what a process has open is counted once for all of
-its threads."""
+"""Flag of clone(2) that every thread must have, so that open files are counted once for all threads
+of a process."""
 
 CLOSE_RANGE_UNSHARE = 2
-"""Flag of close_range(2) by which a thread would get descriptors of its own: never allowed."""
+"""Flag of close_range(2) that gives a thread its own descriptors: never allowed."""
 
 PRETENDED = ("flock", "fadvise64")
-"""Calls that are answered with success and not made: a lock on a shared file could be seen by
-a neighbour, and nobody needs one in a folder of their own; advice on what to keep in memory would
-be felt by a neighbour who reads the same file."""
+"""Calls that return success and do nothing. A lock on a shared file would be visible to a
+neighbour, and nobody needs one in a folder of their own. Advice on what to keep in memory would
+affect a neighbour who reads the same file."""
 
 PRETENDED_FULL = ("setsid",)
-"""The same, in the *full* tier only: Linux gives each session a share of the processors of its own,
-so a submission with many sessions would crowd out its watcher and its neighbours."""
+"""The same, in the *full* tier only: Linux gives each session its own share of the processors, so a
+submission with many sessions would crowd out its watcher and its neighbours."""
 
 PRETENDED_REDUCED = """
     chmod fchmod fchmodat fchmodat2 utime utimes utimensat futimesat
 """.split()
-"""The same, in the *reduced* tier only: Landlock does not hold them off from other files."""
+"""The same, in the *reduced* tier only: Landlock does not keep them away from other files."""
 
 FCNTL_ALLOWED = (0, 1, 2, 3, 4, 5, 36, 1030)
 """Copies and flags of descriptors. Not the F_SETOWN family, which aims signals at other processes;
-not leases and F_NOTIFY, which tell who opens a file; not the size of pipes, which all processes of
-an account share."""
+not leases and F_NOTIFY, which reveal who opens a file; not the size of pipes, which all processes
+of an account share."""
 
 FCNTL_PRETENDED = (6, 7, 37, 38)
-"""Taking locks, as sqlite does: answered with success and not done, so that nobody sees any."""
+"""Taking locks, as sqlite does: it returns success and does nothing, so that nobody sees a lock."""
 
 MADVISE_ALLOWED = (0, 1, 2, 3, 4, 8, 9, 10, 11, 13, 14, 15, 16, 17, 18, 19, 22, 23, 25)
-"""Advice on memory. Not 12 (merging equal pages with those of others), 20 and 21 (moving pages out
-that others read)."""
+"""Advice on memory. Not 12 (merging equal pages with those of others), nor 20 and 21 (moving out
+pages that others read)."""
 
 VECTOR_FLAGS_MUST_BE_ZERO = ("preadv2", "pwritev2")
-"""With RWF_NOWAIT, these tell what others have read; plain, they are preadv and pwritev."""
+"""With RWF_NOWAIT, these reveal what others have read; without, they are preadv and pwritev."""
 
 PRCTL_ALLOWED = (3, 15, 16, 21, 23, 39, 0x53564D41)
-"""Reading what holds, and naming threads and memory; not what ties a process to its parent."""
+"""Reading settings, and naming threads and memory; not what ties a process to its parent."""
 
 SOCKETPAIR_TYPE = 1
-"""SOCK_STREAM, the only kind of pair: asyncio and multiprocessing use it, and it goes nowhere."""
+"""SOCK_STREAM, the only kind of pair: asyncio and multiprocessing need it, and it leads nowhere."""
 
 IOCTL_ALLOWED = (0x5401, 0x540F, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
 """Is it a terminal, how large, how many bytes wait, blocking or not, closed on exec or not."""
 
 PID_ARGUMENT_MUST_BE_ZERO = ("prlimit64", "sched_setaffinity", "sched_setscheduler")
-"""Calls that may be aimed at the caller itself only."""
+"""Calls that a process may only aim at itself."""
 
 ABOUT_PROCESSES = """
     getpgid getsid getpriority sched_getaffinity sched_getparam sched_getscheduler
 """.split()
-"""Calls that tell of a process by its number. In *full* there are only the submission's own; in
-*reduced* all of the machine's would be told of, so all arguments that choose one must be zero."""
+"""Calls that inform about a process, chosen by number. In *full* only the submission's own exist;
+in *reduced* the calls would reach all of the machine's, so the arguments that choose one must be
+zero."""
 
 CLOCK_CALLS = """
     clock_gettime clock_getres clock_nanosleep timer_create clock_gettime64 clock_getres_time64
     clock_nanosleep_time64
 """.split()
-"""Calls whose first argument is a clock. In *reduced* it may not be the processor time of another
+"""Calls with a clock as first argument. In *reduced* it must not be the processor time of another
 process, which has a negative number."""
 
 CLOCK_BITS = 0xFFFFFFF0
-"""Bits of a clock's number that are zero for the clocks that all processes have."""
+"""Bits that are zero in the numbers of the clocks that all processes have."""

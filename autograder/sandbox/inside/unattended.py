@@ -1,7 +1,7 @@
-"""What stands in for the person at the page and the terminal: nobody looks, and nobody answers.
+"""Stands in for the person at the page and the terminal: nobody looks, and nobody answers.
 
-Questions get an empty line, breakpoints are passed over, what is displayed is not drawn, and
-figures go to memory. Loaded inside the jail only.
+Questions get an empty line, breakpoints are skipped, displayed objects are not drawn, and figures
+go to memory. This module is loaded inside the sandbox only.
 """
 
 from __future__ import annotations
@@ -26,24 +26,24 @@ from IPython.core.formatters import DisplayFormatter
 from IPython.display import display
 
 TURNS = 5
-"""How often tasks have their turn between two cells."""
+"""How many turns tasks get between two cells."""
 
 
 class Unseen(DisplayPublisher):  # type: ignore[misc]
-    """Publishes what is displayed to nobody; a kernel's goes to the page, never to `sys.stdout`."""
+    """Publishes displayed objects to nobody; a kernel would send them to the page."""
 
     def publish(self, *args: Any, **kwargs: Any) -> None:
-        """Pass over what is displayed."""
+        """Discard what is displayed."""
 
     def clear_output(self, wait: bool = False) -> None:
-        """There is no output to clear."""
+        """Do nothing: there is no output."""
 
 
 class Undrawn(DisplayFormatter):  # type: ignore[misc]
-    """Draws what is displayed only where a cell captures it: drawing a figure takes long."""
+    """Formats displayed objects only where a cell captures them: drawing a figure takes long."""
 
     def format(self, obj: Any, include: Any = None, exclude: Any = None) -> Any:
-        """What an object looks like by MIME type; nothing where nobody looks."""
+        """The forms of an object by MIME type; empty if nobody looks."""
         if isinstance(self.parent.display_pub, Unseen):
             return {}, {}
         return super().format(obj, include=include, exclude=exclude)
@@ -53,29 +53,29 @@ class Unshown(DisplayHook):  # type: ignore[misc]
     """Keeps a cell's last value as `_` and in `Out`, and neither formats nor prints it."""
 
     def write_output_prompt(self) -> None:
-        """Print no number."""
+        """Print no cell number."""
 
     def compute_format_data(self, result: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Nothing is shown, so nothing is drawn."""
+        """Format nothing, since nothing is shown."""
         return {}, {}
 
     def finish_displayhook(self) -> None:
-        """Print no end."""
+        """Print no line end."""
         self._is_active = False
 
 
 def stand_in_for_a_terminal(shell: Any) -> None:
-    """Answer what asks a person at a terminal, whose name is asked for, too."""
+    """Answer everything that would ask a person at a terminal, also for their login name."""
     builtins.input = shell.read_line
     getpass.getpass = shell.read_line
     os.getlogin = getpass.getuser
-    # A breakpoint that was left behind: where somebody sat, they would go on.
+    # A forgotten breakpoint: a person at the keyboard would continue, so the cell does.
     sys.breakpointhook = lambda *args, **kwargs: shell.leave_out("breakpoint")
     pdb.set_trace = debugger.set_trace = IPython.embed = sys.breakpointhook
 
 
 def stand_in_for_older_names() -> None:
-    """Keep names where notebooks that were written for older versions of IPython import them."""
+    """Provide names where notebooks written for older versions of IPython import them from."""
     core_display.display = display
     for name in ("set_matplotlib_formats", "set_matplotlib_close"):
         if not hasattr(IPython.display, name):
@@ -83,10 +83,9 @@ def stand_in_for_older_names() -> None:
 
 
 def draw_to_memory(shell: Any) -> None:
-    """Leave a backend of Matplotlib out that cannot be loaded, however it is chosen.
+    """Leave out any Matplotlib backend that cannot be loaded, however it is chosen.
 
-    A kernel's own backend closes figures when their cell ends; one that is chosen by `use` does
-    not.
+    A kernel's own backend closes figures when their cell ends; a backend chosen by `use` does not.
     """
 
     def softly(choose: Callable[..., Any]) -> Callable[..., Any]:
@@ -107,7 +106,7 @@ def draw_to_memory(shell: Any) -> None:
 
 
 def _configure_inline(shell: Any) -> None:
-    """Let `%config InlineBackend` be known from the first cell on, as in a kernel."""
+    """Make `%config InlineBackend` known from the first cell on, as in a kernel."""
     if "matplotlib_inline.config" in sys.modules:
         backend = sys.modules["matplotlib_inline.config"].InlineBackend.instance(parent=shell)
         backend.shell = shell
@@ -115,7 +114,7 @@ def _configure_inline(shell: Any) -> None:
 
 
 def close_figures() -> None:
-    """Close the figures that a cell has drawn, as a kernel does when it has shown them."""
+    """Close the figures that a cell has drawn, as a kernel does after showing them."""
     known, inline = map(sys.modules.get, ("matplotlib._pylab_helpers", "matplotlib_inline.config"))
     if known is None or not known.Gcf.figs:
         return
@@ -124,14 +123,14 @@ def close_figures() -> None:
 
 
 def use_shells_loop() -> Any:
-    """Make the loop that awaits for cells the one that a cell gets by asking for one."""
+    """Make the shell's event loop the one that a cell gets when it asks for one."""
     loop = get_asyncio_loop()
     asyncio.set_event_loop(loop)
     return loop
 
 
 def let_tasks_go_on() -> None:
-    """Let tasks go on that a cell has begun, as a kernel's event loop does between cells."""
+    """Let tasks that a cell has started go on, as a kernel's event loop does between cells."""
     loop = use_shells_loop()
     for _ in range(TURNS):
         loop.run_until_complete(asyncio.sleep(0))

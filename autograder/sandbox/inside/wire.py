@@ -11,10 +11,10 @@ header is one value; every container in it carries a tag, and arrays name a bloc
     ["a", dtype, shape, size]     array;  ["n", …] the same for a NumPy scalar
     ["g", name, state]            numpy.random.Generator, as the state of its bit generator
     ["f", handle]                 a function of the other side, to be called back
-    ["u", kind]                   something that does not cross, in one of the words of `KINDS`
+    ["u", kind, …]                something that does not cross, by one of `KINDS`; then its parts
 
-Nothing is ever unpickled, and what a frame says is only a value: whoever forges one has given an
-answer. This module runs on both sides, so it imports the standard library and NumPy alone.
+Nothing is ever unpickled, and a frame holds only a value: a forged frame is just an answer. This
+module runs on both sides, so it imports the standard library and NumPy alone.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class WireError(Exception):
 DEPTH = 60
 HEADER_BYTES = 4 * 1024 * 1024
 GROWTH = 4
-"""Bytes of memory that a value may take for each byte that its frame may have."""
+"""Bytes of memory that a value may take, per byte of the largest frame."""
 DTYPE = re.compile(r"[<>|=]?(b1|[iu][1248]|f[248]|f16|c8|c16|c32|[US][1-9][0-9]{0,5})")
 KINDS = {
     "function": "a function",
@@ -54,17 +54,17 @@ KINDS = {
     "too large": "an answer that is too large",
     "too deep": "containers nested too deeply",
 }
-"""Words for what does not cross: a fixed list, so that no name chosen by a student does."""
+"""Words for what does not cross: a fixed list, so that no name that a student chose does."""
 
 _SLOT, _OTHER = 8, 160
 _CONTAINER = {"l": 64, "t": 48, "S": 216, "d": 64}
 _PER_KEY = 100
-"""About what a reference, an array or other object, a container and an entry of a table take."""
+"""Approximate bytes of a reference, another object, each container, and an entry of a table."""
 _LENGTHS = struct.Struct(">II")
 _BIT_GENERATORS = {"PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64"}
 
 MOST_PARTS = 64
-"""Values into which something that is no container is taken apart."""
+"""Most parts into which something that is not a container is taken apart."""
 _TAKEN_APART = ("__next__", "__iter__", "__getitem__")
 
 
@@ -74,7 +74,7 @@ class Unsendable:
 
     kind: str
     parts: tuple[Any, ...] = field(default=(), compare=False)
-    """What an assignment to several names would take it apart into, where it is no container."""
+    """The values that an assignment to several names would unpack, if it is not a container."""
 
     @property
     def words(self) -> str:
@@ -83,7 +83,7 @@ class Unsendable:
 
 
 class _Encoder:
-    """Turns one value into a header and its blocks; counts elements and depth on the way."""
+    """Turns one value into a header and its blocks; counts elements and depth meanwhile."""
 
     def __init__(self, elements: int, handles: list[Callable[..., Any]] | None) -> None:
         self.blocks: list[bytes] = []
@@ -149,7 +149,7 @@ class _Encoder:
         return [tag, array.dtype.str, list(array.shape), self._block(array.tobytes())]
 
     def _as_floats(self, array: np.ndarray[Any, Any], depth: int) -> Any:
-        """An array of a type that does not cross, where NumPy makes numbers of it."""
+        """An array of a type that does not cross, as floats where NumPy can convert it."""
         if array.dtype.kind in "mM":
             return ["u", "array"]  # dates and times are counted in units of their own
         try:
@@ -168,10 +168,10 @@ class _Encoder:
 
 
 def _as_array(value: Any) -> np.ndarray[Any, Any] | None:
-    """What NumPy makes of a value that is no container of ours; None where that is no number.
+    """NumPy's array for a value that is not a container of ours; None if it is not numeric.
 
-    Buffers and `__array__` keep their type. Fractions, decimals and whatever else converts to a
-    number or is a sequence of numbers become float64.
+    Buffers and `__array__` keep their type. Fractions, decimals and anything else that converts to
+    a number or is a sequence of numbers become float64.
     """
     if hasattr(type(value), "__array__"):
         return np.asarray(value)
@@ -183,13 +183,13 @@ def _as_array(value: Any) -> np.ndarray[Any, Any] | None:
 
 
 def _parts(value: Any) -> list[Any]:
-    """What an assignment to several names would take a value apart into; nothing for a scalar."""
+    """The values that an assignment to several names would unpack; empty for a scalar."""
     if isinstance(value, type) or not any(hasattr(type(value), name) for name in _TAKEN_APART):
         return []
     try:
         parts = list(islice(iter(value), MOST_PARTS + 1))
     except Exception:
-        # It is the other side's own iterator, and what does not come to an end has no parts.
+        # The student's own iterator may raise anything; then there are no parts.
         return []
     return parts if len(parts) <= MOST_PARTS else []
 
@@ -207,7 +207,7 @@ def _kind(value: Any) -> str:
 
 
 class _Decoder:
-    """Rebuilds one value from a header and its blocks, believing nothing."""
+    """Rebuilds one value from a header and its blocks, and trusts nothing in them."""
 
     def __init__(
         self,
@@ -219,7 +219,7 @@ class _Decoder:
     ) -> None:
         self.generators = generators
         self.memory = memory
-        """Cap on the bytes that the value takes."""
+        """Cap on the bytes of memory that the value takes."""
         self.taken_bytes = 0
         self.blocks = blocks
         self.taken = 0
@@ -249,7 +249,7 @@ class _Decoder:
         return self._atom(tag, items, depth)
 
     def _grow(self, count: int) -> None:
-        """Count memory that the value takes: what it becomes, not what was sent for it."""
+        """Count the memory of the value as it is rebuilt, not the bytes that were sent for it."""
         self.taken_bytes += count
         if self.taken_bytes > self.memory:
             raise WireError("a value that takes too much memory")
@@ -292,7 +292,7 @@ class _Decoder:
         if not DTYPE.fullmatch(dtype) or not plain or len(shape) > 32:
             raise WireError("an array of a type or shape that does not cross")
         kind = np.dtype(dtype)
-        # An empty array counts as if it had no side of length 0: a product may make it so.
+        # An empty array counts as if its sides of length 0 were 1: a product may make it large.
         self.elements -= cells(shape)
         if math.prod(shape) * kind.itemsize != size or self.elements < 0:
             raise WireError("an array whose size is not what its shape says, or over the cap")
@@ -325,12 +325,12 @@ class _Decoder:
 
 
 def cells(shape: Sequence[int]) -> int:
-    """How many entries a shape stands for, its sides of length 0 counted as 1."""
+    """The number of entries of a shape, with sides of length 0 counted as 1."""
     return math.prod(max(length, 1) for length in shape)
 
 
 def _plain_key(key: Any) -> bool:
-    """Whether a value may be a key: one whose hash cannot be chosen to collide with others'."""
+    """Whether a value may be a key: its hash cannot be chosen to collide with others."""
     if isinstance(key, int):
         return abs(key) < 1 << 60
     return key is None or isinstance(key, str | float)
@@ -350,7 +350,7 @@ def encode(
             `Unsendable` on the other side.
         frame_bytes: cap on the frame.
         elements: cap on the numbers, strings and containers in it.
-        handles: where functions found in `value` are put; without it they do not cross.
+        handles: a list to which functions in `value` are added; without it they do not cross.
 
     Raises:
         WireError: the value is over a cap, or misbehaves while it is read.
@@ -361,7 +361,7 @@ def encode(
     except WireError:
         raise
     except Exception as error:
-        # A student's object may raise whatever it likes while it is looked at.
+        # A student's object may raise anything while it is read.
         raise WireError(f"a value that cannot be written down: {type(error).__name__}") from None
     size = 4 + len(header) + sum(map(len, encoder.blocks))
     if size > frame_bytes or len(header) > HEADER_BYTES:
@@ -382,8 +382,8 @@ def decode(
         frame: header length, header and blocks.
         elements: cap on what it may hold.
         proxy: makes the callable that stands for a function handle of the other side.
-        generators: whether random generators are rebuilt. NumPy believes their state, so only
-            the jail's side may, which gets them from the grader.
+        generators: whether random generators are rebuilt. NumPy trusts their state, so only the
+            sandbox's side may do so, which gets them from the grader.
 
     Raises:
         WireError: for any bytes that `encode` would not have written.
@@ -399,7 +399,7 @@ def weigh(
     generators: bool = False,
     memory: float = math.inf,
 ) -> tuple[Any, int]:
-    """The value that a frame holds, as `decode` gives it, and the bytes that it takes, about.
+    """The value that a frame holds, as from `decode`, and the approximate bytes that it takes.
 
     Args:
         frame: header length, header and blocks.

@@ -1,8 +1,8 @@
-"""Runs a student's cells and answers calls of the student's functions, inside the jail.
+"""Runs a student's cells and answers calls of the student's functions, inside the sandbox.
 
-Everything in this process belongs to the student as soon as the first cell has run: it may rewrite
-this very module. So nothing here is trusted by the grader; it only keeps honest work comfortable.
-Imports: the standard library, NumPy, IPython and `wire`; no check, answer or course is in reach.
+Everything in this process belongs to the student as soon as the first cell has run: the student's
+code may rewrite this very module. So the grader trusts nothing here; this module only serves honest
+work well. No check, answer or course is within its reach.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ def serve(channel: Channel, shell: Any) -> None:
     channel.send({"ready": True})
     while True:
         request = channel.receive(proxy=interpreter.proxy, generators=True)
+        # A reply that cannot be encoded gets a reply in its place: the grader counts on one each.
         for answer in interpreter.answers(request):
             try:
                 channel.send(answer)
@@ -48,17 +49,18 @@ class Interpreter:
 
     def __init__(self, channel: Channel, shell: Any) -> None:
         self.turn = 0
-        """How many requests have been answered; a function of ours lives during one of them."""
+        """How many requests have been answered; a function of the grader is valid during one of
+        them."""
         self._channel = channel
         self._shell = shell
         self._names: dict[str, Any] = shell.user_ns
         self._built_in = frozenset(vars(builtins))
         self._cells = Cells(shell)
         self._bound: dict[str, tuple[Any, int]] = {}
-        """By name, what it is bound to and the number of the cell that bound it."""
+        """By name, the value that it is bound to and the number of the cell that bound it."""
 
     def answers(self, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        """The replies to one request of the grader, each as soon as it is there.
+        """The replies to one request of the grader, each as soon as it is ready.
 
         A notebook's cells come in one request, with a reply for the files and one for each cell, so
         that neither side waits for the other between them.
@@ -83,11 +85,12 @@ class Interpreter:
                 yield {"unsendable": "object"}
 
     def proxy(self, handle: int) -> Callable[..., Any]:
-        """The function that stands here for a function of the grader's."""
+        """The function that stands here for a function of the grader."""
 
         turn = self.turn
 
         def given_function(*args: Any) -> Any:
+            # A student may keep the function; after its call, the grader no longer answers it.
             if self.turn != turn:
                 raise RuntimeError("this function was handed in for an earlier call")
             self._channel.send({"callback": handle, "args": args})
@@ -101,12 +104,14 @@ class Interpreter:
     def _run_cells(
         self, cells: list[tuple[int, str, str, float, bool]], request: dict[str, Any]
     ) -> Iterator[dict[str, Any]]:
-        """Run some cells, each with its number, label, source, limit and whose clock it runs on.
+        """Run cells, each given as number, label, source, limit, and whether it is an own cell.
 
-        A cell that takes too long is interrupted, as a kernel's is: what it has bound stays.
+        A cell that takes too long is interrupted, as in a kernel: what it has bound stays.
         """
         own_s = request["own_s"]
         for number, label, source, limit_s, own in cells:
+            # `own_s` may go below zero: each own cell still gets `least_s`, until `spare_s` is
+            # used up as well.
             if own and own_s <= -request["spare_s"]:
                 yield {"left_out": True}
                 continue
@@ -124,14 +129,14 @@ class Interpreter:
                 self._bound[name] = value, number
 
     def _binding(self, name: str) -> int:
-        """The number of the cell that bound a name; -1: there is none, -2: nothing callable."""
+        """The number of the cell that bound a name; -1 if unbound, -2 if not callable."""
         value = self._look_up(name)
         if value is self:
             return -1
         return self._bound.get(name, (None, 0))[1] if callable(value) else -2
 
     def _look_up(self, name: str) -> Any:
-        """What a name means in a cell, built-in names that the student added too; else `self`."""
+        """The value of a name in a cell, also of built-in names that were added; else `self`."""
         if name not in self._names and name not in self._built_in:
             return vars(builtins).get(name, self)
         return self._names.get(name, self)
@@ -164,14 +169,14 @@ class Interpreter:
                 return raised(error)
             finally:
                 self._shell.in_call = False
-        # An outdated name that is used warns as well, and says nothing about the numbers.
+        # Deprecated names warn as well, which says nothing about the numbers.
         numeric = sum(issubclass(warning.category, RuntimeWarning) for warning in warned)
         after = [self._looks(argument) for argument in args]
         changed = [i for i, (old, new) in enumerate(zip(before, after, strict=True)) if old != new]
         return {"value": value, "changed": changed, "warned": numeric}
 
     def _looks(self, argument: Any) -> Any:
-        """What an argument looks like, to see afterwards whether the function changed it."""
+        """A form of an argument that shows afterwards whether the function changed it."""
         if type(argument) is np.ndarray:
             return argument.dtype.str, argument.shape, argument.tobytes()
         if type(argument) in _UNCHANGEABLE:
@@ -186,7 +191,7 @@ class Interpreter:
 
 
 def _record_all() -> None:
-    """Let every warning be recorded, but for those that the notebook has made errors."""
+    """Record every warning, except those that the notebook turns into errors."""
     simplefilter("always", append=True)
     known = list(warnings.filters)
     resetwarnings()
@@ -194,18 +199,19 @@ def _record_all() -> None:
 
 
 class TookTooLong(BaseException):
-    """Interrupts a cell; no `except Exception` of a student's catches it."""
+    """Interrupts a cell; an `except Exception` in student's code does not catch it."""
 
 
 def interrupted(limit_s: float, run: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """What `run` replies, or that it was interrupted; compiled code goes on until it returns."""
+    """The reply of `run`, or that it was interrupted; compiled code runs on until it returns."""
     late, began, theirs = False, monotonic(), signal.getsignal(signal.SIGALRM)
 
     def stop(number: int, frame: FrameType | None) -> None:
         nonlocal late
         left_s = limit_s - (monotonic() - began)
         if left_s > 0 and callable(theirs):
-            # It is an alarm that the notebook has set, for a handler that an earlier cell chose.
+            # The notebook set this alarm itself, for a handler from an earlier cell: pass it on,
+            # and set ours again for the time that is left.
             signal.setitimer(signal.ITIMER_REAL, left_s)
             theirs(number, frame)
             return
@@ -219,6 +225,7 @@ def interrupted(limit_s: float, run: Callable[[], dict[str, Any]]) -> dict[str, 
         signal.setitimer(signal.ITIMER_REAL, 0)
     except TookTooLong:
         reply = {}
+    # A handler that the cell installed stays, as in a kernel; otherwise restore the former one.
     if signal.getsignal(signal.SIGALRM) is stop and theirs is not None:
         signal.signal(signal.SIGALRM, theirs)
     return {"late": True} if late else reply
@@ -226,7 +233,7 @@ def interrupted(limit_s: float, run: Callable[[], dict[str, Any]]) -> dict[str, 
 
 def silence() -> None:
     """Replace the text streams, whose buffers the warm process shares with every fork."""
-    # They are meant to stay open for as long as the process lives.
+    # They stay open as long as the process lives.
     sys.stdin = open(0, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
     sys.stdout = open(1, "w", encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
     sys.stderr = open(2, "w", encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115

@@ -1,9 +1,9 @@
-"""The warm process inside the outer wall: loads NumPy and IPython once, forks once per submission.
+"""The warm process inside the sandbox: loads NumPy and IPython once, forks once per submission.
 
-It runs no student's code itself and holds nothing worth having: no course file, no token, one
-descriptor (the control socket), which every fork closes before anything else. In the *full* tier
-it lives in user and pid namespaces of its own, because a fork can be put into a fresh pid
-namespace, and the zygote step back out of it, only by the owner of both.
+It runs no student's code itself and holds nothing worth having: no course file, no token, and no
+descriptors but those of its own work, which every fork closes before it runs any cell. In the
+*full* tier it lives in user and pid namespaces of its own: only the owner of both can put a fork
+into a fresh pid namespace and itself return from there.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def main(control_fd: int) -> None:
         own_namespaces()
         shell = preload()
     else:
-        # Without a wall, the folder for what is loaded now belongs to the grader: load first.
+        # Without an outer wall, loading writes to a folder of the grader: load before leaving root.
         shell = preload()
         become(settings["uid"], policy.SPARE_GROUP)
         for name in policy.RELOCATION:
@@ -53,7 +53,7 @@ def main(control_fd: int) -> None:
 
 
 def become(uid: int | None, *groups: int) -> None:
-    """Leave root for good; dumpable, or else /proc/self would not be ours to write to."""
+    """Leave root for good; stay dumpable, or else /proc/self would not be ours to write to."""
     if uid is None:
         return
     os.setgroups(groups)
@@ -63,7 +63,7 @@ def become(uid: int | None, *groups: int) -> None:
 
 
 def own_namespaces() -> None:
-    """Go on as the first process of a pid namespace that this account owns."""
+    """Continue as the first process of a pid namespace that this account owns."""
     uid, gid = os.getuid(), os.getgid()
     jail.unshare(jail.CLONE_NEWUSER | jail.CLONE_NEWPID)
     jail.map_ids(uid, gid)
@@ -75,7 +75,7 @@ def own_namespaces() -> None:
 
 
 def preload() -> Any:
-    """Load what submissions use, and make the shell that they start from."""
+    """Load the modules that submissions use, and make the shell that they start from."""
     for module in policy.PRELOADED:
         with contextlib.suppress(ImportError):
             importlib.import_module(module)
@@ -85,7 +85,7 @@ def preload() -> Any:
 
 
 def make_confinement(fields: dict[str, Any]) -> jail.Confinement:
-    """What the supervisor decided, with the memory that this process has mapped by now."""
+    """The supervisor's decisions, and the memory that this process has mapped by now."""
     fields = dict(fields)
     fields["bpf"] = base64.b64decode(fields["bpf"])
     fields["readable"] = tuple(fields["readable"])
@@ -125,6 +125,8 @@ class Zygote:
                 self._reap(request["pid"])
 
     def _fork(self, channel_fd: int, home: str) -> None:
+        # `unshare` puts only the next child into a new pid namespace; `setns` undoes it, so that
+        # the child after that gets one of its own again.
         if self._own_pids is not None:
             jail.unshare(jail.CLONE_NEWPID)
         pid = os.fork()
@@ -138,7 +140,7 @@ class Zygote:
         os.close(pidfd)
 
     def _live(self, channel_fd: int, home: str) -> None:
-        """The life of a fork: wall itself in, then serve the student's code; never return."""
+        """The life of a fork: confine itself, then serve the student's code; never return."""
         try:
             confinement = dataclasses.replace(self._confinement, home=home)
             channel = Channel(socket.socket(fileno=channel_fd), **self._caps)
@@ -162,7 +164,7 @@ class Zygote:
 
 
 def _reseed() -> None:
-    """Forks must not share the state of the global random generators."""
+    """Reseed the global random generators: forks must not share their state."""
     import random
 
     import numpy as np

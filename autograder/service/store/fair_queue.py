@@ -1,7 +1,7 @@
-"""In which order waiting attempts are served: nobody waits behind somebody else's many attempts.
+"""The order in which waiting attempts are served: nobody waits behind another's many attempts.
 
-Next is the student of whom the fewest attempts are being graded, among these the one whose turn is
-longest ago, and of the same student the attempt that arrived first.
+Next is the student with the fewest attempts being graded; among these, the one whose last turn is
+longest ago; and of this student's attempts, the one that arrived first.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Protocol, TypeVar
 
 
 class Waits(Protocol):
-    """What is known of an attempt that waits."""
+    """The facts about a waiting attempt that decide its turn."""
 
     student: str
     arrived: float

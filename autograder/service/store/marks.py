@@ -1,7 +1,7 @@
-"""The gradebook's marks as pages show them: read when they are asked for, kept for a moment.
+"""The gradebook's marks as pages show them: read on demand, kept for a moment.
 
-Formgrader, `autograder grade` and nbgrader write the same database, so nothing is believed for
-longer than `FRESH_S`. An SQLite file that nobody wrote to since is not read again.
+Formgrader, `autograder grade` and nbgrader write the same database, so nothing is trusted for
+longer than `FRESH_S`. An SQLite file that nobody has written to since is not read again.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from autograder.report import Booked, Graded
 from autograder.service.store.attempt import Attempt, Fate
 
 FRESH_S = 1.0
-"""Marks that were read so lately are shown as they are."""
+"""Seconds for which marks are shown without looking at the gradebook again."""
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What the gradebook said at one moment."""
+    """The gradebook's marks at one moment."""
 
     marks: Mapping[Key, BookMark] = field(default_factory=dict)
     students: tuple[str, ...] = ()
 
     def of(self, attempt: Attempt) -> Booked | None:
-        """The mark of the attempt that counts; None for another one, or while it is not there."""
+        """The mark of the attempt that counts; None for others, or while the gradebook lacks it."""
         if not (attempt.counts and attempt.placed):
             return None
         fates = dict(attempt.fates)
@@ -53,7 +53,7 @@ class Snapshot:
         return Booked(mark.score(withheld), mark.max_score, mark.by_person)
 
     def graded(self, attempt: Attempt, one: Graded) -> Graded:
-        """A report on the attempt, with the mark that the gradebook holds."""
+        """A report on the attempt, with the gradebook's mark."""
         report = one.report
         mark = self.notebook(attempt, report.notebook, report.withheld)
         return Graded(one.student, report, one.path, mark)
@@ -63,8 +63,8 @@ class Marks:
     """The gradebook's marks, for several threads.
 
     Args:
-        read: asks the gradebook; see `Attempts.book`.
-        database_url: where it is.
+        read: reads the gradebook; see `Attempts.book`.
+        database_url: the gradebook's address.
     """
 
     def __init__(
@@ -98,12 +98,12 @@ class Marks:
             return self._snapshot
 
     def expire(self) -> None:
-        """Let the next one who asks read anew: something was written."""
+        """Make the next `now` read the gradebook again: something was written."""
         with self._lock:
             self._looked_s, self._stamp = float("-inf"), None
 
     def _file_stamp(self) -> object:
-        """Changes with every write to an SQLite file; None where there is no telling."""
+        """A value that changes with every write to an SQLite file; None if it cannot be known."""
         if not self._files:
             return None
         found = []

@@ -1,4 +1,4 @@
-"""Which attempt gives the mark, written down; and what instructors decide about attempts.
+"""Stores which attempt gives the mark, and what instructors decide about attempts.
 
 The rule itself is `attempt.contest`. Every function works within a transaction of the store.
 """
@@ -40,7 +40,7 @@ class Ruled:
 
 
 def facts_of(reports: Iterable[Report]) -> dict[str, str]:
-    """What the store keeps of an attempt's reports beside its points, by column."""
+    """The columns that the store keeps about an attempt's reports, besides its points."""
     reports = list(reports)
     return {"fates": _text(fates_of(reports)), "told": told_of(reports)}
 
@@ -50,7 +50,7 @@ def _text(fates: tuple[tuple[str, Fate], ...]) -> str:
 
 
 def choose(db: Connection, student: str, assignment: str, keep: str) -> None:
-    """Write down anew which attempt of a student at an assignment gives the mark, and why."""
+    """Store again which of a student's attempts at an assignment gives the mark, and why."""
     finished = _finished(db, student, assignment)
     found = contest(finished, keep)
     for one in finished:
@@ -70,7 +70,7 @@ def _finished(db: Connection, student: str, assignment: str) -> list[Attempt]:
 
 
 def _with_facts(db: Connection, attempt: Attempt) -> Attempt:
-    """The attempt with what an earlier version of this service did not keep of its reports."""
+    """The attempt, with facts about its reports that earlier versions did not store."""
     if attempt.fates:
         return attempt
     stored = tables.reports
@@ -82,10 +82,10 @@ def _with_facts(db: Connection, attempt: Attempt) -> Attempt:
 
 
 def rule(db: Connection, attempt: Attempt, ruling: Ruling, by: str, keep: str) -> str:
-    """Let an attempt count, set it aside, or take such a decision back; recorded for ever.
+    """Let an attempt count, set it aside, or take such a decision back; recorded for good.
 
     Returns:
-        Why that cannot be; empty where it was done.
+        Why that is impossible; empty if it was done.
     """
     if attempt.state not in FINISHED:
         return "It is not graded yet; decide when it is."
@@ -98,7 +98,7 @@ def rule(db: Connection, attempt: Attempt, ruling: Ruling, by: str, keep: str) -
     db.execute(query.values(ruling=str(ruling), ruled=now))
     noted = {"attempt": attempt.id, "ruling": str(ruling), "by": by, "at": now}
     db.execute(insert(tables.rulings).values(**noted))
-    # What was decided is written to the gradebook even where the same attempt goes on to count.
+    # Write the decision to the gradebook even if the same attempt continues to count.
     same = (table.c.student == attempt.student) & (table.c.assignment == attempt.assignment)
     db.execute(update(table).where(same).values(placed=False))
     choose(db, attempt.student, attempt.assignment, keep)
@@ -113,7 +113,7 @@ def decided(db: Connection, student: str, assignment: str) -> bool:
 
 
 def history(db: Connection, attempt_id: int) -> list[Ruled]:
-    """What was decided about an attempt, the latest last."""
+    """The decisions about an attempt, the latest last."""
     noted = tables.rulings
     rows = db.execute(select(noted).where(noted.c.attempt == attempt_id).order_by(noted.c.id))
     return [Ruled(Ruling(row.ruling), row.by, datetime.fromtimestamp(row.at, UTC)) for row in rows]

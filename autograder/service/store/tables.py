@@ -1,8 +1,8 @@
-"""The service's own tables, which lie beside nbgrader's in the course's database.
+"""The service's own tables, beside nbgrader's in the course's database.
 
-Times are seconds since 1970 (UTC), which SQLite and PostgreSQL keep alike. Every change begins by
-counting up the one row of `autograder_version`: that row is the lock that lets one writer in at a
-time, and the number that tells readers that something changed.
+Times are seconds since 1970 (UTC), which SQLite and PostgreSQL store alike. Every change begins by
+increasing the number in the one row of `autograder_version`: that row is the lock that lets in one
+writer at a time, and its number tells readers that something changed.
 """
 
 from __future__ import annotations
@@ -96,14 +96,14 @@ rulings = Table(
     Column("by", String(128), nullable=False),
     Column("at", Float(53), nullable=False),
 )
-"""What instructors decided, never changed: the latest of an attempt holds."""
+"""The decisions of instructors, which never change: the latest one on an attempt holds."""
 secrets = Table(
     "autograder_secret",
     metadata,
     Column("digest", String(64), primary_key=True),
     Column("attempt", ForeignKey("autograder_attempt.id"), nullable=False, index=True),
 )
-"""By what each submission is known, whatever its folder is called: the SHA-256 of its secret."""
+"""The identity of each submission, whatever its folder is called: the SHA-256 of its secret."""
 version = Table(
     "autograder_version",
     metadata,
@@ -113,11 +113,11 @@ version = Table(
 
 
 def open_engine(database_url: str, busy_s: float) -> Engine:
-    """The database with our tables in it.
+    """The database, with our tables in it.
 
     Args:
         database_url: as SQLAlchemy writes it.
-        busy_s: how long to wait for another writer to the same SQLite file.
+        busy_s: seconds to wait for another writer to the same SQLite file.
     """
     engine = _engine(database_url, busy_s)
     metadata.create_all(engine)
@@ -132,7 +132,7 @@ def open_engine(database_url: str, busy_s: float) -> Engine:
 
 
 def _add_new_columns(engine: Engine) -> None:
-    """Add the columns that a table of an earlier version of this service does not have."""
+    """Add the columns that tables of an earlier version of this service lack."""
     for table in metadata.sorted_tables:
         known = _columns(engine, table)
         for column in table.columns:
@@ -170,13 +170,13 @@ def _engine(database_url: str, busy_s: float) -> Engine:
 
     @event.listens_for(engine, "checkout")
     def same_file(connection: Any, record: Any, proxy: Any) -> None:
-        # An open connection would go on with a file that was moved away, and nobody would know.
+        # An open connection would keep using a file that was moved away, and nobody would notice.
         if record.info["file"] != _identity(path):
             raise DisconnectionError
 
     @event.listens_for(engine, "do_connect")
     def require_file(dialect: Any, record: Any, arguments: Any, options: Any) -> None:
-        # SQLite would make an empty one in place of one that is away for a moment.
+        # SQLite would make an empty file in place of one that is away for a moment.
         if made and _identity(path) is None:
             raise sqlite3.OperationalError("the database's file is gone")
 
@@ -187,22 +187,22 @@ def _engine(database_url: str, busy_s: float) -> Engine:
 
 
 def is_away(error: Exception) -> bool:
-    """Whether this says that the database is locked, full, damaged or gone: it may come back.
+    """Whether the error says that the database is locked, full, damaged or gone, and may come back.
 
-    What a driver raises as a plain `DatabaseError` is a file that is no database, or a damaged one.
+    A driver's plain `DatabaseError` means a file that is not a database, or a damaged one.
     """
     passing = isinstance(error, OperationalError | InterfaceError | InternalError)
     return passing or type(error) is DatabaseError
 
 
 def file_of(database_url: str) -> tuple[int, int] | None:
-    """Which file an SQLite database is now; None for one that is gone, or none."""
+    """The identity of an SQLite database's file; None if it is gone, or not SQLite."""
     file = sqlite_file(database_url)
     return None if file is None else _identity(file)
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
-    """Which file lies there now."""
+    """The device and inode of the file that lies there now."""
     try:
         status = path.stat()
     except OSError:

@@ -1,12 +1,12 @@
-"""Who asks, and what they may: one handler class for each privilege.
+"""Who sends a request, and what they may do: one handler class for each privilege.
 
-Whatever a page, a stream or an API call is for, its handler derives from `Anonymous`, `Student`,
-`Instructor` or `Metrics`, and the class says what that takes; no handler decides for itself. The
-hub says who somebody is, its groups say what they are in this course (`identity`).
+Every page, stream and API call has a handler that derives from `Anonymous`, `Student`, `Instructor`
+or `Metrics`. The class decides who may use it; no handler decides for itself. The hub says who
+somebody is, its groups say what they are in this course (`identity`).
 
-Answers to those who may not: a page sends a browser to the hub's login; a program, and whoever
-gave a token that does not hold, gets 401; too few rights are 403; what belongs to somebody else is
-404, as if it were not there.
+Answers to those who may not: a page sends a browser to the hub's login; a program, and a request
+with an invalid token, gets 401; too few rights are 403; what belongs to somebody else is 404, as if
+it were not there.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Handler(HubOAuthenticated, RequestHandler):  # type: ignore[misc]
     """What all handlers share: headers, errors, templates, methods."""
 
     program: ClassVar[bool] = False
-    """Whether a program asks here, which no login page would help."""
+    """Whether programs use this handler, which a login page would not help."""
 
     person: Person | None = None
 
@@ -50,11 +50,11 @@ class Handler(HubOAuthenticated, RequestHandler):  # type: ignore[misc]
 
     @property
     def hub_auth(self) -> HubOAuth:
-        """The hub, asked for people."""
+        """The hub, which knows people."""
         return self.site.auth
 
     def set_default_headers(self) -> None:
-        """Close everything; a page opens what it needs."""
+        """Forbid everything; a page allows what it needs."""
         self.clear_header("Server")
         self.set_header("Content-Security-Policy", _CLOSED)
         self.set_header("X-Content-Type-Options", "nosniff")
@@ -65,7 +65,7 @@ class Handler(HubOAuthenticated, RequestHandler):  # type: ignore[misc]
 
     @property
     def for_program(self) -> bool:
-        """Whether the answer will be read by a program."""
+        """Whether a program will read the answer."""
         accepts = self.request.headers.get("Accept", "")
         asks_json = "application/json" in accepts and "text/html" not in accepts
         return self.program or asks_json or "Authorization" in self.request.headers
@@ -77,22 +77,22 @@ class Handler(HubOAuthenticated, RequestHandler):  # type: ignore[misc]
         return [*named, *(["HEAD"] if "GET" in named else []), "OPTIONS"]
 
     async def head(self, *args: str) -> None:
-        """The headers that GET would give; tornado leaves the body out."""
+        """The headers of GET; tornado leaves the body out."""
         waiting = self.get(*args)
         if waiting is not None:
             await waiting
 
     def options(self, *args: str) -> None:
-        """Which methods there are."""
+        """The methods that there are."""
         self.set_header("Allow", ", ".join(self.allowed_methods()))
         self.set_status(204)
 
     async def read(self, question: Callable[..., Result], *args: Any) -> Result:
-        """Ask the store, or whatever else may wait, without holding up the other requests."""
+        """Ask the store, or anything else that may be slow, without delaying other requests."""
         return await self.site.read(question, *args)
 
     def page(self, template: str, **values: Any) -> None:
-        """Answer with a page; it may load our style sheet and our script, and nothing else."""
+        """Answer with a page, which may load our style sheet and our script, and nothing else."""
         nonce = secrets.token_urlsafe(16)
         self.set_header(
             "Content-Security-Policy",
@@ -104,7 +104,7 @@ class Handler(HubOAuthenticated, RequestHandler):  # type: ignore[misc]
         self.finish(fill("autograder.service.web", template, {**self._frame(nonce), **values}))
 
     def _frame(self, nonce: str) -> dict[str, Any]:
-        """What the frame of every page shows."""
+        """The values that the frame of every page needs."""
         person = self.person
         return {
             "nonce": nonce,
@@ -126,7 +126,7 @@ class Handler(HubOAuthenticated, RequestHandler):  # type: ignore[misc]
         self.finish(json.dumps(value, ensure_ascii=False) + "\n")
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
-        """Say what is wrong, as JSON to a program and as a page to a person; never how it broke."""
+        """Say what is wrong, as JSON for programs and a page for people; never what broke."""
         if status_code == HTTPStatus.METHOD_NOT_ALLOWED:
             self.set_header("Allow", ", ".join(self.allowed_methods()))
         if status_code == HTTPStatus.UNAUTHORIZED:
@@ -152,7 +152,7 @@ class Known(Handler):
     person: Person
 
     async def prepare(self) -> None:
-        """Find out who asks, and refuse those who may not."""
+        """Find out who sends the request, and refuse those who may not."""
         model = await self._model()
         if model is None:
             if self.request.method in ("GET", "HEAD") and not self.for_program:
@@ -166,11 +166,11 @@ class Known(Handler):
             raise RefusedRequest(HTTPStatus.FORBIDDEN, self.why_not(self.person))
 
     async def _model(self) -> dict[str, Any] | None:
-        """What the hub says about who asks; None when nobody is signed in.
+        """The hub's description of the sender; None when nobody is signed in.
 
         Raises:
-            Refusal: a token was given and does not hold; a cookie came without what shows that
-                one of our pages sent it; the hub does not answer.
+            RefusedRequest: the token is invalid; a cookie came without the proof that one of our
+                pages sent it; or the hub does not answer.
         """
         try:
             model: dict[str, Any] | None = await self.hub_auth.get_user(self, sync=False)
@@ -180,14 +180,14 @@ class Known(Handler):
         if "Authorization" in self.request.headers and not self.by_token:
             raise RefusedRequest(HTTPStatus.UNAUTHORIZED)
         if model is None and self.hub_auth.get_token(self):
-            # Either the cookie is too old, or the hub's library did not look at it for want of
-            # the token against forged requests; the latter deserves another answer.
+            # Either the cookie is too old, or the hub's library ignored it because the token
+            # against forged requests is missing, which deserves another answer.
             self.check_xsrf_cookie()
         return model
 
     @property
     def by_token(self) -> bool:
-        """Whether a token in the request's header said who asks."""
+        """Whether a token in the request's header identified the sender."""
         return bool(getattr(self, "_token_authenticated", False))
 
     def check_xsrf_cookie(self) -> None:
@@ -199,14 +199,14 @@ class Known(Handler):
             raise RefusedRequest(HTTPStatus.FORBIDDEN, words) from error
 
     def may(self, person: Person) -> bool:
-        """Whether this person may do what this handler is for.
+        """Whether this person may use this handler.
 
-        Not without the scope that lets somebody into this service at all.
+        Nobody may without the scope that lets people into this service at all.
         """
         return bool(self.hub_auth.check_scopes(self.hub_auth.access_scopes, self.current_user))
 
     def why_not(self, person: Person) -> str:
-        """What to tell somebody who may not."""
+        """The words for somebody who may not."""
         return WORDS[403]
 
 
@@ -214,10 +214,10 @@ class Student(Known):
     """For members of the course, about themselves; instructors are members too."""
 
     groups: ClassVar[tuple[str, ...]] = (STUDENTS, INSTRUCTORS)
-    """One of these groups of the course lets in."""
+    """Members of any of these groups of the course are let in."""
 
     def may(self, person: Person) -> bool:
-        """Users of the hub in one of the course's groups."""
+        """Whether this is a user of the hub in one of the course's groups."""
         course_id = self.site.service.course.course_id
         return super().may(person) and person.belongs(self.groups, course_id)
 
@@ -232,7 +232,7 @@ class Student(Known):
         """The attempt of that number, if it is their own or they teach.
 
         Raises:
-            Refusal: 404; whether there is one that is not theirs is not told.
+            RefusedRequest: 404, both for no attempt and for one of somebody else.
         """
         attempt = await self.read(self.site.service.attempts.get, int(attempt_id))
         own = attempt is not None and attempt.student == self.person.name
@@ -248,13 +248,13 @@ class Instructor(Student):
 
 
 class Metrics(Known):
-    """For whatever watches this service: a scope of the hub, or a token of our own."""
+    """For programs that watch this service: by a scope of the hub, or a token of our own."""
 
     program = True
     scopes: ClassVar[frozenset[str]] = frozenset({"read:metrics"})
 
     async def prepare(self) -> None:
-        """The service's own token first: then the hub need not be asked."""
+        """Try the service's own token first: then the hub need not be asked."""
         given = self.request.headers.get("Authorization", "")
         wanted = self.site.metrics_token
         if wanted and hmac.compare_digest(given.encode(), f"Bearer {wanted}".encode()):
@@ -262,7 +262,7 @@ class Metrics(Known):
         await super().prepare()
 
     def may(self, person: Person) -> bool:
-        """Whoever holds the scope, wherever they belong."""
+        """Anybody with the scope, whatever their groups."""
         return bool(self.hub_auth.check_scopes(self.scopes, self.current_user))
 
 
@@ -271,8 +271,8 @@ class Callback(HubOAuthCallbackHandler, Anonymous):  # type: ignore[misc]
 
 
 class NotFound(Anonymous):
-    """Whatever there is no route for."""
+    """For every address without a route."""
 
     def prepare(self) -> None:
-        """Refuse, whoever asks and however."""
+        """Refuse every request."""
         raise RefusedRequest(HTTPStatus.NOT_FOUND)

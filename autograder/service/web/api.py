@@ -1,4 +1,4 @@
-"""The same for programs, as JSON: attempts, one attempt with its notebooks, regrading.
+"""The API for programs, as JSON: attempts, one attempt with its notebooks, regrading.
 
 Calls are authorised as pages are; a refusal is JSON.
 """
@@ -18,16 +18,16 @@ from autograder.service.web.http_error import RefusedRequest
 from autograder.service.web.regrade_jobs import regrade_json
 
 MOST = 1000
-"""Attempts in one answer."""
+"""Most attempts in one answer."""
 
 
 class AttemptsApi(Student):
-    """GET api/attempts: one's own, or for an instructor everybody's; the newest first."""
+    """GET api/attempts: one's own attempts, or for an instructor everybody's; the newest first."""
 
     program = True
 
     async def get(self) -> None:
-        """`student` and `assignment` in the query choose."""
+        """Filter by `student` and `assignment` in the query."""
         teaches = self.site.teaches(self.person)
         student = self.get_query_argument("student", "")
         if not teaches:
@@ -44,12 +44,11 @@ class AttemptsApi(Student):
 
 
 class AttemptApi(Student):
-    """GET api/attempts/<id>: one attempt with what may be seen of its notebooks."""
+    """GET api/attempts/<id>: one attempt, with as much of its notebooks as the sender may see."""
 
     program = True
 
     async def get(self, attempt_id: str) -> None:
-        """Answer with it."""
         attempt = await self.attempt_or_404(attempt_id)
         self.json(await self.read(self._attempt, attempt, self.site.teaches(self.person)))
 
@@ -78,12 +77,12 @@ def _notebook(one: Graded, teaches: bool) -> dict[str, Any]:
 
 
 class RegradeApi(Instructor):
-    """POST api/regrade: begin to grade one or all again; nothing changes before it is applied."""
+    """POST api/regrade: begin to regrade one student or all; nothing changes until applied."""
 
     program = True
 
     async def post(self) -> None:
-        """The body is JSON: `assignment`, `student` (empty for all)."""
+        """The body is JSON: `assignment`, `student` (empty for everybody)."""
         asked = json_body(self.request.body, ("assignment", "student"))
         begin, by = self.site.regrade_jobs.begin, self.person.name
         job = await self.read(begin, by, asked["assignment"], asked["student"])
@@ -92,29 +91,27 @@ class RegradeApi(Instructor):
 
 
 class RecountApi(Instructor):
-    """GET api/regrade/<id>: how far it is and what would change; POST: apply it."""
+    """GET api/regrade/<id>: its progress and what would change; POST: apply it."""
 
     program = True
 
     async def get(self, number: str) -> None:
-        """Answer with it."""
         self.json(regrade_json(self.site.regrade_jobs.get(int(number))))
 
     async def post(self, number: str) -> None:
-        """Let the previewed changes come true."""
         self.json(regrade_json(self.site.regrade_jobs.apply(int(number))), HTTPStatus.ACCEPTED)
 
 
 def json_body(body: bytes, names: tuple[str, ...], *, all_of: bool = False) -> dict[str, str]:
-    """The object in a request's body: these names, each with a text; empty where it has none.
+    """The object in a request's body: a text for each of these names; empty for a missing one.
 
     Args:
-        body: of the request.
-        names: that the object may hold.
+        body: the request's body.
+        names: the names that the object may hold.
         all_of: whether it must hold each of them.
 
     Raises:
-        Refusal: 400, the body is something else; the words say what.
+        RefusedRequest: 400, the body is something else; the words say what.
     """
     try:
         asked = json.loads(body, object_pairs_hook=_each_name_once)
@@ -129,7 +126,7 @@ def json_body(body: bytes, names: tuple[str, ...], *, all_of: bool = False) -> d
         raise RefusedRequest(HTTPStatus.BAD_REQUEST, f"The body must hold {_list(names)}.")
     unknown = sorted(set(asked) - set(names))
     if unknown:
-        # A misspelt name must not ask for everybody in place of one student.
+        # A misspelt `student` must not select everybody.
         said = ascii(unknown[0])[:60]
         raise RefusedRequest(
             HTTPStatus.BAD_REQUEST, f"The body holds {said}, which is unknown; give {_list(names)}."
@@ -142,7 +139,11 @@ def json_body(body: bytes, names: tuple[str, ...], *, all_of: bool = False) -> d
 
 
 def _each_name_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """The object of these pairs; of a name that stands twice, nobody knows which value is meant."""
+    """The object of these pairs.
+
+    Raises:
+        ValueError: a name appears twice, so that its value is ambiguous.
+    """
     found = dict(pairs)
     if len(found) != len(pairs):
         raise ValueError("a name stands twice")

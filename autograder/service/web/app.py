@@ -1,8 +1,8 @@
 """The service as the hub starts it: its environment, its routes, its start and its end.
 
 `serve` runs until the hub (or a person) ends it: SIGTERM and SIGINT close the streams, let running
-answers finish, and stop the grading. What is graded, and when, is `grading`'s
-business; what is shown is the handlers'.
+answers finish, and stop the grading. `grading` decides what is graded, and when; the handlers
+decide what is shown.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ log = logging.getLogger("autograder.service")
 METRICS_TOKEN = "AUTOGRADER_METRICS_TOKEN"
 """Environment variable: a bearer token for /metrics that is not the hub's."""
 FORGET_S = 60
-"""How long the hub's word about somebody is believed: a change of groups shows after this."""
+"""Seconds for which the hub's answer about a person is reused; a new group shows after this."""
 CLOSING_S = 2.5
-"""A running answer has so long to come to its end when the service is stopped."""
+"""Seconds that running answers have to finish when the service is stopped."""
 BODY_BYTES = 64 << 10
 
 
@@ -76,8 +76,8 @@ class Place:
 
 
 def application(site: ServiceContext, place: Place) -> Application:
-    """The tornado application: the routes under the hub's prefix, and nothing beside them."""
-    # The same secret after a restart, so that nobody has to sign in again because of one.
+    """The tornado application: the routes under the hub's prefix, and no others."""
+    # The secret is the same after a restart, so that nobody has to sign in again.
     secret = hmac.digest(place.token.encode(), b"autograder cookies", hashlib.sha256)
     return Application(
         routes(place.prefix),
@@ -92,14 +92,14 @@ def application(site: ServiceContext, place: Place) -> Application:
 
 
 def hub_auth() -> HubOAuth:
-    """The hub as whom to ask about people, from the environment that it gave us."""
+    """The hub, to identify people; its address comes from the environment that it gave us."""
     auth = HubOAuth(cache_max_age=FORGET_S, allow_token_in_url=False)
     auth.cookie_options = {"samesite": "Lax", **auth.cookie_options}
     return auth
 
 
 def log_request(handler: Handler) -> None:
-    """One line a request; queries hold tokens and names, and stay out of it."""
+    """Log one line for a request, without the query, which may hold tokens and names."""
     status = handler.get_status()
     level = logging.INFO if status < 400 else logging.WARNING if status < 500 else logging.ERROR
     who = getattr(handler, "person", None)
@@ -133,9 +133,9 @@ def serve(service: GradingService, environment: Mapping[str, str] = os.environ) 
 
 
 def held_door() -> socket.socket | None:
-    """The socket on standard input, where whoever started this process listens on it for us.
+    """The socket on standard input, if the process that started this one listens on it for us.
 
-    It is taken from there, since workers and sandboxes inherit standard input.
+    It is moved away from there, since workers and sandboxes inherit standard input.
     """
     try:
         if not stat.S_ISSOCK(os.fstat(0).st_mode):
@@ -171,7 +171,7 @@ async def _serve(
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, ended.set)
     try:
-        # First to listen, since the hub waits for that, and to begin to grade takes a jail.
+        # Listen first, since the hub waits for that, and starting to grade takes a sandbox.
         server.add_socket(door)
         await asyncio.to_thread(service.start)
         log.info("serving %s on %s:%d", place.prefix, place.host, place.port)
@@ -179,13 +179,13 @@ async def _serve(
     finally:
         server.stop()
         site.watch.close()
-        # Both at once: a hub may kill who takes longer than four seconds altogether.
+        # Both at once: a hub may kill a service that takes longer than four seconds to end.
         await asyncio.gather(asyncio.to_thread(service.stop), _finish_answers(server, site))
         site.close()
 
 
 async def _finish_answers(server: HTTPServer, site: ServiceContext) -> None:
-    """Let streams and running answers come to their end, but not for ever."""
+    """Let streams and running answers finish, but not for ever."""
     try:
         async with asyncio.timeout(CLOSING_S):
             await site.streams.left(CLOSING_S)

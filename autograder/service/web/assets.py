@@ -1,4 +1,4 @@
-"""The one style sheet and the one script, put together once and named by what is in them.
+"""The one style sheet and the one script, built once and named by a hash of their content.
 
 The style sheet begins with that of the feedback page, so that both look alike.
 """
@@ -24,7 +24,8 @@ class Assets:
         )
         self._bytes = {STYLE: style.encode(), SCRIPT: script.encode()}
         self.version = hashlib.sha256(b"".join(self._bytes.values())).hexdigest()[:12]
-        """Changes with every change of a file: part of the address, so that files may be kept."""
+        """Changes with every change of a file: part of the address, so that browsers may cache
+        files."""
 
     def get(self, name: str) -> tuple[str, bytes] | None:
         """The content type and the bytes of a file; None when there is no such file."""

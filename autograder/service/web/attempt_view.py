@@ -1,7 +1,7 @@
 """An attempt as somebody may see it: words, mark and place in the queue, as plain frozen data.
 
-Pages, streams and the JSON of the API are three forms of this. What a student may not see yet, or
-ever, does not get into it; an instructor sees everything. It knows nothing of HTML or HTTP.
+Pages, streams and the JSON of the API are three forms of this. It never contains what a student may
+not see, or not yet; an instructor sees everything. It knows nothing of HTML or HTTP.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from autograder.service.store.attempt import Attempt, State
 from autograder.service.words import reason, standing, why
 
 RECENT = 50
-"""How many of a student's attempts a page shows."""
+"""Most attempts of a student that a page shows."""
 
 
 @dataclass(frozen=True)
@@ -38,12 +38,12 @@ class AttemptView:
     standing: Mark
     """The state in words."""
     ahead: int | None
-    """How many are served before it; None when it does not wait."""
+    """How many are served before it; None if it is not waiting."""
     score: float | None
-    """The gradebook's, of the attempt that counts; else what the checks gave."""
+    """The gradebook's score for the attempt that counts; for others, the score of the checks."""
     max_score: float | None
     result: float | None
-    """What the checks gave."""
+    """The score of the checks."""
     counts: bool
     why: str
     """Why it counts, or does not."""
@@ -66,12 +66,12 @@ class AttemptView:
 
     @property
     def changed(self) -> bool:
-        """Whether the mark is another one than what the checks gave."""
+        """Whether the mark differs from the score of the checks."""
         return self.score != self.result
 
     @property
     def result_words(self) -> str:
-        """What the checks gave, in words."""
+        """The score of the checks, in words."""
         return "no mark" if self.result is None else number(self.result)
 
     @property
@@ -93,14 +93,14 @@ def look_at(
     """What somebody may see of an attempt now.
 
     Args:
-        service: knows what is shown when.
+        service: decides what is shown when.
         attempt: the attempt.
         ahead: how many are served before each attempt in the queue.
         teaches: whether an instructor looks.
     """
     shows = "feedback" if teaches else service.visible(attempt, datetime.now(UTC))
     booked = service.marks().of(attempt) or Booked(attempt.score, attempt.max_score or 0.0)
-    # What could not be graded has no points; as the mark, it may have to count as none.
+    # An attempt that could not be graded shows no points, unless it gives the mark.
     own = booked.score is not None and (attempt.counts or not attempt.empty)
     marked = shows != "nothing" and own
     waits = ahead.get(attempt.id, 0) if attempt.state is State.WAITING else None

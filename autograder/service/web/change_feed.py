@@ -1,6 +1,6 @@
-"""Who waits for a change of the store: one look at it serves all, and only while somebody waits.
+"""Waits for changes of the store: one poll serves all listeners, and only while there are any.
 
-It knows nothing of who listens or of what they are told.
+It does not know who listens or what they are sent.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from autograder.service.store.attempts import Attempts
 from autograder.service.web.http_error import RefusedRequest
 
 EVERY_S = 0.5
-"""Between two looks at the store's version."""
+"""Seconds between two looks at the store's version."""
 PER_PERSON, IN_ALL = 6, 2000
-"""Streams at the same time."""
+"""Most streams at the same time."""
 
 
 class ChangeFeed:
-    """Looks at the store for everyone who waits for a change of it.
+    """Polls the store for all who wait for a change of it.
 
     Args:
         attempts: the store.
-        read: asks it in another thread.
+        read: runs a function in another thread.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class ChangeFeed:
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
-        """Look at the store while somebody is in here."""
+        """Poll the store at least for the length of the block."""
         self._listeners += 1
         try:
             if self._looking is None:
@@ -58,7 +58,7 @@ class ChangeFeed:
                 self._looking = None
 
     async def changed(self, seen: int, gone: asyncio.Future[None], wait_s: float) -> bool:
-        """Wait until the version is another than `seen`; False when that did not happen.
+        """Wait until the version differs from `seen`; False if that did not happen.
 
         It ends early when `gone` is done or the service ends.
         """
@@ -70,7 +70,7 @@ class ChangeFeed:
         return self.version != seen
 
     def close(self) -> None:
-        """Let everybody go."""
+        """Release all listeners."""
         self.closed = True
         if self._looking is not None:
             self._looking.cancel()
@@ -82,7 +82,7 @@ class ChangeFeed:
             try:
                 await self._look()
             except RefusedRequest:
-                continue  # the database does not answer, which is in the log; it may again
+                continue  # the database is away, as the log says; the next look may succeed
 
     async def _look(self) -> None:
         version = await self._read(self._attempts.version)
@@ -101,14 +101,14 @@ class ChangeFeed:
 def positions(queue: Sequence[Attempt]) -> dict[int, int]:
     """How many are served before each attempt in the queue, by its number.
 
-    Those that run are not before anybody: they are served already.
+    Running attempts do not count: they are being served already.
     """
     waiting = [attempt for attempt in queue if attempt.state is State.WAITING]
     return {attempt.id: position for position, attempt in enumerate(waiting)}
 
 
 class Streams:
-    """Counts the open streams, and refuses more than there is room for."""
+    """Counts the open streams, and refuses more than allowed."""
 
     def __init__(self) -> None:
         self._open: Counter[str] = Counter()
@@ -120,10 +120,10 @@ class Streams:
 
     @contextmanager
     def seat(self, name: str) -> Iterator[None]:
-        """A place for one stream of this person.
+        """Count one stream of this person for the length of the block.
 
         Raises:
-            Refusal: they have as many as one may have, or all places are taken.
+            RefusedRequest: this person, or all people together, have as many as are allowed.
         """
         if self._open[name] >= PER_PERSON:
             raise RefusedRequest(HTTPStatus.TOO_MANY_REQUESTS)
@@ -135,11 +135,11 @@ class Streams:
             yield
         finally:
             self._open[name] -= 1
-            self._open += Counter()  # forget who has none left
+            self._open += Counter()  # drop the names without a stream
             if not self._open:
                 self._all_left.set()
 
     async def left(self, wait_s: float) -> None:
-        """Wait until every stream has come to its end, but not for ever."""
+        """Wait until every stream has ended, but not for ever."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._all_left.wait(), wait_s)

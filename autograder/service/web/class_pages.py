@@ -1,4 +1,4 @@
-"""What an instructor reads: the class, the queue, who needs a person, what the class gets wrong."""
+"""The instructor's pages: the class, the queue, attempts that need review, frequent mistakes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class OfClass(Instructor):
         """The assignment in the query, empty for all.
 
         Raises:
-            Refusal: there is no such assignment.
+            RefusedRequest: there is no such assignment.
         """
         name = self.get_query_argument("assignment", "")
         if name and name not in self.site.service.course.assignments:
@@ -36,16 +36,15 @@ class OfClass(Instructor):
         return name
 
     def show(self, template: str, values: dict[str, Any]) -> None:
-        """Show a page that is told when something in the class changes."""
+        """Show a page that updates when something in the class changes."""
         names = self.site.service.course.assignments
         self.page(template, assignments=names, live="class/events", **values)
 
 
 class ClassPage(OfClass):
-    """GET class: one row a student and assignment; filters are in the query."""
+    """GET class: one row for each student and assignment; filters are in the query."""
 
     async def get(self) -> None:
-        """Show the rows that are asked for."""
         wanted = Filter(
             self.assignment_asked(),
             self.get_query_argument("state", ""),
@@ -77,10 +76,9 @@ def _page(text: str) -> int:
 
 
 class QueuePage(OfClass):
-    """GET class/queue: what waits and runs, and what needs a person."""
+    """GET class/queue: attempts that wait, run or need review."""
 
     async def get(self) -> None:
-        """Show both."""
         self.show("queue.html.j2", await self.read(self._values))
 
     def _values(self) -> dict[str, Any]:
@@ -98,10 +96,9 @@ class QueuePage(OfClass):
 
 
 class InsightPage(OfClass):
-    """GET class/insight: scores, checks and misconceptions of the attempts that count."""
+    """GET class/insight: scores, checks and misconceptions; of one assignment, or of all."""
 
     async def get(self) -> None:
-        """Show them, of one assignment or of all."""
         self.show("insight.html.j2", await self.read(self._values, self.assignment_asked()))
 
     def _values(self, assignment: str) -> dict[str, Any]:
@@ -118,10 +115,9 @@ class InsightPage(OfClass):
 
 
 class MarksFile(OfClass):
-    """GET class/marks.csv: the marks of the attempts that count."""
+    """GET class/marks.csv: the marks of the attempts that count, as a download."""
 
     async def get(self) -> None:
-        """Serve them as a file to be kept."""
         text = await self.read(self._marks, self.assignment_asked())
         name = self.site.service.course.course_id.encode("ascii", "replace").decode()
         safe = "".join(c if c.isalnum() or c in "-_" else "_" for c in name)

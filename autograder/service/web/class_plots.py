@@ -1,7 +1,7 @@
 """The counts of a class as shapes in a picture's own units, which a template draws as SVG.
 
 Small multiples: one panel a notebook, all of the same size and with the same axes, so that they
-compare at a glance. It counts nothing; `report.tally` does.
+compare at a glance. It counts nothing; `class_report.tally` does.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from autograder.feedback.words import exercise_name
 from autograder.report import Graded
 
 LEFT, RIGHT, TOP, BOTTOM = 44.0, 268.0, 12.0, 118.0
-"""Of a distribution's axes."""
+"""Edges of a distribution's axes."""
 ROW, NAMES = 18.0, 130.0
 """Height of a check's row, and where its bar begins."""
 MOST_TICKS = 4
-"""Parts into which the axis of students is divided, at most."""
+"""Most parts into which the axis of students is divided."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Bar:
     width: float
     height: float
     label: str
-    """What it says, in words."""
+    """The bar's meaning, in words."""
 
 
 @dataclass(frozen=True)
@@ -48,13 +48,13 @@ class Rate:
 
 @dataclass(frozen=True)
 class Panel:
-    """What is drawn about one notebook."""
+    """The drawing for one notebook."""
 
     column: Column
     scores: Distribution | None
     bars: tuple[Bar, ...]
     ticks: tuple[Tick, ...]
-    """Of the axis of students; all panels share it."""
+    """Ticks of the axis of students, which all panels share."""
     rates: tuple[Rate, ...]
     rates_height: float
     counts: tuple[PassRate, ...]

@@ -1,7 +1,7 @@
-"""A class as the store knows it: one row a student and assignment, filtered; and its counts.
+"""A class as the store knows it: one row for each student and assignment, filtered; and its counts.
 
-Counting is `report.tally`'s business, grouping and filtering is done here. It knows nothing of
-HTML or HTTP, and decides no mark.
+`class_report.tally` counts; this module groups and filters. It knows nothing of HTML or HTTP, and
+decides no mark.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from autograder.service.store.marks import Snapshot
 from autograder.service.web.attempt_view import AttemptView, look_at
 
 NOTHING = "nothing_submitted"
-"""The state of a row without any attempt, as the filter names it."""
+"""The filter's name for the state of a row without any attempt."""
 ROWS = 200
 """Rows on one page of the class."""
 KEPT = 2_000
-"""Attempts whose reports are kept in memory, about 20 KiB each."""
+"""Most attempts whose reports are kept in memory, about 20 KiB each."""
 
 
 @dataclass(frozen=True)
 class Filter:
-    """Which rows to show; an empty field lets everything through."""
+    """Which rows to show; an empty field matches everything."""
 
     assignment: str = ""
     state: str = ""
@@ -38,7 +38,7 @@ class Filter:
     page: int = 1
 
     def lets_through(self, student: str, assignment: str, latest: Attempt | None) -> bool:
-        """Whether a row with this latest attempt, or none, is one of those asked for."""
+        """Whether a row with this latest attempt, or None, matches."""
         state = NOTHING if latest is None else str(latest.state)
         return (
             self.assignment in ("", assignment)
@@ -54,7 +54,7 @@ class Row:
     student: str
     assignment: str
     latest: AttemptView | None
-    """None where nothing was submitted."""
+    """None if nothing was submitted."""
     counting: AttemptView | None
     attempts: int
     misconceptions: tuple[str, ...]
@@ -71,7 +71,7 @@ class Rows:
 
 
 class Reports:
-    """The reports of attempts; those that were looked at last are kept while they stay as they are.
+    """The reports of attempts; the most recently used are kept while their attempts do not change.
 
     Args:
         attempts: the store.
@@ -102,7 +102,7 @@ class Reports:
         return reports
 
     def graded(self, attempts: Iterable[Attempt], marks: Snapshot) -> list[Graded]:
-        """The reports of these attempts with whose they are, and the gradebook's marks."""
+        """The reports on these attempts, each with its student and the gradebook's mark."""
         return [
             marks.graded(one, Graded(one.student, report))
             for one in attempts
@@ -111,7 +111,7 @@ class Reports:
 
 
 def counting(attempts: Iterable[Attempt]) -> list[Attempt]:
-    """Those that give marks, by student and assignment."""
+    """The attempts that give marks, by student and assignment."""
     return sorted(
         (attempt for attempt in attempts if attempt.counts),
         key=lambda attempt: (attempt.student, attempt.assignment),
@@ -126,15 +126,15 @@ def class_rows(
     wanted: Filter,
     roster: Iterable[str] = (),
 ) -> Rows:
-    """The rows that a filter lets through, by student and assignment, one page of them.
+    """One page of the rows that a filter matches, by student and assignment.
 
     Args:
-        service: knows what is shown when.
-        reports: of the attempts that count.
+        service: decides what is shown when.
+        reports: the reports on the attempts that count.
         ahead: the places in the queue.
         attempts: all attempts, the newest first.
         wanted: the filter, with the page.
-        roster: who is in the class; they have a row for each assignment that is built.
+        roster: the students in the class; each has a row for every assignment that is built.
     """
     built = [
         name
@@ -180,9 +180,9 @@ def _row(
 
 
 def need_person(attempts: Iterable[Attempt]) -> list[Attempt]:
-    """The attempts about which a person has to decide something, the oldest first.
+    """The attempts that an instructor has to decide about, the oldest first.
 
-    One that was followed by another of the same student needs nobody any more.
+    A later attempt of the same student at the same assignment makes a decision unnecessary.
 
     Args:
         attempts: of the class, the newest first.

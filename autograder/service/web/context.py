@@ -1,7 +1,7 @@
 """What one process of the service holds, for all its handlers.
 
-Asking the store may take a while, so it is asked in threads of its own; everything else here lives
-in the thread of tornado's loop.
+Reading the store may be slow, so threads of its own do it; everything else here lives in the thread
+of tornado's loop.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ Result = TypeVar("Result")
 log = logging.getLogger("autograder.service")
 
 READERS = 4
-"""Threads that ask the store."""
+"""Threads that read the store."""
 
 
 @dataclass
 class ServiceContext:
-    """What the handlers work with."""
+    """The things that handlers work with."""
 
     service: GradingService
     auth: HubOAuth
@@ -55,10 +55,10 @@ class ServiceContext:
         self._readers = ThreadPoolExecutor(READERS, "reader")
 
     async def read(self, question: Callable[..., Result], *args: Any) -> Result:
-        """Ask in a thread of its own what may take a while: the store, the disk.
+        """Run something that may be slow, such as reading the store or the disk, in another thread.
 
         Raises:
-            Refusal: 503, the database does not answer.
+            RefusedRequest: 503, the database does not answer.
         """
         loop = asyncio.get_running_loop()
         try:
@@ -74,7 +74,7 @@ class ServiceContext:
         return positions(self.service.attempts.queue())
 
     async def members(self) -> frozenset[str]:
-        """The students in the hub's group of the course; nobody where we may not see them."""
+        """The students in the hub's group of the course; empty if we may not see them."""
         return await self.roster.names(f"{STUDENTS}{self.service.course.course_id}")
 
     def teaches(self, person: Person) -> bool:

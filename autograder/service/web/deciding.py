@@ -1,6 +1,6 @@
-"""What an instructor decides about an attempt: let it count, set it aside, take that back.
+"""An instructor's decision about an attempt: let it count, set it aside, take that back.
 
-One way for the page's form and for programs; the store records who decided and when.
+The page's form and programs decide in the same way; the store records who decided and when.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ log = logging.getLogger("autograder.service")
 
 
 class Decides(Instructor):
-    """What both doors share."""
+    """What the page's form and the API share."""
 
     async def decide(self, attempt_id: str, ruling: str) -> Attempt:
-        """Write a decision down; the attempt as it is then.
+        """Store a decision, and return the attempt as it is then.
 
         Raises:
-            Refusal: there is no such attempt, or it cannot be decided so.
+            RefusedRequest: there is no such attempt, or the decision is impossible.
         """
         attempt = await self.attempt_or_404(attempt_id)
         if ruling not in list(Ruling):
@@ -44,22 +44,20 @@ class DecidePage(Decides):
     """POST attempts/<id>/decide: `ruling` in the form; then the attempt's page again."""
 
     def get(self, attempt_id: str) -> None:
-        """Lead back to the attempt whoever reloads the answer to a form."""
+        """Redirect to the attempt: a browser comes here when the form's answer is reloaded."""
         self.redirect(f"{self.site.prefix}attempts/{attempt_id}", status=HTTPStatus.SEE_OTHER)
 
     async def post(self, attempt_id: str) -> None:
-        """Decide, and send the browser back."""
         await self.decide(attempt_id, self.get_body_argument("ruling"))
         self.redirect(f"{self.site.prefix}attempts/{attempt_id}", status=HTTPStatus.SEE_OTHER)
 
 
 class DecideApi(Decides):
-    """POST api/attempts/<id>/ruling: `ruling` in the JSON body; the attempt as it is then."""
+    """POST api/attempts/<id>/ruling: `ruling` in the JSON body; answers with the attempt."""
 
     program = True
 
     async def post(self, attempt_id: str) -> None:
-        """Decide, and answer with the attempt."""
         asked = json_body(self.request.body, ("ruling",), all_of=True)
         attempt = await self.decide(attempt_id, asked["ruling"])
         ahead = await self.read(self.site.ahead)

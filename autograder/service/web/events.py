@@ -1,9 +1,9 @@
-"""Server-sent events: what changes shows without a reload.
+"""Server-sent events: changes show without a reload.
 
-A stream tells the state of
-each of a student's attempts when it opens and whenever it changes; its event ids are the versions
-of the store, so that who comes back with `Last-Event-ID` and missed nothing is told nothing twice.
-A stream ends after a while, and the browser comes back with whatever rights it has by then.
+A stream sends the state of each of a student's attempts when it opens and whenever one changes. Its
+event ids are the versions of the store, so a browser that comes back with `Last-Event-ID` and
+missed nothing gets nothing twice. A stream ends after a while, and the browser comes back with the
+rights that it has by then.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from autograder.service.web.access import Instructor, Student
 from autograder.service.web.attempt_view import RECENT, attempt_json, look_at
 
 HEARTBEAT_S = 5.0
-"""A comment is sent when nothing else was for so long, so that no proxy takes it for dead."""
+"""Seconds of silence after which a comment is sent, so that no proxy takes the stream for dead."""
 LIFE_S = 600.0
-"""A stream's length; then who listens is asked again who they are."""
+"""Seconds that a stream lives; then the browser reconnects and is authenticated again."""
 AGAIN_MS = 3000
-"""A browser waits so long before it comes back."""
+"""Milliseconds that a browser waits before it reconnects."""
 
 
 class Events(Student):
@@ -32,12 +32,12 @@ class Events(Student):
     program = True
 
     async def prepare(self) -> None:
-        """Have something that ends the waiting when the listener goes."""
+        """Make the future that ends the waiting when the listener leaves."""
         self._gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         await super().prepare()
 
     def on_connection_close(self) -> None:
-        """The listener went."""
+        """Note that the listener has left."""
         super().on_connection_close()
         if not self._gone.done():
             self._gone.set_result(None)
@@ -47,7 +47,7 @@ class Events(Student):
         self._stream_headers()
 
     async def get(self) -> None:
-        """Tell until the listener goes, the service ends, or the stream has lived its life."""
+        """Send changes until the listener leaves, the service ends, or `LIFE_S` have passed."""
         with self.site.streams.seat(self.person.name), suppress(StreamClosedError):
             async with self.site.watch.listening():
                 self._stream_headers()
@@ -76,7 +76,7 @@ class Events(Student):
             await self.flush()
 
     async def _tell(self, known: dict[str, str], version: int) -> dict[str, str]:
-        """Send what is not known yet; returns what is known then."""
+        """Send the states that are new or changed; return all states."""
         states = await self._states()
         for key, text in states.items():
             if known.get(key) != text:
@@ -86,7 +86,7 @@ class Events(Student):
     kind = "attempt"
 
     async def _states(self) -> dict[str, str]:
-        """What this stream tells, by what it is about, each as one line of JSON."""
+        """The states that this stream sends, by subject, each as one line of JSON."""
         return await self.read(self._own_states, dict(self.site.watch.ahead))
 
     def _own_states(self, ahead: dict[int, int]) -> dict[str, str]:
@@ -99,7 +99,7 @@ class Events(Student):
 
 
 class ClassEvents(Events, Instructor):
-    """GET class/events: how long the queue is, and that something changed in the class."""
+    """GET class/events: the length of the queue, and that something in the class changed."""
 
     kind = "class"
 

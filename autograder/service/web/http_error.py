@@ -1,4 +1,4 @@
-"""How this service says no: a status and, where it helps, words for whoever asked."""
+"""The service's refusals: a status and, where they help, words for the sender of the request."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tornado.web import HTTPError
 
 
 class RefusedRequest(HTTPError):
-    """An answer to somebody who may not, or asks for what cannot be, in words for them."""
+    """A refusal, in words for a sender who may not, or asks for something impossible."""
 
     def __init__(self, status: HTTPStatus | int, words: str = "") -> None:
         super().__init__(int(status))
@@ -25,4 +25,4 @@ WORDS = {
     500: "Something on our side failed. It is written down for the administrator.",
     503: "This cannot be answered just now; try again in a minute.",
 }
-"""What is said where nothing better is known."""
+"""The words for each status, unless there are better ones."""

@@ -1,6 +1,6 @@
 """People as the hub knows them, and what they are in this course.
 
-Groups of the hub say it, by nbgrader's own names: `nbgrader-<course>` are the students,
+Groups of the hub decide that, by nbgrader's own names: `nbgrader-<course>` are the students,
 `formgrade-<course>` the instructors. An administrator of the hub is nobody here unless they are in
 a group, and a service's token never stands for a person.
 """
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 STUDENTS, INSTRUCTORS = "nbgrader-", "formgrade-"
-"""What the names of the course's groups begin with."""
+"""Beginnings of the names of the course's groups."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """The service's numbers for Prometheus.
 
-They are read from the store when somebody asks, so they cannot drift from what is so, and a restart
-forgets nothing.
+They are read from the store on request, so they always match it, and a restart forgets nothing.
 """
 
 from __future__ import annotations
@@ -25,21 +24,21 @@ from autograder.service.grading import GradingService
 from autograder.service.store.attempt import Attempt, State
 
 BUCKETS_S = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 60.0, 120.0, 300.0)
-"""Upper ends of the histogram's steps."""
+"""Upper ends of the histogram's buckets."""
 
 
 class Numbers(Collector):
     """The numbers of one course's grading, read from its store.
 
     Args:
-        service: the grading.
+        service: the grading service.
     """
 
     def __init__(self, service: GradingService) -> None:
         self._service = service
 
     def describe(self) -> Iterable[Metric]:
-        """Nothing in advance: the store is not asked before somebody asks us."""
+        """Nothing in advance, so that the store is read only on request."""
         return ()
 
     def collect(self) -> Iterator[Metric]:

@@ -1,8 +1,8 @@
 """Regrading by an instructor: first what would change, then, if wanted, the change.
 
-To find out what would change, everything is graded again, which may take minutes: so it runs beside
-the pages, one after the other, and a page or a program comes back for the result. What is
-previewed and not applied leaves no trace.
+To find out what would change, everything is graded again, which may take minutes. So jobs run in
+the background, one after the other, and a page or a program comes back for the result. A preview
+that is not applied leaves no trace.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from autograder.service.web.http_error import RefusedRequest
 log = logging.getLogger("autograder.service")
 
 KEPT, AT_ONCE = 50, 4
-"""How many results are kept, and how many may be asked for before the first is there."""
+"""Most jobs that are kept, and most that may be under way at once."""
 MOST_NAME = 128
-"""Characters of a student's name that the store can hold."""
+"""Most characters of a student's name that the store can hold."""
 NOTHING = "This student submitted nothing there."
 NOBODY = "Nobody has submitted anything there."
 TOO_MANY = f"{AT_ONCE} regrades are under way; wait until one of them is ready."
@@ -35,7 +35,7 @@ GONE = "There is no such regrade, or not any more; ask for a new one."
 
 
 class Stage(StrEnum):
-    """How far a regrading is."""
+    """How far a job is."""
 
     GRADING = "grading"
     READY = "ready"
@@ -45,32 +45,32 @@ class Stage(StrEnum):
 
     @property
     def under_way(self) -> bool:
-        """Whether it goes on by itself."""
+        """Whether it will go on without the instructor."""
         return self in (Stage.GRADING, Stage.APPLYING)
 
 
 @dataclass
 class RegradeJob:
-    """One regrading, from the asking to the applied change."""
+    """One job, from the request to the applied change."""
 
     id: int
     by: str
     assignment: str
     student: str
-    """Empty for all."""
+    """Empty for everybody."""
     stage: Stage = Stage.GRADING
     changes: list[Change] = field(default_factory=list)
     kept: list[Change] = field(default_factory=list)
-    """Marks that stand although their work cannot be graded now, with why."""
+    """Marks that stand although their work cannot be graded now, each with the reason."""
     problem: str = ""
     """Why it failed, in words for the instructor."""
 
 
 class RegradeJobs:
-    """The regradings of this process.
+    """The regrading jobs of this process.
 
     Args:
-        service: grades.
+        service: the grading service.
     """
 
     def __init__(self, service: GradingService) -> None:
@@ -84,12 +84,12 @@ class RegradeJobs:
         """Begin to find out what would change.
 
         Args:
-            by: who asks.
-            assignment: which; must be one of the course's.
-            student: whose; all for an empty name.
+            by: the instructor's name.
+            assignment: the assignment's name; must be one of the course's.
+            student: the student's name; empty for everybody.
 
         Raises:
-            Refusal: there is no such assignment or student, or too much is asked for already.
+            RefusedRequest: there is no such assignment or student, or too many jobs are under way.
         """
         if assignment not in self._service.course.assignments:
             raise RefusedRequest(HTTPStatus.NOT_FOUND, "There is no such assignment.")
@@ -107,15 +107,15 @@ class RegradeJobs:
         return job
 
     def _submitted(self, assignment: str, student: str) -> bool:
-        """Whether there is something to regrade; the store is not asked for an impossible name."""
+        """Whether there is anything to regrade; an impossible name does not reach the store."""
         possible = not student or (student.isprintable() and len(student) <= MOST_NAME)
         return possible and bool(self._service.attempts.of(student, assignment, limit=1))
 
     def get(self, number: int) -> RegradeJob:
-        """The regrading of that number.
+        """The job of that number.
 
         Raises:
-            Refusal: it is not known, or no more.
+            RefusedRequest: it is not known, or no longer.
         """
         job = self._known.get(number)
         if job is None:
@@ -123,10 +123,10 @@ class RegradeJobs:
         return job
 
     def apply(self, number: int) -> RegradeJob:
-        """Let the previewed change come true.
+        """Write the previewed change.
 
         Raises:
-            Refusal: it is not known, or not ready.
+            RefusedRequest: the job is not known, or not ready.
         """
         job = self.get(number)
         with self._lock:
@@ -138,7 +138,7 @@ class RegradeJobs:
         return job
 
     def close(self) -> None:
-        """Begin nothing more."""
+        """Start no more jobs."""
         self._desk.shutdown(wait=False, cancel_futures=True)
 
     def _run(self, job: RegradeJob, work: Callable[[str, str], list[Change]], then: Stage) -> None:
@@ -160,7 +160,7 @@ def _what(job: RegradeJob) -> str:
 
 
 def regrade_json(job: RegradeJob) -> dict[str, Any]:
-    """The documented JSON form of a regrading."""
+    """The documented JSON form of a job."""
     return {
         "id": job.id,
         "assignment": job.assignment,

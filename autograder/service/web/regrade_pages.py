@@ -1,4 +1,4 @@
-"""The instructor's pages for regrading: ask, look at what would change, apply or leave it."""
+"""The instructor's pages for regrading: choose, see what would change, apply it or not."""
 
 from __future__ import annotations
 
@@ -8,22 +8,20 @@ from autograder.service.web.access import Instructor
 
 
 class RegradePage(Instructor):
-    """GET class/regrade: what to grade again; POST: begin to find out what that changes."""
+    """GET class/regrade: the form; POST: begin to find out what regrading changes."""
 
     async def get(self) -> None:
-        """Show the form."""
         chosen = {name: self.get_query_argument(name, "") for name in ("assignment", "student")}
         names = await self.read(self._handed_in)
         self.page("regrade.html.j2", assignments=names, chosen=chosen)
 
     def _handed_in(self) -> list[str]:
-        """The assignments of which there is something to grade again."""
+        """The assignments with attempts that can be regraded."""
         service = self.site.service
         known = {attempt.assignment for attempt in service.attempts.of()}
         return [name for name in service.course.assignments if name in known]
 
     async def post(self) -> None:
-        """Begin, and send the browser to where the result will be."""
         assignment = self.get_body_argument("assignment", "")
         student = self.get_body_argument("student", "")
         begun = await self.read(self.site.regrade_jobs.begin, self.person.name, assignment, student)
@@ -34,13 +32,12 @@ class RecountPage(Instructor):
     """GET class/regrade/<id>: what would change; POST: apply it."""
 
     def get(self, number: str) -> None:
-        """Show it; while it is under way, the browser looks again by itself."""
         job = self.site.regrade_jobs.get(int(number))
+        # The browser loads the page again until the result is there.
         if job.stage.under_way:
             self.set_header("Refresh", "2")
         self.page("regrade_job.html.j2", job=job)
 
     def post(self, number: str) -> None:
-        """Apply, and show the page again."""
         job = self.site.regrade_jobs.apply(int(number))
         self.redirect(f"{self.site.prefix}class/regrade/{job.id}", status=HTTPStatus.SEE_OTHER)

@@ -1,7 +1,7 @@
-"""Who is in a group of the hub, where the hub lets this service see that.
+"""The members of a group of the hub, if the hub lets this service see them.
 
-The service works without: then the class is who is in the gradebook. It asks with its own token,
-which needs the scope `read:groups!group=<group>`.
+The service works without: then the class consists of the students in the gradebook. It uses its own
+token, which needs the scope `read:groups!group=<group>`.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from tornado.httpclient import AsyncHTTPClient, HTTPClientError
 log = logging.getLogger("autograder.service")
 
 KEPT_S = 60.0
-"""The hub's word is believed for so long, also where it refuses."""
+"""Seconds for which the hub's answer is reused, even a refusal."""
 WAIT_S = 3.0
 
 
 class Roster:
-    """The members of a group, asked of the hub now and then.
+    """The members of a group, read from the hub now and then.
 
     Args:
         api_url: of the hub.
@@ -34,7 +34,7 @@ class Roster:
         self._asked_s = float("-inf")
 
     async def names(self, group: str) -> frozenset[str]:
-        """The members; nobody where the hub does not say."""
+        """The members; the last known ones, at first none, if the hub does not tell."""
         if time.monotonic() - self._asked_s < KEPT_S:
             return self._names
         self._asked_s = time.monotonic()

@@ -1,4 +1,4 @@
-"""Every address that this service answers; whatever is not in here is 404."""
+"""Every address that this service answers; all others are 404."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ ROUTES: tuple[tuple[str, type[Handler]], ...] = (
     (r"metrics", health.MetricsFile),
     (r"oauth_callback", Callback),
 )
-"""Below the service's prefix, each with the handler whose class says who may."""
+"""Addresses below the service's prefix, each with its handler, whose class says who may use it."""
 
 
 def routes(prefix: str) -> list[URLSpec]:

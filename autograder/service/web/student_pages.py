@@ -1,6 +1,7 @@
-"""What a student reads: own assignments, attempts, marks, feedback; and what everybody may load.
+"""The student's pages: own assignments, attempts, marks, feedback; and files for everybody.
 
-An instructor reads the page of any attempt; a student only their own, and only what is shown yet.
+An instructor may read the page of any attempt; a student only their own, and only what is shown
+yet.
 """
 
 from __future__ import annotations
@@ -47,12 +48,12 @@ class Marked:
     score: str
     reason: str
     link: str
-    """Where its feedback is; empty when it is not shown."""
+    """The address of its feedback; empty if that is not shown."""
 
 
 @dataclass(frozen=True)
 class Decisions:
-    """What instructors decided about an attempt."""
+    """The decisions of instructors about an attempt."""
 
     now: Ruling
     history: tuple[Ruled, ...]
@@ -62,20 +63,20 @@ class Own(Student):
     """What pages about one's own attempts share."""
 
     def own_attempts(self, assignment: str, most: int) -> list[Attempt]:
-        """The latest attempts of whoever asks, the latest first, and the one that counts."""
+        """The reader's latest attempts, the latest first, and the one that counts."""
         return self.site.service.attempts.recent(self.person.name, assignment, most)
 
     def newest(self) -> int:
-        """The number of the newest attempt that the stream of whoever asks tells of."""
+        """The number of the newest attempt in the reader's stream."""
         attempts = self.site.service.attempts.of(self.person.name, limit=RECENT)
         return max((attempt.id for attempt in attempts), default=0)
 
     def allowance(self, assignment: str) -> Allowance:
-        """What the rules leave whoever asks, before they submit again."""
+        """What the rules allow the reader to submit."""
         return self.site.service.attempts.allowance(self.person.name, assignment)
 
     def own_due(self, assignment: str) -> datetime | None:
-        """When the assignment is due for whoever asks, an extension of theirs included."""
+        """When the assignment is due for the reader, including an extension."""
         return self.site.service.due(assignment, self.person.name)
 
 
@@ -83,7 +84,6 @@ class Home(Own):
     """GET: one's own assignments, with due dates and marks."""
 
     async def get(self) -> None:
-        """Show them."""
         newest = await self.read(self.newest)
         assigned = await self.read(self._assigned)
         self.page("home.html.j2", assignments=assigned, newest=newest, live="events")
@@ -105,10 +105,9 @@ class Home(Own):
 
 
 class Assignment(Own):
-    """GET assignments/<name>: one's own attempts at one assignment."""
+    """GET assignments/<name>: one's own attempts at it; which of them counts, and why."""
 
     async def get(self, name: str) -> None:
-        """Show them, and which of them counts and why."""
         service = self.site.service
         try:
             service.course.labs_of(name)
@@ -130,10 +129,9 @@ class Assignment(Own):
 
 
 class AttemptPage(Student):
-    """GET attempts/<id>: one attempt, its notebooks and marks."""
+    """GET attempts/<id>: one attempt, its notebooks and marks, as far as the reader may see."""
 
     async def get(self, attempt_id: str) -> None:
-        """Show as much of it as this person may see."""
         attempt = await self.attempt_or_404(attempt_id)
         teaches = self.site.teaches(self.person)
         ahead = await self.read(self.site.ahead)
@@ -176,10 +174,10 @@ class AttemptPage(Student):
 
 
 def mark_words(one: Graded, counts: bool) -> str:
-    """The mark of one notebook in words; an attempt that does not count has no points for it.
+    """The mark of one notebook in words; an ungraded one has none if its attempt does not count.
 
     Args:
-        one: the report, with the gradebook's mark where there is one.
+        one: the report, with the gradebook's mark if there is one.
         counts: whether its attempt gives the mark.
     """
     if one.score is None:
@@ -193,7 +191,6 @@ class Feedback(Student):
     """GET attempts/<id>/feedback/<notebook>: the feedback page of one notebook."""
 
     async def get(self, attempt_id: str, notebook: str) -> None:
-        """Serve it under a policy that lets its own style in and nothing else."""
         service = self.site.service
         attempt = await self.attempt_or_404(attempt_id)
         teaches = self.site.teaches(self.person)
@@ -210,7 +207,7 @@ class Feedback(Student):
 
 
 def feedback_policy(html: str) -> str:
-    """A policy under which a feedback page shows as it is: its own style, by hash, and no more."""
+    """A policy that allows a feedback page its own style, by hash, and nothing else."""
     digests = [hashlib.sha256(style.encode()).digest() for style in _STYLE.findall(html)]
     allowed = [f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests] or ["'none'"]
     return (
@@ -220,18 +217,16 @@ def feedback_policy(html: str) -> str:
 
 
 class Slash(Anonymous):
-    """GET the prefix without its slash, as people type it."""
+    """GET the prefix without its slash, as people type it: redirects to the first page."""
 
     def get(self) -> None:
-        """Lead to the first page."""
         self.redirect(self.site.prefix, permanent=True)
 
 
 class AssetFile(Anonymous):
-    """GET static/<version>/<name>: the style sheet or the script; the same for everybody."""
+    """GET static/<version>/<name>: a style sheet or script; another version has another address."""
 
     def get(self, version: str, name: str) -> None:
-        """Serve it, to be kept: another version has another address."""
         found = self.site.assets.get(name)
         if found is None or version != self.site.assets.version:
             raise RefusedRequest(HTTPStatus.NOT_FOUND)

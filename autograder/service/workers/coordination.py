@@ -1,4 +1,4 @@
-"""How the service's threads wake each other, end together, and say what fails."""
+"""How the service's threads wake each other, end together, and report faults."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ log = logging.getLogger("autograder.service")
 
 
 class Coordination:
-    """Shared by the threads of one service."""
+    """Shared by all threads of one service."""
 
     def __init__(self) -> None:
         self._condition = threading.Condition()
@@ -22,44 +22,44 @@ class Coordination:
 
     @property
     def stopped(self) -> bool:
-        """Whether everybody should end."""
+        """Whether all threads should end."""
         return self._stopped
 
     def stop(self) -> None:
-        """Let everybody end."""
+        """Make all threads end."""
         self._stopped = True
         self.wake()
 
     def wake(self) -> None:
-        """Let everybody who waits look for work."""
+        """Make all waiting threads look for work."""
         with self._condition:
             self._count += 1
             self._condition.notify_all()
 
     def count(self) -> int:
-        """A number to be read before looking for work, and handed to `wait`."""
+        """A number to read before looking for work, and to pass to `wait`."""
         return self._count
 
     def wait(self, seen: int, most_s: float) -> None:
-        """Wait until somebody called `wake` after `seen` was read, or for some time."""
+        """Wait until somebody calls `wake` after `seen` was read, or until the time is over."""
         with self._condition:
             self._condition.wait_for(lambda: self._count != seen, most_s)
 
     def pause(self, seconds: float) -> None:
-        """Wait for some time, or until everybody should end."""
+        """Wait for some time, or until all threads should end."""
         with self._condition:
             self._condition.wait_for(lambda: self._stopped, seconds)
 
     @property
     def faults(self) -> dict[str, tuple[str, float]]:
-        """What fails now: by activity, the kind of fault and since when, in seconds since 1970."""
+        """By activity that fails now: the kind of fault, and since when, in seconds since 1970."""
         return dict(self._faults)
 
     @contextmanager
     def watched(self, activity: str) -> Iterator[None]:
-        """Note that an activity fails while the block raises, and that it works when it does not.
+        """Record an activity as failing when the block raises, and as working when it does not.
 
-        Nothing is raised: whoever calls goes on, and tries again.
+        The exception is logged and goes no further: the caller continues, and tries again later.
         """
         try:
             yield

@@ -1,4 +1,4 @@
-"""Feedback → the exchange, through nbgrader's own code, so that *Fetch feedback* finds it.
+"""Releases feedback to the exchange with nbgrader's own code, so that *Fetch feedback* finds it.
 
 nbgrader releases what lies in a course's `feedback/` folder, which holds one attempt of each
 student. Here every attempt has feedback, so each is laid out in a folder of its own for nbgrader to
@@ -40,14 +40,14 @@ class FeedbackRelease:
         Args:
             attempt: the attempt.
             pages: HTML by notebook.
-            own: what nbgrader wrote beside the notebooks, by name; by default that of our copy.
+            own: the files that nbgrader wrote beside the notebooks, by name; by default our copies.
 
         Raises:
             nbgrader.exchange.ExchangeError: the exchange refuses.
-            OSError: the exchange or the disk cannot be written.
+            OSError: the exchange or the disk is not writable.
         """
         own = self._own_of(attempt) if own is None else own
-        # Not in the course, whose path may hold what nbgrader takes for a pattern.
+        # Not in the course: nbgrader could read part of the course's path as a pattern.
         with tempfile.TemporaryDirectory(prefix="release-") as stage:
             folder = Path(stage) / "feedback" / attempt.student / attempt.assignment
             folder.mkdir(parents=True)

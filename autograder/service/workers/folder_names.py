@@ -1,7 +1,7 @@
-"""The name of a folder in the exchange: whose submission it says to be, to what, and when.
+"""Reads the name of a folder in the exchange: the student, the assignment and the time in it.
 
-nbgrader writes `student+assignment+time+random letters`, and takes names apart at plus signs.
-Students write the exchange, so any name may lie there.
+nbgrader writes `student+assignment+time+random letters`, and splits names at plus signs. Students
+write to the exchange, so it may hold any name.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from autograder.batch.tasks import why_no_student
 from autograder.batch.timestamps import parse_time
 
 _STUDENT = re.compile(r"(?![.\s-])[^/*?\[\]]{1,64}(?<!\s)")
-"""A student's folder is not hidden, no option, and no pattern: nbgrader looks folders up by one."""
+"""A name that is no hidden file, option or pattern: nbgrader finds folders by pattern."""
 _OFFSET = re.compile(r"\d{1,2}(:?\d\d)?")
-"""What follows the plus sign in a time such as `2026-11-26 05:10:31 +0300`."""
+"""The part after the plus sign in a time such as `2026-11-26 05:10:31 +0300`."""
 _DATE = re.compile(r"\d{4}-\d\d-\d\d[ T]")
 
 
 class NotTaken(Exception):
-    """It is no submission to this course; the text is for the log."""
+    """It is not a submission to this course; the text is for the log."""
 
 
 @dataclass(frozen=True)
 class Named:
-    """What the name of a folder in the exchange says."""
+    """The parts of the name of a folder in the exchange."""
 
     student: str
     assignment: str
@@ -34,17 +34,17 @@ class Named:
 
 
 def read_name(name: str, assignments: Collection[str]) -> Named:
-    """What a folder's name says: `student+assignment+time`, and random letters or none.
+    """The parts of a folder's name: `student+assignment+time`, with or without random letters.
 
-    The student and the time may hold plus signs themselves, so the name is taken apart at an
-    assignment of the course, the last one that a time follows.
+    The student and the time may contain plus signs themselves, so the name is split at an
+    assignment of the course: the last one that a time follows.
 
     Args:
-        name: of the folder.
-        assignments: of the course.
+        name: the folder's name.
+        assignments: the course's assignments.
 
     Raises:
-        NotTaken: it is no such name, or of another course's assignment.
+        NotTaken: it is not such a name, or the assignment is not the course's.
     """
     if not name.isprintable():
         raise NotTaken("its name holds bytes that are not UTF-8, or a control character")
@@ -62,7 +62,7 @@ def read_name(name: str, assignments: Collection[str]) -> Named:
 
 
 def _splits(name: str, assignment: str) -> Iterator[Named]:
-    """The name taken apart wherever the assignment stands in it."""
+    """The parts of the name, for each place where the assignment stands in it."""
     at = name.find(f"+{assignment}+")
     while at >= 0:
         yield Named(name[:at], assignment, _time_of(name[at + len(assignment) + 2 :]))
@@ -70,7 +70,7 @@ def _splits(name: str, assignment: str) -> Iterator[Named]:
 
 
 def _time_of(rest: str) -> str:
-    """The time that a name ends with, without random letters; empty where it is none."""
+    """The time at the end of a name, without random letters; empty if there is none."""
     head, _, tail = rest.rpartition("+")
     text = rest if not head or _OFFSET.fullmatch(tail) else head
     try:
@@ -81,7 +81,7 @@ def _time_of(rest: str) -> str:
 
 
 def may_be_student(name: str) -> bool:
-    """Whether a student may have that name: one that every folder, pattern and page takes."""
+    """Whether a student may have that name: every folder, pattern and page must accept it."""
     return not why_no_student(name) and _STUDENT.fullmatch(name) is not None
 
 
@@ -94,9 +94,9 @@ def _require_student(student: str) -> None:
 
 
 def shown(name: str) -> str:
-    """The name of a folder in the exchange as it may stand in a log.
+    """The name of a folder in the exchange, fit for a log.
 
-    It lacks what follows the last plus sign: the random letters there keep others from opening the
+    The part after the last plus sign is left out: its random letters keep others from opening the
     folder.
     """
     head, _, tail = name.rpartition("+")

@@ -1,8 +1,8 @@
-"""Graders: each leases one attempt after the other and grades it in a warm room of its own.
+"""Graders: each leases one attempt after the other and grades it in a warm worker of its own.
 
-What a student's code does is a report. What the machine does (no disk, no database, no jail) puts
-the attempt back without costing it a try; only a grading that breaks off for no such reason counts,
-and after a few of them a person is asked to look.
+An error in a student's code becomes part of a report. A fault of the machine (no disk, no database,
+no sandbox) or of the course puts the attempt back without counting a try. Any other fault counts,
+and after a few of them the attempt needs review.
 """
 
 from __future__ import annotations
@@ -28,21 +28,21 @@ from autograder.service.workers.warm_worker import WarmWorker, outcome
 log = logging.getLogger("autograder.service")
 
 LATER = 5.0
-"""Polls after which an attempt is taken up again that a fault of the machine put back."""
+"""Polls until an attempt that a fault put back is taken up again."""
 LEFT_OUT = 15.0
-"""Polls after which an assignment is tried again whose suites could not be used."""
+"""Polls until an assignment with unusable suites is tried again."""
 
 
 class GraderThread(threading.Thread):
-    """A thread that grades; a second one keeps its lease.
+    """A thread that grades; a second thread renews its leases.
 
     Args:
-        name: that no other grader has, of this service or another.
+        name: a name that no other grader of this service or another has.
         root: the course's folder.
         tier: the tier of isolation to use.
         settings: the course's settings.
         attempts: the store.
-        signals: of the service.
+        coordination: of the service.
     """
 
     def __init__(
@@ -60,9 +60,9 @@ class GraderThread(threading.Thread):
         self._settings, self._attempts, self._coordination = settings, attempts, coordination
         self._warm_worker: WarmWorker | None = None
         self._apart = False
-        """Whether each assignment has a worker of its own, since the suites of one are at fault."""
+        """Whether a worker serves one assignment only, since the suites of some are at fault."""
         self._left_out: set[str] = set()
-        """Assignments that cannot be graded by the course as it is."""
+        """Assignments that cannot be graded with the course as it is."""
         self._stamp: object = None
         self._again_s = 0.0
         self._held: int | None = None
@@ -71,6 +71,7 @@ class GraderThread(threading.Thread):
         """Grade until the service ends."""
         threading.Thread(target=self._keep_leases, name=f"{self.name}-lease", daemon=True).start()
         while not self._coordination.stopped:
+            # Read before looking for work: a wake-up from now on ends the wait below at once.
             seen = self._coordination.count()
             found = False
             with self._coordination.watched("opening the course"):
@@ -82,7 +83,7 @@ class GraderThread(threading.Thread):
         self._leave_room()
 
     def give_back(self) -> None:
-        """Let another service have the attempt that is being graded; for the service's end."""
+        """Let another service have the attempt that is being graded, when this one ends."""
         held = self._held
         if held is not None:
             self._attempts.give_back(held, self.holder, counted=False)
@@ -98,7 +99,7 @@ class GraderThread(threading.Thread):
             self._warm_worker = WarmWorker(self._root, self._tier)
 
     def _worker_for(self, assignment: str) -> WarmWorker:
-        """The worker by which an assignment is graded.
+        """The worker that grades an assignment.
 
         Raises:
             CourseError: the course contradicts itself, or the assignment is not built.
@@ -124,10 +125,11 @@ class GraderThread(threading.Thread):
         self._follow_course()
 
     def _follow_course(self) -> None:
-        """Try everything again when the course is another one, or some time went by."""
+        """Try assignments again when the course has changed, or after some time."""
         if not (self._apart or self._left_out):
             return
         stamp, now = course_stamp(self._root), time.monotonic()
+        # Only a changed course may work as a whole again; time alone may cure one assignment.
         if stamp != self._stamp:
             self._apart = False
         if stamp != self._stamp or now >= self._again_s:
@@ -141,13 +143,13 @@ class GraderThread(threading.Thread):
             warm_worker.close()
 
     def _next(self) -> bool:
-        """Grade what is next; whether there was something."""
+        """Grade the next attempt; False if none was waiting."""
         attempt = self._attempts.lease(self.holder, self._settings.lease_s, self._left_out)
         if attempt is None:
             return False
         self._held = attempt.id
         try:
-            # An assignment that is at fault stays told while others are graded.
+            # An activity per assignment: its fault stays reported while others are graded.
             with self._coordination.watched(f"grading: {attempt.assignment}"):
                 self._settle(attempt)
         finally:
@@ -156,29 +158,32 @@ class GraderThread(threading.Thread):
         return True
 
     def _settle(self, attempt: Attempt) -> None:
-        """Grade an attempt and write the result down, or put the attempt back."""
+        """Grade an attempt and store the result, or put the attempt back."""
         try:
             reports = self._grade(attempt)
             fresh = self._warm_worker is not None and self._warm_worker.fresh
         except (NoJail, OSError, SQLAlchemyError):
+            # The machine is at fault: every attempt would fail the same way.
             self._put_back(attempt, LATER, counted=False)
             raise
         except AutograderError:
+            # The course is at fault: the attempt waits until that has changed, or for some time.
             self._leave_out(attempt.assignment)
             self._put_back(attempt, 0.0, counted=False)
             raise
         except Exception:
+            # Nobody knows: the attempt itself may be the reason, so it does not get endless tries.
             self._leave_room()
             self._put_back(attempt, LATER, counted=True)
             raise
         if fresh:
             self._write_down(attempt, reports)
         else:
-            # Somebody changed the course meanwhile, and may have graded everything again.
+            # The course changed meanwhile, and everything may have been graded again.
             self._put_back(attempt, 0.0, counted=False)
 
     def _write_down(self, attempt: Attempt, reports: Sequence[Report]) -> None:
-        """Finish an attempt, as soon as the database can be written."""
+        """Finish an attempt, as soon as the database can be written to."""
         state, reason = outcome(reports)
         while not self._coordination.stopped:
             with self._coordination.watched("writing a mark"):
@@ -188,7 +193,7 @@ class GraderThread(threading.Thread):
                     return
                 except Exception as error:
                     if isinstance(error, SQLAlchemyError) and is_away(error):
-                        raise
+                        raise  # `watched` records it, and the loop tries again.
                     log.exception("attempt %d cannot be written down", attempt.id)
                     self._put_back(attempt, LATER, counted=True)
                     return
@@ -209,12 +214,13 @@ class GraderThread(threading.Thread):
             self._leave_room()
             if self._apart:
                 raise
+            # One bad suite stops a worker for all assignments: try this assignment by itself.
             log.warning("assignments are graded apart: %s", error)
             self._apart, self._stamp = True, warm_worker.stamp
         return self._worker_for(attempt.assignment).grade(tasks)
 
     def _leave_out(self, assignment: str) -> None:
-        """Do not take up an assignment before the course is another one, or for some time."""
+        """Leave an assignment out until the course has changed, or for some time."""
         if not self._left_out:
             self._stamp = course_stamp(self._root)
             self._again_s = time.monotonic() + LEFT_OUT * self._settings.poll_s
@@ -237,10 +243,10 @@ class GraderThread(threading.Thread):
             log.warning("attempt %d waits for its lease to run out", attempt.id)
 
     def _keep_leases(self) -> None:
-        """Renew the lease of what is being graded, in good time."""
+        """Renew the lease of the attempt that is being graded, in good time."""
         while not self._coordination.stopped:
             held, began = self._held, time.monotonic()
-            # Where nothing is held nothing fails: no fault outlives the attempt it was about.
+            # Without an attempt this succeeds, so that no fault outlives the attempt it was about.
             with self._coordination.watched("keeping leases"):
                 if held is not None:
                     self._attempts.renew(held, self.holder, self._settings.lease_s)

@@ -1,7 +1,7 @@
-"""Watching the exchange: notices of the file system first, and a look at everything as a net.
+"""Watches the exchange: notices of the file system first, and a look at everything as a safety net.
 
-Notices are fast but do not cross NFS and miss what came while nobody listened. So every few
-seconds, and at the start, all names are looked at; what was taken in before is told by the store.
+Notices are fast, but they do not cross NFS and miss what came while nobody listened. So every few
+seconds, and at the start, all names are read; the store tells which of them were taken in before.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ from autograder.service.workers.live_course import LiveCourse
 log = logging.getLogger("autograder.service")
 
 SLOW_S = 600.0
-"""After this time, an incomplete submission is mentioned in the log."""
+"""Seconds after which an incomplete submission is mentioned in the log."""
 SETTLE_S = 0.02
-"""How long notices are collected: handing in makes a dozen."""
+"""Seconds for which notices are collected: one submission makes a dozen."""
 
 
 class Inbox:
@@ -64,26 +64,27 @@ class Inbox:
         self._course = current.read()
         self.inbound = inbound
         self.incomplete: dict[str, float] = {}
-        """Names of submissions that are not complete, with when each was first seen."""
+        """Names of incomplete submissions, with the time when each was first seen."""
         self._known: set[str] = set()
-        """Names in the exchange of what was dealt with."""
+        """Names in the exchange that are dealt with."""
         self._version: int | None = None
-        """Of the store; it is lower only after an older copy of the database was put back."""
+        """The store's version; it falls only when an older copy of the database was put back."""
         self._passed: dict[str, int] = {}
-        """Names of what is not taken, with the time of change at which it was looked at."""
+        """Names that are not submissions to this course, with their time of change when they were
+        read."""
 
     def scan(self) -> int:
-        """Look at everything in the exchange once; returns how many attempts are new.
+        """Read everything in the exchange once; returns the number of new attempts.
 
         Raises:
-            OSError: the exchange cannot be read, or the disk is full; what was not taken in is
-                taken in by the next look.
+            OSError: the exchange cannot be read, or the disk is full; the next scan takes in the
+                rest.
             sqlalchemy.exc.SQLAlchemyError: likewise for the store.
         """
         course = self._current.read()
         if course is not self._course:
             self._course = course
-            self._passed.clear()  # What is no submission to one course may be one to the next.
+            self._passed.clear()  # The changed course may take what the old one did not.
         close_to_others(self.inbound)
         self._remember()
         found = self._unknown()
@@ -96,14 +97,14 @@ class Inbox:
                 new += self._take(name, changed)
             except Exception as error:
                 if is_away(error):
-                    raise  # It is the store; every other one would wait for it too.
-                failed = error  # The others are taken in all the same.
+                    raise  # The store is away, so every other submission would fail too.
+                failed = error  # Take in the others all the same.
         if failed is not None:
             raise OSError(str(failed)) if isinstance(failed, Unreachable) else failed
         return new
 
     def _remember(self) -> None:
-        """Read what was taken in before, at the start and when the store is an older one."""
+        """Read the known names, at the start and when the store is an older copy."""
         version = self._attempts.version()
         if self._version is None or version < self._version:
             self._note_secrets()
@@ -111,7 +112,7 @@ class Inbox:
         self._version = version
 
     def _note_secrets(self) -> None:
-        """Read the secrets of attempts that were taken in before secrets were noted."""
+        """Read the secrets of attempts that were taken in before the store kept secrets."""
         found = {}
         for attempt in self._attempts.without_secret():
             with suppress(FileNotFoundError):
@@ -134,11 +135,11 @@ class Inbox:
                         found.append((changed, entry.name))
         for name in self._passed.keys() - there:
             del self._passed[name]
-        self._known &= there  # The store knows the others, if one of them is put back.
+        self._known &= there  # If a name comes back, the store still knows it.
         return sorted(found)
 
     def _take(self, name: str, changed: int) -> bool:
-        """Take in one submission; whether it is a new attempt."""
+        """Take in one submission; True if it is a new attempt."""
         arrived = datetime.fromtimestamp(changed / 1e9, UTC)
         try:
             check = self._settings.check_owner
@@ -174,7 +175,7 @@ class Inbox:
         return new and bool(attempt.folder)
 
     def _refuse(self, name: str, arrived: datetime, problem: Refused) -> None:
-        """Enter a submission that is not fit to be taken in, and tell its student why."""
+        """Record a submission that cannot be taken in, and tell its student why."""
         log.warning("refused: %s: %s", shown(name), problem)
         secret = problem.own.get(SECRET)
         attempt, new = self._attempts.arrive(
@@ -190,9 +191,9 @@ class Inbox:
             self._tell(attempt, problem.own)
 
     def _tell(self, attempt: Attempt, own: Mapping[str, bytes]) -> None:
-        """Lay the reason of a refusal where *Fetch feedback* finds it.
+        """Put the reason of a refusal where *Fetch feedback* finds it.
 
-        Not where the secret is another's: the page would take the place of that one's feedback.
+        Not if the secret is another submission's: the page would replace the feedback on that one.
         """
         if not own or attempt.reason == ANOTHERS:
             return
@@ -206,7 +207,7 @@ class Inbox:
         try:
             FeedbackRelease(course).release(attempt, pages, own)
         except Exception as error:
-            # It stands on the service's pages all the same.
+            # The service's own pages show it all the same.
             log.warning("the reason of refusal %d is not in the exchange: %s", attempt.id, error)
 
     def _settle(self, name: str) -> None:
@@ -222,10 +223,10 @@ class Inbox:
 
 
 def close_to_others(inbound: Path) -> None:
-    """Let nobody list the exchange's folder, nor rename or remove what is another's in it.
+    """Let nobody list the exchange's folder, or rename or remove entries of other accounts in it.
 
-    nbgrader makes it writable for everybody, without the bit that keeps what is another's. Where it
-    belongs to another account, that account's administrator decides.
+    nbgrader makes it writable for everybody, without the bit that protects other accounts' entries.
+    If it belongs to another account, that account's administrator decides.
 
     Raises:
         OSError: the folder is not there.
@@ -238,11 +239,11 @@ def close_to_others(inbound: Path) -> None:
 
 
 class Notices(FileSystemEventHandler):
-    """Sets an event when something changes in a folder; a folder that is replaced is followed.
+    """Sets an event when something changes in a folder, also after the folder was replaced.
 
     Args:
         folder: the folder.
-        changed: is set.
+        changed: the event to set.
     """
 
     def __init__(self, folder: Path, changed: threading.Event) -> None:
@@ -251,12 +252,12 @@ class Notices(FileSystemEventHandler):
         self._watched: tuple[int, int] | None = None
 
     def on_any_event(self, event: FileSystemEvent) -> None:
-        """Note any change but that somebody, such as we ourselves, looked."""
+        """Note any change; merely opening something, as we do ourselves, is not one."""
         if event.event_type not in ("opened", "closed_no_write"):
             self._changed.set()
 
     def follow(self) -> None:
-        """Watch the folder that is there now, if it can be watched; polling is left otherwise."""
+        """Watch the folder that is there now; if that is impossible, polling remains."""
         try:
             status = self._folder.stat()
         except OSError:
@@ -276,7 +277,7 @@ class Notices(FileSystemEventHandler):
         self._observer, self._watched = observer, here
 
     def close(self) -> None:
-        """Watch no longer."""
+        """Stop watching."""
         if self._observer is not None:
             self._observer.stop()
             self._observer.join(5)

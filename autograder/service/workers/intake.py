@@ -1,8 +1,8 @@
-"""One folder of the exchange → our own copy of a submission, or why it is not taken.
+"""Takes one folder of the exchange into a copy of our own, or says why not.
 
-Students write the exchange, so nothing in it is believed: whose a submission is, its folder's owner
-says; when it arrived, the file system's clock; and only notebooks are taken, read without following
-links, from files that belong to the same account.
+Students write to the exchange, so nothing in it is trusted. The folder's owner identifies the
+student; the file system's clock gives the arrival time; and only notebooks are taken, read without
+following links, from files that belong to the same account.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ from autograder.grading.submission import (
 from autograder.service.workers.folder_names import Named, NotTaken, may_be_student, read_name
 
 ATTEMPTS = "attempts"
-"""The folder beneath the course's root that keeps what was handed in."""
+"""The folder beneath the course's root that keeps submitted files."""
 SECRET, TIMESTAMP = OWN = ("submission_secret.txt", "timestamp.txt")
-"""What nbgrader writes beside the notebooks."""
+"""The files that nbgrader writes beside the notebooks."""
 MOST_NAMES = 1_000
-"""Names of one submission's folder that are looked at."""
+"""Most names that are read in one submission's folder."""
 MOST_OTHERS = 10
-"""Notebooks under other names than the assignment's that are kept: one may be a renamed one."""
+"""Most notebooks under unexpected names that are kept: one may be a renamed notebook."""
 _SECRET = re.compile(rb"[\x21-\x7e]{16,1024}")
 _PLAIN = re.compile(r"[ -~]{1,64}")
 
@@ -45,9 +45,9 @@ class NotYet(Exception):
 
 
 class Refused(Exception):
-    """It is not taken in, and `student`, who handed it in, is told why by the text.
+    """It is not taken in; the text tells `student`, who submitted it, why.
 
-    `own` holds what nbgrader wrote beside the notebooks, where that could be read.
+    `own` holds what nbgrader wrote beside the notebooks, if that could be read.
     """
 
     def __init__(
@@ -70,40 +70,40 @@ class Arrival:
 
     @property
     def secret(self) -> str:
-        """By what this submission is known, whatever its folder is called; see `secret_digest`."""
+        """The identity of this submission, whatever its folder is called; see `secret_digest`."""
         return secret_digest(self.files[SECRET])
 
     @property
     def folder(self) -> str:
-        """Where our copy goes, beneath the course's root."""
+        """The folder of our copy, beneath the course's root."""
         name = f"{self.arrived:%Y%m%dT%H%M%S%f}-{self.key[:12]}"
         return f"{ATTEMPTS}/{self.named.student}/{self.named.assignment}/{name}"
 
     @property
     def timestamp(self) -> str:
-        """What nbgrader wrote as the time, if it is fit to be shown."""
+        """The time that nbgrader wrote, if it is fit to be shown; else empty."""
         text = self.files[TIMESTAMP].decode("ascii", "replace").strip()
         return text if _PLAIN.fullmatch(text) else ""
 
 
 def secret_digest(secret: bytes) -> str:
-    """SHA-256 of what nbgrader wrote at random into one submission and no other."""
+    """SHA-256 of the random text that nbgrader wrote into this submission and no other."""
     return hashlib.sha256(secret.strip()).hexdigest()
 
 
 def read_arrival(course: Course, inbound: Path, name: str, check_owner: bool) -> Arrival:
-    """Read one submission in the exchange, whole.
+    """Read one whole submission in the exchange.
 
     Args:
-        course: to which it is handed in.
+        course: the course that it should belong to.
         inbound: the exchange's folder.
-        name: of the submission's folder in it.
+        name: the submission's folder in it.
         check_owner: whether it must belong to the account of its student.
 
     Raises:
         NotYet: it is not complete.
-        NotTaken: it is no submission to this course.
-        Refused: it is one, and is not fit to be taken in.
+        NotTaken: it is not a submission to this course.
+        Refused: it is one, but cannot be taken in.
         Unreachable: the exchange cannot be read now.
     """
     named = read_name(name, course.assignments)
@@ -117,7 +117,7 @@ def read_arrival(course: Course, inbound: Path, name: str, check_owner: bool) ->
     if check_owner:
         _require_owner(named, status.st_uid)
         owner = status.st_uid
-    # The last thing that nbgrader does, after everything is written.
+    # nbgrader sets this mode last, after everything is written.
     if status.st_mode & 0o777 != 0o777 or not {SECRET, TIMESTAMP} <= set(names):
         raise NotYet
     files: dict[str, bytes] = {}
@@ -152,7 +152,7 @@ def _require_owner(named: Named, uid: int) -> None:
 def _read_files(
     course: Course, named: Named, inbound: Path, name: str, names: list[str], owner: int | None
 ) -> Iterator[tuple[str, bytes]]:
-    """Names and contents of what is taken, nbgrader's own two files first; see `read_arrival`."""
+    """Names and contents of the files to take, nbgrader's own two first; see `read_arrival`."""
 
     def read(file: str, most_mib: float) -> bytes:
         try:
@@ -182,7 +182,7 @@ def _read_files(
 
 
 def _arrived(folder: Path, status: os.stat_result, files: Mapping[str, bytes]) -> datetime:
-    """The latest change to anything that was taken, which no student can date back."""
+    """The latest change to any file that was taken, which no student can backdate."""
     times = [status.st_ctime]
     for file in files:
         try:
@@ -202,10 +202,10 @@ def _key(files: Mapping[str, bytes]) -> str:
 
 
 def keep_copy(course: Course, arrival: Arrival) -> None:
-    """Write our copy, whole or not at all; nothing happens where it is there already.
+    """Write our copy, whole or not at all; do nothing if it is there already.
 
     Raises:
-        OSError: the disk is full, or cannot be written.
+        OSError: the disk is full or not writable.
     """
     folder = course.root / arrival.folder
     if folder.is_dir():
@@ -226,5 +226,5 @@ def keep_copy(course: Course, arrival: Arrival) -> None:
 
 
 def drop_copy(course: Course, arrival: Arrival) -> None:
-    """Remove our copy of what is not taken in after all."""
+    """Remove our copy of a submission that is not taken in after all."""
     shutil.rmtree(course.root / arrival.folder, ignore_errors=True)

@@ -1,7 +1,7 @@
-"""The course as it is on disk now, for those who live longer than a course stays as it is.
+"""The course as it is on disk now, for a service that outlives changes to the course.
 
-An instructor adds an assignment or mends a check while the service runs. What is taken in, graded
-and written follows; while the files contradict each other, the course stays what it was.
+An instructor adds an assignment or fixes a check while the service runs. Taking in, grading and
+writing follow the change; while the files contradict each other, the former course stays in use.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ log = logging.getLogger("autograder.service")
 _GRADED_BY = ("source/*/*", "release/*/*.ipynb", "tests/hidden/*.py", "tests/hidden/*/*.py", CONFIG)
 """Files that a mark depends on."""
 LOOK_S = 0.5
-"""Between two looks at the files."""
+"""Seconds between two looks at the files."""
 PARSING = threading.Lock()
-"""Python 3.11 counts the depth of syntax trees of all threads together, and stumbles over it."""
+"""Held while parsing: Python 3.11 counts the depth of syntax trees over all threads, and fails."""
 
 
 class LiveCourse:
     """The course as it is, or as it last was while it contradicts itself; for several threads.
 
     Args:
-        course: as it was read first.
+        course: the course as first read.
     """
 
     def __init__(self, course: Course) -> None:
@@ -60,7 +60,7 @@ class LiveCourse:
 
 
 def load_whole(root: Path) -> Course:
-    """The course in `root` with all that is parsed of it, so that threads need not parse.
+    """The course in `root`, with its cells parsed, so that no thread has to parse them later.
 
     Raises:
         CourseError: the course contradicts itself, as it may while somebody works on it.
@@ -77,7 +77,7 @@ def _read_exercises(course: Course) -> None:
 
 
 def course_stamp(root: Path) -> tuple[tuple[str, int, int], ...]:
-    """Changes when any file does that marks depend on: names, sizes and times of change."""
+    """Names, sizes and times of the files that marks depend on; changes when any of them does."""
     found = []
     for pattern in _GRADED_BY:
         for path in root.glob(pattern):

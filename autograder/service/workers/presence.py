@@ -1,8 +1,8 @@
-"""Which services of a course are alive: each holds a file locked for as long as it lives.
+"""Tells which services of a course are alive: each holds a lock on a file as long as it lives.
 
-The system gives a lock back when its holder dies, however it dies, and at once. So nobody has to
-wait for the lease of a grader that is known to be dead. A lock that cannot be asked (a machine that
-is gone, a file system without locks) says nothing, and then the lease runs out by itself.
+The system releases a lock at once when its holder dies, however it dies. So nobody has to wait for
+the lease of a grader that is known to be dead. A lock that cannot be tested (a machine that is
+gone, a file system without locks) tells nothing, and then the lease expires by itself.
 """
 
 from __future__ import annotations
@@ -28,26 +28,26 @@ class Presence:
 
     def __init__(self, root: Path) -> None:
         self.name = f"grader-{secrets.token_hex(8)}"
-        """Of this service; the names of its graders begin with it and a dot."""
+        """The name of this service; the names of its graders begin with it and a dot."""
         self._folder = root / ATTEMPTS / FOLDER
         self._file = -1
 
     def show(self) -> None:
-        """Let others see from now on that this service lives.
+        """Show others from now on that this service is alive.
 
         Raises:
             OSError: the file cannot be made or locked.
         """
         self._folder.parent.mkdir(mode=0o700, exist_ok=True)
         self._folder.mkdir(mode=0o700, exist_ok=True)
-        # Others see it only when it is locked.
+        # Rename it only once it is locked, so that others never see it unlocked.
         made = self._folder / f"{NEW}{self.name}"
         self._file = os.open(made, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         made.rename(self._folder / self.name)
 
     def dead(self) -> Iterator[str]:
-        """Names of services that are known to be dead; each is told until the next is asked for.
+        """Names of services that are known to be dead; each stays locked until the next is read.
 
         Raises:
             OSError: the folder cannot be read.
@@ -66,7 +66,7 @@ class Presence:
                 os.close(file)
 
     def _locked(self, name: str) -> int:
-        """The file of another service, locked by us since that one is dead; else -1."""
+        """The file of another service, locked by us because that one is dead; else -1."""
         try:
             file = os.open(self._folder / name, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
         except FileNotFoundError:
@@ -79,7 +79,7 @@ class Presence:
         return file
 
     def close(self) -> None:
-        """End; nobody will ask whether this service is dead."""
+        """Remove the sign of life; no other service will then count this one as dead."""
         file, self._file = self._file, -1
         if file >= 0:
             with suppress(FileNotFoundError):

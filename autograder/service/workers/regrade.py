@@ -1,7 +1,7 @@
-"""Grading again what was graded: first what would change, then, if wanted, the change.
+"""Regrades attempts: first shows what would change, then, if wanted, writes the change.
 
-A preview is kept, and applying it writes what was shown, so long as the course and the attempts are
-still the same ones; otherwise it is graded anew.
+A preview is kept, and applying it writes what was shown as long as the course and the attempts are
+still the same; otherwise everything is graded anew.
 """
 
 from __future__ import annotations
@@ -27,26 +27,26 @@ from autograder.service.workers.write_lock import WriteLock
 log = logging.getLogger("autograder.service")
 
 PREVIEWS = 4
-"""Previews that are kept with all their reports; one that is gone is made anew when applied."""
+"""Most previews that are kept with all their reports; others are made anew when applied."""
 
 
 @dataclass(frozen=True)
 class _Graded:
-    """What grading again gave."""
+    """The result of regrading."""
 
     stamp: tuple[tuple[str, int, int], ...]
     attempts: tuple[Attempt, ...]
     reports: Mapping[int, Sequence[Report]]
-    """By attempt, those that are other ones than before."""
+    """By attempt, the reports if they differ from before."""
     moves: Sequence[_Move]
     kept: list[Change]
     """Marks that stand although their work cannot be graded now."""
     before: Mapping[int, Sequence[Report]]
-    """By attempt, the reports that there were."""
+    """By attempt, the former reports."""
 
 
 class Regrading:
-    """Grades again by a worker of its own, which is open only as long as it lasts.
+    """Regrades with a worker of its own, which exists only while it is needed.
 
     Args:
         current: the course.
@@ -64,11 +64,11 @@ class Regrading:
         self._one_at_a_time = threading.Lock()
 
     def preview(self, assignment: str, student: str, tier: Tier) -> list[Change]:
-        """What would change in the marks; nothing is written.
+        """The changes to marks that regrading would make; nothing is written.
 
         Args:
-            assignment: which.
-            student: whose; everybody's where it is empty.
+            assignment: the assignment's name.
+            student: the student's name; empty for everybody.
             tier: the tier of isolation to use.
         """
         with self._one_at_a_time:
@@ -80,15 +80,15 @@ class Regrading:
             return [change for _, change in self._changes(graded)] + graded.kept
 
     def apply(self, assignment: str, student: str, tier: Tier) -> list[Change]:
-        """Write what changes; arguments as for `preview`. Returns the changes."""
+        """Write the changes, and return them; arguments as for `preview`."""
         with self._one_at_a_time:
             graded = self._previews.pop((assignment, student), None)
             if graded is None or not self._holds(graded, assignment, student):
                 graded = self._grade(assignment, student, tier)
             with self._write_lock:
-                # Asked anew: somebody may have worked in formgrader since the preview.
+                # Computed anew: somebody may have worked in formgrader since the preview.
                 changes = self._changes(graded)
-                # A mark may also change where the report stays: then it is only written anew.
+                # A mark may change although its report stays: then that is written again.
                 rewritten = {move.new.id: graded.before[move.new.id] for move, _ in changes}
                 for attempt_id, reports in {**rewritten, **graded.reports}.items():
                     state, reason = outcome(reports)
@@ -140,7 +140,7 @@ class Regrading:
         after: Mapping[int, Sequence[Report]],
         tasks: Mapping[int, Sequence[Task]],
     ) -> list[_Move]:
-        """The notebooks that give marks, also where another attempt counts afterwards."""
+        """The notebooks that give marks, including those of attempts that count only afterwards."""
         return [
             _Move(old, new, report, known, tasks)
             for own in _by_student(attempts)
@@ -151,12 +151,12 @@ class Regrading:
         ]
 
     def _changes(self, graded: _Graded) -> list[tuple[_Move, Change]]:
-        """How the marks in the gradebook change, by what it holds now."""
+        """The changes to the gradebook's marks, given what it holds now."""
         foreseen = self._foreseen(graded.moves)
         return [(move, change) for move, mark in foreseen for change in move.change(mark)]
 
     def _foreseen(self, moves: Sequence[_Move]) -> list[tuple[_Move, tuple[Booked, Booked]]]:
-        """The mark of each notebook in the gradebook, now and afterwards."""
+        """The gradebook's mark of each notebook, now and after the change."""
         inbox = {
             (one.new.student, one.new.assignment): one.new.arrived.replace(tzinfo=None)
             for one in moves
@@ -182,7 +182,7 @@ class _Move:
     tasks: Mapping[int, Sequence[Task]]
 
     def change(self, marks: tuple[Booked, Booked]) -> list[Change]:
-        """The change of the mark; none where it stays."""
+        """The change of the mark; empty if it stays."""
         before, after = (mark.score for mark in marks)
         if before == after and self.known is not None:
             return []
@@ -209,7 +209,7 @@ def _of(reports: Sequence[Report], notebook: str) -> Report | None:
 
 
 def _own(report: Report | None, booked: Booked | None) -> Booked:
-    """The gradebook's mark, or what a report says where the gradebook has none."""
+    """The gradebook's mark, or the report's if the gradebook has none."""
     if booked is not None:
         return booked
     return Booked(None, 0.0) if report is None else Booked(report.score, report.max_score)
@@ -218,12 +218,12 @@ def _own(report: Report | None, booked: Booked | None) -> Booked:
 def _old_and_new(
     own: Sequence[Attempt], after: Mapping[int, Sequence[Report]], keep: str
 ) -> tuple[Attempt | None, Attempt | None]:
-    """Which of a student's attempts gives the mark now, and which does afterwards."""
+    """The student's attempt that gives the mark now, and the one that gives it afterwards."""
     return next((one for one in own if one.counts), None), _chosen(own, after, keep)
 
 
 def _standing(report: Report, known: Sequence[Report]) -> Report:
-    """The report that counts from now on: what cannot be graded now leaves the mark as it is."""
+    """The report that counts from now on; work that cannot be graded keeps its former report."""
     stored = _of(known, report.notebook)
     return report if stored is None or replaces(report, stored) else stored
 
@@ -249,7 +249,7 @@ def _kept_marks(
 def _chosen(
     own: Sequence[Attempt], after: Mapping[int, Sequence[Report]], keep: str
 ) -> Attempt | None:
-    """Which of a student's attempts gives the mark with these reports."""
+    """The student's attempt that gives the mark with these reports."""
     scored = [replace(one, score=_sum(after[one.id]), fates=fates_of(after[one.id])) for one in own]
     found = contest(scored, keep)
     return next((one for one in scored if gives_mark(found[one.id])), None)

@@ -1,4 +1,4 @@
-"""Where attempts are graded: a worker that stays warm, with the course as it was at its start.
+"""A grading process that stays warm, with the course as it was when the process started.
 
 When the course changes on disk, the worker is no longer fresh, and a new one must be opened.
 """
@@ -28,16 +28,16 @@ class WarmWorker:
     Args:
         root: the course's folder.
         tier: the tier of isolation to use.
-        assignment: the only one that is graded here; all that are built where none is named.
+        assignment: the only assignment to grade here; if empty, all that are built.
 
     Raises:
-        CourseError: the course contradicts itself, as it may while somebody works on it, or
-            nothing of it is built.
+        CourseError: the course contradicts itself, as it may while somebody works on it, or nothing
+            of it is built.
     """
 
     def __init__(self, root: Path, tier: Tier, assignment: str = "") -> None:
         self.stamp = course_stamp(root)
-        """Of the course that it grades by."""
+        """The stamp of the course that it grades by."""
         self._tier = tier
         self.course = load_whole(root)
         labs = _built(self.course, assignment)
@@ -57,11 +57,11 @@ class WarmWorker:
 
     @property
     def fresh(self) -> bool:
-        """Whether the course on disk is still the one that this room grades by."""
+        """Whether the course on disk is still the one that this worker grades by."""
         return course_stamp(self.course.root) == self.stamp
 
     def tasks(self, attempt: Attempt, before: Sequence[Report] = ()) -> list[Task]:
-        """The notebooks of an attempt, each with its earlier report where there is one.
+        """The notebooks of an attempt, each with its earlier report if there is one.
 
         Raises:
             FileNotFoundError: our copy of it is gone.
@@ -79,13 +79,13 @@ class WarmWorker:
             {report.notebook: report for report in before if not report.withheld},
         )
         for task in tasks:
-            # No student has less points because a disk of ours fails.
+            # No student loses points because a disk of ours fails.
             if task.status is Status.BROKEN:
                 raise OSError(f"attempt {attempt.id}: {task.lab.name}: {task.reason}")
         return tasks
 
     def grade(self, tasks: Sequence[Task]) -> list[Report]:
-        """The reports on the notebooks of one attempt; what is fresh is not graded again.
+        """The reports on an attempt's notebooks; those with a current report are not regraded.
 
         Raises:
             AutograderError: the tier does not hold, or the course's suites cannot be used.
@@ -105,17 +105,17 @@ class WarmWorker:
         return [reports[task.lab.name] for task in tasks]
 
     def give_up(self, tasks: Sequence[Task]) -> list[Report]:
-        """Reports that withhold the marks of an attempt whose grading never came to its end."""
+        """Reports that withhold the marks of an attempt whose grading never finished."""
         return [
             signed(task, broken_report(self.course, job_of(task), self._tier)) for task in tasks
         ]
 
 
 def outcome(reports: Sequence[Report]) -> tuple[State, str]:
-    """The state in which reports leave an attempt, and why a person should look, if one should.
+    """The state of an attempt with these reports, and why it needs review, if it does.
 
-    A person looks where a file cannot be read, a fault of ours withholds a mark, or nothing at all
-    of the attempt can be graded: nobody gets a zero for it without being asked after.
+    It needs review if a file cannot be read, a fault of ours withholds a mark, or no notebook of
+    the attempt could be graded: nobody gets a zero for such an attempt without a look at it.
     """
     nothing = not any(is_earned(report) for report in reports)
     asking = [report for report in reports if report.needs_person or nothing]
@@ -124,7 +124,7 @@ def outcome(reports: Sequence[Report]) -> tuple[State, str]:
 
 
 def _built(course: Course, assignment: str) -> list[Lab]:
-    """The labs of the assignments that can be graded: a half-made one holds up no other."""
+    """The labs of the assignments that are built: a half-made assignment holds up no other."""
     named = [assignment] if assignment else course.assignments
     built = [name for name in named if all(lab.release.is_file() for lab in course.labs_of(name))]
     if not built:

@@ -14,9 +14,9 @@ NAME = ".write-lock"
 
 
 class WriteLock:
-    """A lock among the threads of this process and, by a file, among the services of a course.
+    """A lock between the threads of this process and, through a file, the services of a course.
 
-    The system gives the file's lock back when its holder dies, however it dies.
+    The system releases the file's lock when its holder dies, however it dies.
 
     Args:
         root: the course's folder.
@@ -49,7 +49,7 @@ class WriteLock:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Let the next one have it."""
+        """Release the lock."""
         self._drop()
 
     def _drop(self) -> None:

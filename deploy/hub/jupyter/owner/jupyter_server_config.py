@@ -2,7 +2,7 @@
 
 c = get_config()
 
-# Straight to formgrader; JupyterLab is at lab.
+# Open formgrader first; JupyterLab is at /lab.
 c.ServerApp.default_url = "/formgrader"
 # nbgrader's menu in JupyterLab shows formgrader in a frame. Only pages of this hub may do that, and
 # only with this server. Without this line the menu's tab stays empty and everything else works.
