@@ -15,7 +15,6 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from autograder.authoring.compiling import (
     compiler_of,
@@ -34,6 +33,7 @@ from autograder.course.model import PRIVATE_NAMES, Course, Lab
 from autograder.course.notebook import Kind, read_master_cells
 from autograder.errors import BuildRefused, CourseError, SuiteError
 from autograder.gradebook.databases import fault_words, in_words, prepare_database, share_database
+from autograder.gradebook.nbgrader_compat import generate_assignment
 from autograder.sandbox.inside.policy import Tier
 
 _PRIVATE_PATTERNS = (*PRIVATE_NAMES, "test_*.py", "*.db", "*.sqlite*", "*_config.py")
@@ -311,8 +311,6 @@ def _leak_problems(course: Course, lab: Lab, release: Path, where: str) -> list[
 
 def _generate(course: Course, scratch: Path, assignment: str, db_url: str) -> None:
     """Run nbgrader's GenerateAssignment in the scratch copy against a gradebook."""
-    from nbgrader.apps import NbGraderAPI
-
     config = load_config(course.root)
     config.CourseDirectory.root = str(scratch)
     config.CourseDirectory.db_url = db_url
@@ -320,7 +318,7 @@ def _generate(course: Course, scratch: Path, assignment: str, db_url: str) -> No
     config.NbGraderAPI.log_level = "ERROR"
     with in_words(db_url):
         prepare_database(db_url)
-    outcome: dict[str, Any] = NbGraderAPI(config=config).generate_assignment(assignment)
+    outcome = generate_assignment(config, assignment)
     if not outcome["success"]:
         said = "\n".join(filter(None, (outcome.get("log"), outcome.get("error")))).strip()
         if "sqlalchemy" in said:

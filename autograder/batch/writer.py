@@ -24,7 +24,8 @@ from autograder.course.files import autograded_path, feedback_path, report_path,
 from autograder.course.model import Course
 from autograder.feedback import Manual, feedback_page
 from autograder.gradebook.autograded import autograded_notebook, to_text
-from autograder.gradebook.gradebook import Gradebook, Refreshed, RowRefused, open_gradebook
+from autograder.gradebook.gradebook import Gradebook, Refreshed, open_gradebook
+from autograder.gradebook.transactions import RowRefused
 from autograder.grading.grader import unreadable
 from autograder.grading.submission import Submission, Unreadable, read_submission
 from autograder.report import Booked, Graded, Report, Status

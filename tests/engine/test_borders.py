@@ -17,21 +17,29 @@ MODULES = {
 EVERYWHERE = {*sys.stdlib_module_names, "autograder", "numpy"}
 
 OUTSIDE = {
-    "authoring": {"nbformat", "nbgrader", "traitlets"},
+    "authoring": {"nbformat", "traitlets"},
     "batch": {"dateutil"},
     "checks": {"_pytest", "pytest"},
     "cli": {"click"},
     "console": {"click", "rich"},
     "course": {"jupyter_core", "traitlets"},
     "feedback": {"jinja2", "markupsafe"},
-    "gradebook": {"alembic", "markdown_it", "nbconvert", "nbgrader", "nh3", "sqlalchemy"},
+    "gradebook": {
+        "alembic",
+        "markdown_it",
+        "nbconvert",
+        "nbgrader",
+        "nh3",
+        "sqlalchemy",
+        "traitlets",
+    },
     "grading": {"distributed"},
     "nbgrader_plugin": {"nbconvert", "nbformat", "nbgrader"},
     "sandbox.inside": {"IPython", "pyseccomp", "traitlets"},
-    "service": {"nbgrader", "sqlalchemy", "traitlets"},
+    "service": {"sqlalchemy", "traitlets"},
     "service.store": {"sqlalchemy"},
     "service.web": {"jupyterhub", "prometheus_client", "sqlalchemy", "tornado"},
-    "service.workers": {"nbgrader", "sqlalchemy", "watchdog"},
+    "service.workers": {"sqlalchemy", "watchdog"},
 }
 """What a room may import beyond the standard library, NumPy and its own package.
 

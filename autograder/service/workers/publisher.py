@@ -18,7 +18,8 @@ from autograder.batch.run import Task, feedback_path, tasks_of, write_batch, wri
 from autograder.course.model import Course
 from autograder.feedback import Manual, feedback_page
 from autograder.gradebook.book_marks import BookMark
-from autograder.gradebook.gradebook import Gradebook, Refreshed, RowMissing, RowRefused
+from autograder.gradebook.gradebook import Gradebook, Refreshed
+from autograder.gradebook.transactions import RowMissing, RowRefused
 from autograder.report import Report
 from autograder.service.settings import Service
 from autograder.service.store.attempts import Attempt, Attempts
