@@ -22,7 +22,8 @@ from nbgrader.converters import Autograde
 from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors.base import NbGraderPreprocessor
 
-from autograder.batch.run import Outcome, autograded_path, grade_class
+from autograder.batch.run import Outcome, grade_class
+from autograder.course.files import autograded_path
 from autograder.course.model import Course, Lab
 from autograder.errors import AutograderError
 from autograder.gradebook.gradebook import open_gradebook

@@ -11,6 +11,7 @@ from __future__ import annotations
 import fnmatch
 import json
 import shutil
+import stat
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -28,7 +29,7 @@ from autograder.authoring.compiling import (
 from autograder.checks.collection import collected
 from autograder.checks.suite import Suites
 from autograder.course.config import CONFIG, load_config
-from autograder.course.files import make_folder, share_tree, write_whole
+from autograder.course.files import whole_folder, write_whole
 from autograder.course.model import PRIVATE_NAMES, Course, Lab
 from autograder.course.notebook import Kind, read_master_cells
 from autograder.errors import BuildRefused, CourseError, SuiteError
@@ -106,7 +107,8 @@ def _release(course: Course, scratch: Path, assignment: str) -> None:
     if course.groupshared:
         share_database(course.database)
     released = course.root / "release" / assignment
-    _replace(scratch / "release" / assignment, released, course.groupshared)
+    with whole_folder(released, course.groupshared) as staged:
+        shutil.copytree(scratch / "release" / assignment, staged, dirs_exist_ok=True)
 
 
 def _require_proof(
@@ -328,20 +330,6 @@ def _generate(course: Course, scratch: Path, assignment: str, db_url: str) -> No
         )
 
 
-def _replace(new: Path, old: Path, shared: bool) -> None:
-    """Put the compiled folder in the place of the old one; the old one stays until it is there."""
-    make_folder(old.parent, shared)
-    staged = old.with_name(f".{old.name}.new")
-    if staged.exists():
-        shutil.rmtree(staged)
-    shutil.copytree(new, staged)
-    if shared:
-        share_tree(staged)
-    if old.exists():
-        shutil.rmtree(old)
-    staged.rename(old)
-
-
 def tidy(path: Path) -> bool:
     """Rewrite a master notebook without outputs, in a stable form; True if it changed."""
     import nbformat
@@ -363,5 +351,6 @@ def tidy(path: Path) -> bool:
     }
     after = nbformat.writes(notebook, version=4).rstrip("\n") + "\n"
     if after != before:
-        path.write_text(after, encoding="utf-8")
+        file = path.resolve()
+        write_whole(file, after.encode(), mode=stat.S_IMODE(file.stat().st_mode), durable=True)
     return bool(after != before)

@@ -8,7 +8,9 @@ import unicodedata
 import pytest
 import toy
 
-from autograder.batch.matching import begun_exercises, find_notebooks, match_files, recognise
+from autograder.batch.matching import match_files
+from autograder.batch.recognising import begun_exercises, recognise
+from autograder.batch.submission_folder import find_notebooks
 from autograder.course.model import Course
 from autograder.grading.submission import list_files, parse
 from autograder.sandbox.beneath import Absent, Closed, Unreachable, Unreadable
