@@ -12,6 +12,9 @@ installation of Python, and every sandbox uses it until something in the install
 
 What is copied is what `policy` names; links that lead elsewhere are kept as links, and lead nowhere
 inside. What is mounted somewhere below is left out.
+
+The locks are taken by hand: the users of a copy share one, which `filelock` does not offer, and
+every worker process comes through here, for which importing it would take longer than the rest.
 """
 
 from __future__ import annotations

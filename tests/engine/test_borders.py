@@ -39,7 +39,7 @@ OUTSIDE = {
     "service": {"sqlalchemy", "traitlets"},
     "service.store": {"sqlalchemy"},
     "service.web": {"jupyterhub", "prometheus_client", "sqlalchemy", "tornado"},
-    "service.workers": {"sqlalchemy", "watchdog"},
+    "service.workers": {"filelock", "sqlalchemy", "watchdog"},
 }
 """What a room may import beyond the standard library, NumPy and its own package.
 

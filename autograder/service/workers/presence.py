@@ -3,6 +3,9 @@
 The system gives a lock back when its holder dies, however it dies, and at once. So nobody has to
 wait for the lease of a grader that is known to be dead. A lock that cannot be asked (a machine that
 is gone, a file system without locks) says nothing, and then the lease runs out by itself.
+
+The locks are taken by hand, since `filelock` cannot do what is needed: lock a file before it has
+its name, and try the lock of another service's file without making that file where it is gone.
 """
 
 from __future__ import annotations
