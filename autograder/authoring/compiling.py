@@ -18,6 +18,7 @@ from traitlets.config import Config
 
 from autograder.course.config import load_config
 from autograder.course.model import Course, Lab
+from autograder.course.notebook import grade_id_of, nbgrader_metadata
 from autograder.errors import CourseError
 from autograder.gradebook.nbgrader_compat import Clearing, metadata_validator
 
@@ -77,7 +78,7 @@ class Compiler:
 
     def _cell_problems(self, cell: Any, language: str) -> list[str]:
         """Why nbgrader cannot clear one cell; the cell is cleared meanwhile."""
-        given, found = cell.metadata.get("nbgrader", {}), []
+        given, found = nbgrader_metadata(cell), []
         if given and cell.cell_type not in ("code", "markdown"):
             found.append("a raw cell has no marks; make it code or text")
         if given.get("task") and "points" not in given:
@@ -126,8 +127,7 @@ _REMEDIES = {
 
 
 def _name(cell: Any) -> str:
-    name = cell.metadata.get("nbgrader", {}).get("grade_id")
-    return str(name or repr("".join(cell.source.strip().splitlines()[:1])[:40]))
+    return grade_id_of(cell) or repr("".join(cell.source.strip().splitlines()[:1])[:40])
 
 
 def compiler_of(course: Course) -> Compiler:
