@@ -128,10 +128,6 @@ class Gradebook:
         """Do a step that is one transaction; see `retried`."""
         return retried(self._book.db, step)
 
-    def record(self, student: str, report: Report) -> Manual:
-        """Write one report's scores, comments and late penalty; see `record_all`."""
-        return self.record_all([(student, report)])[0]
-
     def record_all(
         self, reports: Sequence[tuple[str, Report]], decided: Collection[tuple[str, str]] = ()
     ) -> list[Manual]:

@@ -74,6 +74,3 @@ def _points(penalty: Any) -> float:
 def _words(error: BaseException) -> str:
     """An error of the course's own code, in one line."""
     return " ".join(f"{type(error).__name__}: {error}".split())[:200]
-
-
-__all__ = ["LatePenalties", "PenaltyFault"]

@@ -29,7 +29,7 @@ def contest(attempts: Iterable[Attempt], keep: str) -> dict[int, Why]:
         against = None if chosen is None else _why_not(one, chosen, keep)
         if against is None:
             if chosen is not None:
-                found[chosen.id] = _passed_by(chosen, one, keep)
+                found[chosen.id] = _passed_by(one, keep)
             chosen = one
         else:
             found[one.id] = against
@@ -66,7 +66,7 @@ def _why_not(one: Attempt, chosen: Attempt, keep: str) -> Why | None:
     return None
 
 
-def _passed_by(chosen: Attempt, later: Attempt, keep: str) -> Why:
+def _passed_by(later: Attempt, keep: str) -> Why:
     """Why an attempt that had the mark does not have it any more."""
     return Why.BETTER if keep == "best" and not later.ruling else Why.LATER
 
