@@ -344,7 +344,7 @@ def report(course_folder: Path, as_json: bool) -> None:
     that were named, and whether the submission needs review.
     """
     with reported():
-        from autograder.batch.run import booked, stored_reports, write_class_page
+        from autograder.batch.records import booked, stored_reports, write_class_page
 
         course = load(course_folder)
         graded = booked(course, stored_reports(course))
@@ -371,7 +371,7 @@ def export(course_folder: Path, to: Path | None) -> None:
     There is one row for each student and notebook, with the gradebook's mark.
     """
     with reported():
-        from autograder.batch.run import booked, stored_reports
+        from autograder.batch.records import booked, stored_reports
         from autograder.class_report.csv_export import marks_csv
 
         course = load(course_folder)
@@ -552,7 +552,7 @@ def each_sandbox(
 
 def identify(course: Course, path: Path, assignment: str | None, lab_name: str | None) -> Lab:
     """The lab that a file is an attempt at: as told, by its name, or by the exercises in it."""
-    from autograder.batch.matching import recognise
+    from autograder.batch.recognising import recognise
     from autograder.errors import CourseError
     from autograder.grading.submission import Unreadable, read_submission
 

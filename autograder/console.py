@@ -95,7 +95,7 @@ def show_report(report: Report, course: Course, feedback: Path | None, as_json: 
 
 def show_outcome(course: Course, outcome: Outcome, as_json: bool) -> None:
     """Print a graded class."""
-    from autograder.batch.run import feedback_path
+    from autograder.course.files import feedback_path
     from autograder.feedback.words import one_line
     from autograder.gradebook.databases import place_of
 

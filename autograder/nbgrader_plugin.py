@@ -21,11 +21,13 @@ from nbgrader.converters import Autograde
 from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors.base import NbGraderPreprocessor
 
-from autograder.batch.run import Outcome, autograded_path, grade_class
+from autograder.batch.run import Outcome, grade_class
+from autograder.course.files import autograded_path
 from autograder.course.model import Course, Lab
 from autograder.errors import AutograderError
 from autograder.gradebook.gradebook import open_gradebook
 from autograder.gradebook.harmless import harmless
+from autograder.gradebook.nbgrader_compat import between_hooks, replace_conversion
 from autograder.sandbox.doctor import strongest
 
 _PLAIN = ("text/plain", "image/png", "image/jpeg", "image/gif")
@@ -38,7 +40,7 @@ class SubmissionExporter(NotebookExporter):  # type: ignore[misc]
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
         if isinstance(self.parent, Autograde):
-            self.parent.convert_notebooks = partial(grade_in_place_of, self.parent)
+            replace_conversion(self.parent, partial(grade_in_place_of, self.parent))
 
 
 def grade_in_place_of(converter: Any) -> None:
@@ -48,16 +50,15 @@ def grade_in_place_of(converter: Any) -> None:
         NbGraderException: a submission needs review, or nothing could be graded; nbgrader's
             command then exits with 1, and formgrader shows the log.
     """
-    converter.run_pre_convert_hook()
-    try:
-        outcome = _grade(converter)
-    except AutograderError as error:
-        converter.log.error("%s", error)
-        raise NbGraderException(str(error)) from None
-    for one in outcome.graded:
-        said = "withheld" if one.score is None else f"{one.score:g} of {one.max_score:g}"
-        converter.log.info("Graded %s of %s: %s", one.report.notebook, one.student, said)
-    converter.run_post_convert_hook()
+    with between_hooks(converter):
+        try:
+            outcome = _grade(converter)
+        except AutograderError as error:
+            converter.log.error("%s", error)
+            raise NbGraderException(str(error)) from None
+        for one in outcome.graded:
+            said = "withheld" if one.score is None else f"{one.score:g} of {one.max_score:g}"
+            converter.log.info("Graded %s of %s: %s", one.report.notebook, one.student, said)
     _ask_for_a_person(converter, outcome)
 
 

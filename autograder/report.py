@@ -270,11 +270,10 @@ class Booked:
 
 @dataclass(frozen=True)
 class Graded:
-    """A report, with its student and the file that was graded."""
+    """A report, with its student and the mark that the gradebook holds."""
 
     student: str
     report: Report
-    path: str = field(default="", compare=False)
     booked: Booked | None = None
     """The gradebook's mark; None where the gradebook was not read, or has none."""
 

@@ -28,7 +28,7 @@ from autograder.authoring.demo import copy_course
 from autograder.checks.catalogue import Example, load_catalogue
 from autograder.checks.compare import ATOL, RTOL
 from autograder.course.model import Course, Lab
-from autograder.course.notebook import DEMONSTRATION
+from autograder.course.notebook import DEMONSTRATION, grade_id_of
 from autograder.errors import SuiteError
 from autograder.grading.context import GradingContext, prepared
 from autograder.grading.plan import plan
@@ -174,7 +174,7 @@ def nbgrader_course(
 
 
 def _with_hidden_tests(cell: dict[str, Any], calls: list[Recorded]) -> dict[str, Any]:
-    name = cell["metadata"].get("nbgrader", {}).get("grade_id", "")
+    name = grade_id_of(cell)
     own = [call for call in calls if call.grade_cell == name]
     if not own:
         return cell

@@ -11,11 +11,11 @@ from __future__ import annotations
 import fnmatch
 import json
 import shutil
+import stat
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from autograder.authoring.compiling import (
     compiler_of,
@@ -29,11 +29,12 @@ from autograder.authoring.compiling import (
 from autograder.checks.collection import collected
 from autograder.checks.suite import Suites
 from autograder.course.config import CONFIG, load_config
-from autograder.course.files import make_folder, share_tree, write_whole
+from autograder.course.files import whole_folder, write_whole
 from autograder.course.model import PRIVATE_NAMES, Course, Lab
 from autograder.course.notebook import Kind, read_master_cells
 from autograder.errors import BuildRefused, CourseError, SuiteError
 from autograder.gradebook.databases import fault_words, in_words, prepare_database, share_database
+from autograder.gradebook.nbgrader_compat import generate_assignment
 from autograder.sandbox.inside.policy import Tier
 
 _PRIVATE_PATTERNS = (*PRIVATE_NAMES, "test_*.py", "*.db", "*.sqlite*", "*_config.py")
@@ -106,7 +107,8 @@ def _release(course: Course, scratch: Path, assignment: str) -> None:
     if course.groupshared:
         share_database(course.database)
     released = course.root / "release" / assignment
-    _replace(scratch / "release" / assignment, released, course.groupshared)
+    with whole_folder(released, course.groupshared) as staged:
+        shutil.copytree(scratch / "release" / assignment, staged, dirs_exist_ok=True)
 
 
 def _require_proof(
@@ -311,8 +313,6 @@ def _leak_problems(course: Course, lab: Lab, release: Path, where: str) -> list[
 
 def _generate(course: Course, scratch: Path, assignment: str, db_url: str) -> None:
     """Run nbgrader's GenerateAssignment in the scratch copy against a gradebook."""
-    from nbgrader.apps import NbGraderAPI
-
     config = load_config(course.root)
     config.CourseDirectory.root = str(scratch)
     config.CourseDirectory.db_url = db_url
@@ -320,7 +320,7 @@ def _generate(course: Course, scratch: Path, assignment: str, db_url: str) -> No
     config.NbGraderAPI.log_level = "ERROR"
     with in_words(db_url):
         prepare_database(db_url)
-    outcome: dict[str, Any] = NbGraderAPI(config=config).generate_assignment(assignment)
+    outcome = generate_assignment(config, assignment)
     if not outcome["success"]:
         said = "\n".join(filter(None, (outcome.get("log"), outcome.get("error")))).strip()
         if "sqlalchemy" in said:
@@ -328,20 +328,6 @@ def _generate(course: Course, scratch: Path, assignment: str, db_url: str) -> No
         raise CourseError(
             f"source/{assignment}: nbgrader cannot compile it: {said_by_nbgrader(outcome)}"
         )
-
-
-def _replace(new: Path, old: Path, shared: bool) -> None:
-    """Put the compiled folder in the place of the old one; the old one stays until it is there."""
-    make_folder(old.parent, shared)
-    staged = old.with_name(f".{old.name}.new")
-    if staged.exists():
-        shutil.rmtree(staged)
-    shutil.copytree(new, staged)
-    if shared:
-        share_tree(staged)
-    if old.exists():
-        shutil.rmtree(old)
-    staged.rename(old)
 
 
 def tidy(path: Path) -> bool:
@@ -365,5 +351,6 @@ def tidy(path: Path) -> bool:
     }
     after = nbformat.writes(notebook, version=4).rstrip("\n") + "\n"
     if after != before:
-        path.write_text(after, encoding="utf-8")
+        file = path.resolve()
+        write_whole(file, after.encode(), mode=stat.S_IMODE(file.stat().st_mode), durable=True)
     return bool(after != before)

@@ -18,7 +18,9 @@ from traitlets.config import Config
 
 from autograder.course.config import load_config
 from autograder.course.model import Course, Lab
+from autograder.course.notebook import grade_id_of, nbgrader_metadata
 from autograder.errors import CourseError
+from autograder.gradebook.nbgrader_compat import Clearing, metadata_validator
 
 _FLAGS = ("grade", "solution", "locked")
 _QUIET = logging.getLogger("autograder.authoring.compiling.quiet")
@@ -32,45 +34,27 @@ class Compiler:
     config: Config
 
     @cached_property
-    def _solutions(self) -> Any:
-        from nbgrader.preprocessors import ClearSolutions
-
-        return ClearSolutions(config=self.config, log=_QUIET)
-
-    @cached_property
-    def _hidden_tests(self) -> Any:
-        from nbgrader.preprocessors import ClearHiddenTests
-
-        return ClearHiddenTests(config=self.config, log=_QUIET)
-
-    @cached_property
-    def _mark_schemes(self) -> Any:
-        from nbgrader.preprocessors import ClearMarkScheme
-
-        return ClearMarkScheme(config=self.config, log=_QUIET)
+    def _clearing(self) -> Clearing:
+        return Clearing(self.config, _QUIET)
 
     @cached_property
     def _validator(self) -> Any:
-        from nbgrader.nbgraderformat import MetadataValidator
-
-        return MetadataValidator()
+        return metadata_validator()
 
     @property
     def solution_marks(self) -> tuple[str, str]:
         """The delimiters of solutions, as the course configures them."""
-        rules = self._solutions
-        return rules.begin_solution_delimeter, rules.end_solution_delimeter
+        return self._clearing.solution_marks
 
     @property
     def hidden_test_marks(self) -> tuple[str, str]:
         """The delimiters of hidden tests."""
-        rules = self._hidden_tests
-        return rules.begin_test_delimeter, rules.end_test_delimeter
+        return self._clearing.hidden_test_marks
 
     @property
     def stub_lines(self) -> frozenset[str]:
         """The lines that students find in place of a solution in Python."""
-        stub = self._solutions.code_stub.get("python", "")
+        stub = self._clearing.code_stubs.get("python", "")
         return frozenset(line.strip() for line in stub.splitlines() if line.strip())
 
     def problems(self, path: Path) -> list[str]:
@@ -81,7 +65,7 @@ class Compiler:
         """
         notebook = read_as_nbgrader(path)
         language = notebook.metadata.get("kernelspec", {}).get("language", "python")
-        if language not in self._solutions.code_stub:
+        if language not in self._clearing.code_stubs:
             return [
                 f"its kernel's language is {language!r}, for which c.ClearSolutions.code_stub has "
                 "no stub; add one"
@@ -94,15 +78,14 @@ class Compiler:
 
     def _cell_problems(self, cell: Any, language: str) -> list[str]:
         """Why nbgrader cannot clear one cell; the cell is cleared meanwhile."""
-        given, found = cell.metadata.get("nbgrader", {}), []
+        given, found = nbgrader_metadata(cell), []
         if given and cell.cell_type not in ("code", "markdown"):
             found.append("a raw cell has no marks; make it code or text")
         if given.get("task") and "points" not in given:
             found.append("the task has no points; give it some, or 0")
         try:
             self._validator.validate_cell(cell)
-            for rules in (self._solutions, self._mark_schemes):
-                rules.preprocess_cell(cell, {"language": language}, 0)
+            self._clearing.clear(cell, language)
         except RuntimeError as error:
             said = " ".join(str(error).split())
             known = (
@@ -144,8 +127,7 @@ _REMEDIES = {
 
 
 def _name(cell: Any) -> str:
-    name = cell.metadata.get("nbgrader", {}).get("grade_id")
-    return str(name or repr("".join(cell.source.strip().splitlines()[:1])[:40]))
+    return grade_id_of(cell) or repr("".join(cell.source.strip().splitlines()[:1])[:40])
 
 
 def compiler_of(course: Course) -> Compiler:
@@ -162,7 +144,6 @@ def read_as_nbgrader(path: Path) -> Any:
         CourseError: the file is not a notebook.
     """
     import nbformat
-    from nbgrader.nbgraderformat import MetadataValidator
 
     try:
         notebook = nbformat.read(path, as_version=4)
@@ -171,7 +152,7 @@ def read_as_nbgrader(path: Path) -> Any:
         raise CourseError(
             f"{path}: not a notebook ({type(error).__name__}); open it in JupyterLab and save it"
         ) from None
-    validator = MetadataValidator()
+    validator = metadata_validator()
     for cell in notebook.cells:
         given = cell.metadata.get("nbgrader")
         if not isinstance(given, dict):

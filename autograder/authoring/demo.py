@@ -17,6 +17,7 @@ from autograder.authoring import samples
 from autograder.checks.catalogue import Catalogue, Example, load_catalogue
 from autograder.course.config import CONFIG
 from autograder.course.model import Course, Lab
+from autograder.course.notebook import grade_id_of
 
 SEED = 20_260_907
 """Of the choice of mistakes and variants; the class is the same each time."""
@@ -117,7 +118,7 @@ def _damage(course: Course, student: str) -> None:
     content = json.loads(path.read_text(encoding="utf-8"))
     target = first.exercises[-1]
     for cell in content["cells"]:
-        if cell["metadata"].get("nbgrader", {}).get("grade_id") == target.solution:
+        if grade_id_of(cell) == target.solution:
             cell["source"] = f"def {target.functions[0]}(*args):\n{_HANGING}"
     path.write_text(json.dumps(content), encoding="utf-8")
     broken = course.root / "submitted" / student / last.assignment / f"{last.name}.ipynb"

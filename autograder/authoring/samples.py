@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 from autograder.checks.catalogue import Example
 from autograder.course.model import Lab
-from autograder.course.notebook import Kind, defined_functions
+from autograder.course.notebook import Kind, defined_functions, grade_id_of
 from autograder.errors import SuiteError
 
 _MARKER_LINE = re.compile(r"^[ \t]*### (BEGIN|END) SOLUTION[ \t]*\n?", re.MULTILINE)
@@ -65,7 +65,7 @@ def notebook(lab: Lab, sources: dict[str, str]) -> bytes:
     """
     content = json.loads(lab.release.read_text(encoding="utf-8"))
     for cell in content["cells"]:
-        grade_id = cell["metadata"].get("nbgrader", {}).get("grade_id")
+        grade_id = grade_id_of(cell)
         if grade_id in sources:
             cell["source"] = sources[grade_id]
     return (json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True) + "\n").encode()

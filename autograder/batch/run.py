@@ -14,31 +14,14 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 
-from autograder.batch.tasks import (
-    Stray,
-    Task,
-    Wanted,
-    find_strays,
-    find_tasks,
-    look_alikes,
-    signed,
-    tasks_of,
-    why_changed,
-)
-from autograder.batch.writer import (
-    Arriving,
-    Change,
-    Desk,
-    Remark,
-    booked,
-    stored_reports,
-    write_batch,
-)
-from autograder.batch.writer import write_class_page as write_class_page
-from autograder.course.files import autograded_path, feedback_path, report_path, write_whole
+from autograder.batch.records import write_class_page
+from autograder.batch.strays import Stray, find_strays, look_alikes
+from autograder.batch.tasks import Task, Wanted, find_tasks, signed, why_changed
+from autograder.batch.writer import Arriving, Change, Desk, Remark
 from autograder.course.model import Course
 from autograder.errors import CourseError
 from autograder.grading.cluster import Cluster
@@ -100,12 +83,13 @@ class Outcome:
             names = (task.student, report.assignment, report.notebook)
             self.changes.append(Change(*names, old, graded.score, why_changed(task, before)))
 
-    def close(self, course: Course, desk: Desk) -> None:
+    def close(self, course: Course, desk: Desk) -> Outcome:
         """Take in what the desk found besides, and write the class page."""
         self.remarks += desk.remarks
         self.changes += desk.changes
         self.skipped = desk.held
         self.class_page = write_class_page(course, self.all)
+        return self
 
 
 def grade_class(
@@ -141,22 +125,41 @@ def grade_class(
         CourseError: the course is not built, or there is nothing to grade.
     """
     chosen = list(assignments) or list(course.assignments)
-    strays = find_strays(course, student)
-    tasks = [task for name in chosen for task in find_tasks(course, name, student, tier, wanted)]
-    if not tasks:
-        raise CourseError(_nothing_there(course, chosen, student, strays))
+    outcome, tasks = _look(course, chosen, student, tier, wanted)
     todo, done = _todo_and_done(tasks, force)
     on_tasks(len(todo), len(done))
-    outcome = Outcome(strays=strays, remarks=_remarks(course, tasks))
+    reports = _grade_all(course, todo, tier, workers, cluster, force)
+    desk = Desk(course, partial(_take, outcome, on_report), database_url)
+    _write_beside(desk, chosen, done, todo, reports)
+    return outcome.close(course, desk)
 
-    def take(task: Task, graded: Graded, was: Booked | None) -> None:
-        outcome.add(task, graded, was)
-        on_report(graded)
 
-    desk = Desk(course, take, database_url)
-    _write_beside(desk, chosen, done, todo, _grade_all(course, todo, tier, workers, cluster, force))
-    outcome.close(course, desk)
-    return outcome
+def _look(
+    course: Course, assignments: Sequence[str], student: str, tier: Tier, wanted: Wanted
+) -> tuple[Outcome, list[Task]]:
+    """What lies in `submitted/`: what is to be said of it, and the notebooks that are wanted.
+
+    Raises:
+        CourseError: there are none.
+    """
+    strays = find_strays(course, student)
+    tasks = [
+        task for name in assignments for task in find_tasks(course, name, student, tier, wanted)
+    ]
+    if not tasks:
+        raise CourseError(_nothing_there(course, assignments, student, strays))
+    return Outcome(strays=strays, remarks=_remarks(course, tasks)), tasks
+
+
+def _take(
+    outcome: Outcome,
+    on_report: Callable[[Graded], None],
+    task: Task,
+    graded: Graded,
+    was: Booked | None,
+) -> None:
+    outcome.add(task, graded, was)
+    on_report(graded)
 
 
 def _todo_and_done(tasks: Sequence[Task], force: bool) -> tuple[list[Task], list[Task]]:
@@ -257,10 +260,3 @@ def job_of(task: Task, force: bool = False) -> Job:
         return job
     # The same inputs again: a mark then changes by what changed, and not by chance.
     return replace(job, request=Request(before.seed, task.touched(), before))
-
-
-__all__ = [
-    "Change", "Outcome", "Remark", "Task", "autograded_path", "booked", "feedback_path",
-    "find_tasks", "grade_class", "job_of", "report_path", "signed", "stored_reports", "tasks_of",
-    "why_changed", "write_batch", "write_class_page", "write_whole",
-]  # fmt: skip

@@ -1,27 +1,19 @@
 """What there is to grade: every notebook of every submission below `submitted/`, as found on disk.
 
 One bad submission is one task with a reason; it never stops the others. What belongs to no
-assignment of the course is found by `find_strays`, so that no work is left aside in silence.
+assignment of the course is found by `strays`.
 """
 
 from __future__ import annotations
 
-import difflib
 import os
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from autograder.batch.matching import (
-    Found,
-    Match,
-    bears_name,
-    find_notebooks,
-    is_archive,
-    labs_within,
-    shown_name,
-)
+from autograder.batch.matching import Match
+from autograder.batch.strays import lies_there, names_in
+from autograder.batch.submission_folder import Found, find_notebooks
 from autograder.course.files import autograded_path, report_path
 from autograder.course.fingerprint import exercise_digests, submission_digest
 from autograder.course.model import Course, Lab
@@ -96,10 +88,10 @@ def find_tasks(
     submitted = course.root / "submitted"
     labs = course.labs_of(assignment)
     digests = {lab.name: exercise_digests(course, lab, tier) for lab in labs}
-    for name in [student] if student else _names(submitted):
+    for name in [student] if student else names_in(submitted):
         if not any(wanted(name, lab) for lab in labs):
             continue
-        if _lies_there(submitted / name / assignment):
+        if lies_there(submitted / name / assignment):
             earlier = {lab.name: _stored(course, name, lab) for lab in labs}
             before = {notebook: report for notebook, report in earlier.items() if report}
             place = f"{name}/{assignment}"
@@ -129,23 +121,6 @@ def printable(name: str) -> str:
     return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
-def _names(folder: Path) -> list[str]:
-    if not folder.is_dir():
-        return []
-    return sorted(e.name for e in os.scandir(folder) if not e.name.startswith("."))
-
-
-def _lies_there(path: Path) -> bool:
-    """Whether there is something, also where it may not be looked at."""
-    try:
-        path.lstat()
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    except OSError:
-        return True
-    return True
-
-
 def tasks_of(
     course: Course,
     assignment: str,
@@ -157,7 +132,7 @@ def tasks_of(
 ) -> list[Task]:
     """The notebooks of one submission, as they lie on disk.
 
-    `matching.find_notebooks` decides which file is which notebook.
+    `submission_folder.find_notebooks` decides which file is which notebook.
 
     Args:
         course: the course.
@@ -229,97 +204,3 @@ def signed(task: Task, report: Report) -> Report:
     """The report with what it depends on, so that the next run knows whether it still holds."""
     notes = (task.note, *report.notes) if task.note else report.notes
     return report.with_(digest=task.digest, digests=task.digests, notes=notes)
-
-
-@dataclass(frozen=True)
-class Stray:
-    """Something below `submitted/` that is no submission to an assignment of the course."""
-
-    place: str
-    """Its path below `submitted/`, fit to be shown."""
-    words: str
-    """What it is, and what to do."""
-    needs_person: bool = False
-    """Whether it is a student's work that would be left aside."""
-
-
-def find_strays(course: Course, student: str = "") -> list[Stray]:
-    """What lies below `submitted/` and is no submission to an assignment of the course.
-
-    Args:
-        course: the course.
-        student: only this one's; everybody's by default.
-    """
-    submitted, strays = course.root / "submitted", list[Stray]()
-    for name in _names(submitted):
-        path = submitted / name
-        if student and name != student:
-            continue
-        if path.is_symlink():
-            if any(_lies_there(path / assignment) for assignment in course.assignments):
-                continue  # Its notebooks say so.
-            strays.append(Stray(shown_name(name), "a link, which is not followed", True))
-        elif path.is_dir():
-            strays += _strays_of(course, submitted, name)
-        else:
-            strays.append(_stray(course, submitted, name, "a file where students' folders are"))
-    return strays if student or not submitted.is_dir() else strays + _hidden(course, submitted)
-
-
-def _hidden(course: Course, submitted: Path) -> list[Stray]:
-    """Folders that begin with a dot, which are not looked at, although they hold a submission."""
-    return [
-        Stray(shown_name(entry.name), "begins with a dot and is not looked at; rename it", True)
-        for entry in os.scandir(submitted)
-        if entry.name.startswith(".")
-        and not entry.name.endswith(".new")
-        and any(_lies_there(submitted / entry.name / name) for name in course.assignments)
-    ]
-
-
-def _strays_of(course: Course, submitted: Path, student: str) -> list[Stray]:
-    """What lies in a student's folder and is no assignment of the course."""
-    if not os.access(submitted / student, os.R_OK | os.X_OK):
-        return []  # Every assignment of this student says so.
-    strays = []
-    for name in _names(submitted / student):
-        if name in course.assignments or name == "__MACOSX":
-            continue
-        near = difflib.get_close_matches(name.casefold(), course.assignments, 1)
-        hint = f"; is it {near[0]}?" if near else ""
-        words = f"no assignment of this course{hint}"
-        strays.append(_stray(course, submitted, f"{student}/{name}", words))
-    return strays
-
-
-def _stray(course: Course, submitted: Path, place: str, words: str) -> Stray:
-    """A stray, and whether it holds work for an assignment to which nothing was submitted."""
-    student, _, name = place.partition("/")
-    labs = labs_within(course, submitted, place)
-    lost = [lab for lab in labs if not _lies_there(submitted / student / lab.assignment)]
-    if lost:
-        words += f"; it holds the exercises of {lost[0].name}: move it to {lost[0].assignment}"
-    elif meant := _may_be_meant(course, submitted / student, name):
-        words += f"; nothing else was submitted to {meant}, so look into it"
-        return Stray(shown_name(place), words, True)
-    return Stray(shown_name(place), words, bool(lost))
-
-
-def _may_be_meant(course: Course, folder: Path, name: str) -> str:
-    """The assignment to which something by this name was meant to be submitted, if any.
-
-    A packed or damaged notebook does not show its exercises; then its name must do.
-    """
-    for lab in course.labs if name else ():
-        named = bears_name(name, lab.assignment) or bears_name(name, lab.name)
-        if (named or is_archive(name)) and not _lies_there(folder / lab.assignment):
-            return lab.assignment
-    return ""
-
-
-def look_alikes(course: Course) -> list[str]:
-    """Students' folders whose names differ only in case, or in how accents are composed."""
-    groups: dict[str, list[str]] = {}
-    for name in _names(course.root / "submitted"):
-        groups.setdefault(unicodedata.normalize("NFKC", name).casefold(), []).append(name)
-    return [", ".join(map(shown_name, names)) for names in groups.values() if len(names) > 1]

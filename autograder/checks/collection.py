@@ -10,8 +10,8 @@ from contextlib import ExitStack, chdir, contextmanager
 from pathlib import Path
 
 import pytest
-from _pytest.config import _prepareconfig
 
+from autograder.checks.pytest_compat import open_session
 from autograder.checks.suite import SuitePlugin, Suites
 from autograder.checks.suite_faults import fault_line
 from autograder.errors import SuiteError
@@ -74,8 +74,7 @@ def _pytest_session(
 ) -> Iterator[list[pytest.Item]]:
     """The items that pytest collects in a folder; its session ends with the block.
 
-    This is what `pytest.main` does, without its loop over the items: the loop is the caller's. It
-    needs three names that pytest does not document, which are used nowhere else.
+    This is what `pytest.main` does, without its loop over the items: the loop is the caller's.
 
     Raises:
         SuiteError: pytest cannot collect at all.
@@ -89,13 +88,10 @@ def _pytest_session(
         stack.callback(_forget_suites)
         try:
             with chdir(folder):
-                config = _prepareconfig(list(arguments), [plugin])
-                stack.callback(config._ensure_unconfigure)
-                session = pytest.Session.from_config(config)
-                config._do_configure()
-                config.hook.pytest_sessionstart(session=session)
+                session = open_session(arguments, plugin, stack)
+                session.config.hook.pytest_sessionstart(session=session)
                 stack.callback(_finish, session)
-                config.hook.pytest_collection(session=session)
+                session.config.hook.pytest_collection(session=session)
         except (Exception, pytest.fail.Exception) as error:
             words = "; ".join(plugin.collect_errors) or fault_line(error, plugin.hidden)
             raise SuiteError(f"the hidden suites cannot be run: {words}") from error

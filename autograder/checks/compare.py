@@ -38,8 +38,6 @@ class Comparison:
     """Whether an answer agrees, and if not, in which way."""
 
     agrees: bool
-    kind: str = "agrees"
-    """agrees, type, parts, shape, finite, sign, factor, transposed, precision or value."""
     message: str = ""
 
 
@@ -130,7 +128,7 @@ def compare(answer: Any, expected: Any) -> Comparison:
     try:
         found = as_numbers(answer)
     except NotNumbers as problem:
-        return Comparison(False, "type", str(problem))
+        return Comparison(False, str(problem))
     return _compare_arrays(found, np.asarray(expected, dtype=np.float64), *_tolerance(answer))
 
 
@@ -147,18 +145,18 @@ def _compare_parts(answer: Any, expected: tuple[Any, ...]) -> Comparison:
     if isinstance(answer, Unsendable) and answer.parts:
         parts = list(answer.parts)
     if answer is None:
-        return Comparison(False, "parts", _RETURNS_NONE)
+        return Comparison(False, _RETURNS_NONE)
     if parts is None:
-        return Comparison(False, "parts", f"It should return {wanted} values, as a tuple.")
+        return Comparison(False, f"It should return {wanted} values, as a tuple.")
     if len(parts) != wanted:
         # The student chooses how many, so the number could carry a hidden input out.
         size = "more" if len(parts) > wanted else "fewer"
-        return Comparison(False, "parts", f"It returns {size} values than the {wanted} asked for.")
+        return Comparison(False, f"It returns {size} values than the {wanted} asked for.")
     for number, (part, whole) in enumerate(zip(parts, expected, strict=True), start=1):
         comparison = compare(part, whole)
         if not comparison.agrees:
             where = f"Value {number} of {wanted}: {comparison.message}"
-            return Comparison(False, comparison.kind, where)
+            return Comparison(False, where)
     return Comparison(True)
 
 
@@ -166,10 +164,10 @@ def _compare_arrays(
     found: NDArray[np.float64], wanted: NDArray[np.float64], rtol: float, atol: float
 ) -> Comparison:
     if found.shape != wanted.shape:
-        return Comparison(False, "shape", shape_words(found.shape, wanted.shape))
+        return Comparison(False, shape_words(found.shape, wanted.shape))
     if not np.isfinite(found).all() and np.isfinite(wanted).all():
         what = "NaN (not a number)" if np.any(np.isnan(found)) else "infinity"
-        return Comparison(False, "finite", f"The result contains {what}.")
+        return Comparison(False, f"The result contains {what}.")
     if _close(found, wanted, rtol, atol):
         return Comparison(True)
     relation = _relation(found, wanted)
@@ -230,14 +228,12 @@ def _dimensions(shape: tuple[int, ...]) -> str:
 def _relation(found: NDArray[np.float64], wanted: NDArray[np.float64]) -> Comparison:
     """How numbers of the right shape differ from the expected ones, if in a simple way."""
     if np.allclose(found, wanted, rtol=1e-3, atol=1e-6):
-        return Comparison(
-            False, "precision", "The numbers are nearly right: too imprecise, or rounded."
-        )
+        return Comparison(False, "The numbers are nearly right: too imprecise, or rounded.")
     if np.allclose(found, -wanted, rtol=RTOL, atol=ATOL):
-        return Comparison(False, "sign", "Every number has the wrong sign.")
+        return Comparison(False, "Every number has the wrong sign.")
     square = found.ndim == 2 and found.shape[0] == found.shape[1] > 1
     if square and np.allclose(found.T, wanted, rtol=RTOL, atol=ATOL):
-        return Comparison(False, "transposed", "The matrix is transposed.")
+        return Comparison(False, "The matrix is transposed.")
     return _factor(found, wanted)
 
 
@@ -246,14 +242,14 @@ def _factor(found: NDArray[np.float64], wanted: NDArray[np.float64]) -> Comparis
     if found.size > 1 and np.any(clear) and np.allclose(found[~clear], 0, atol=1e-9):
         ratios = found[clear] / wanted[clear]
         if np.allclose(ratios, ratios[0], rtol=1e-5) and abs(ratios[0]) > 1e-9:
-            return Comparison(False, "factor", _factor_words(float(ratios[0])))
+            return Comparison(False, _factor_words(float(ratios[0])))
     if not np.any(found) and np.any(wanted):
-        return Comparison(False, "value", "Every number is zero.")
+        return Comparison(False, "Every number is zero.")
     if found.size > 1:
         right = int(np.sum(np.isclose(found, wanted, rtol=RTOL, atol=ATOL)))
         if right:
-            return Comparison(False, "value", "Some of the numbers are right, others are not.")
-    return Comparison(False, "value", "The shape is right, the numbers are not.")
+            return Comparison(False, "Some of the numbers are right, others are not.")
+    return Comparison(False, "The shape is right, the numbers are not.")
 
 
 def _factor_words(ratio: float) -> str:

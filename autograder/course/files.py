@@ -7,10 +7,14 @@ write files (+660) and folders, and new entries belong to the folder's group (+2
 
 from __future__ import annotations
 
+import ctypes
+import errno
 import os
+import shutil
 import stat
 import zlib
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from autograder.course.model import Course, Lab
@@ -34,13 +38,25 @@ def autograded_path(course: Course, student: str, lab: Lab) -> Path:
     return course.root / "autograded" / student / lab.assignment / f"{lab.name}.ipynb"
 
 
-def write_whole(path: Path, data: bytes, shared: bool = False) -> None:
+def write_whole(
+    path: Path,
+    data: bytes,
+    shared: bool = False,
+    *,
+    mode: int | None = None,
+    durable: bool = False,
+) -> None:
     """Write a file whole or not at all, and make the folders above it.
+
+    The data are on the disk before the file has its name, so that a power cut leaves the old file
+    or the new one.
 
     Args:
         path: the file.
         data: its content.
         shared: whether the course's group may change it.
+        mode: of the file; by default that of any new file of this account.
+        durable: whether a power cut may not even leave the old file.
 
     Raises:
         OSError: it cannot be written; the error names the path.
@@ -49,17 +65,130 @@ def write_whole(path: Path, data: bytes, shared: bool = False) -> None:
     staged = path.with_name(f".{zlib.crc32(os.fsencode(path.name)):08x}.{os.getpid()}.new")
     try:
         try:
-            staged.write_bytes(data)
+            _write_synced(staged, data, mode)
         except FileNotFoundError:
             make_folder(path.parent, shared)
-            staged.write_bytes(data)
+            _write_synced(staged, data, mode)
         if shared:
             share(staged)
         staged.replace(path)
+        if durable:
+            _sync(path.parent)
     except OSError as error:
         with suppress(OSError):
             staged.unlink()
         raise OSError(error.errno, error.strerror, str(path)) from None
+
+
+def _write_synced(path: Path, data: bytes, mode: int | None) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
+    with os.fdopen(os.open(path, flags, 0o666 if mode is None else 0o600), "wb") as file:
+        file.write(data)
+        file.flush()
+        if mode is not None:
+            os.fchmod(file.fileno(), mode)
+        os.fsync(file.fileno())
+
+
+@contextmanager
+def whole_folder(path: Path, shared: bool = False) -> Iterator[Path]:
+    """A new folder to be filled, which the end of the block puts in the place of the old one.
+
+    Whenever the program or the machine dies, the old folder is there or the new one, whole. Where
+    the file system cannot exchange two folders at once, the old one may be left under another name
+    (`.NAME.old`); the next call for the same path puts it back.
+
+    Args:
+        path: the folder.
+        shared: whether the course's group may change it.
+
+    Raises:
+        OSError: it cannot be written; the old folder is there, or the new one.
+    """
+    staged, old = path.with_name(f".{path.name}.new"), path.with_name(f".{path.name}.old")
+    make_folder(path.parent, shared)
+    if os.path.lexists(old) and not os.path.lexists(path):
+        old.rename(path)
+    for left_over in (staged, old):
+        _remove(left_over)
+    staged.mkdir()
+    try:
+        yield staged
+        if shared:
+            share_tree(staged)
+        for place, _, files in os.walk(staged, topdown=False):
+            for name in (*files, "."):
+                _sync(Path(place) / name)
+        _put_in_place(staged, path, old)
+    except BaseException:
+        with suppress(OSError):
+            _remove(staged)
+        raise
+    _sync(path.parent)
+    for replaced in (staged, old):
+        _remove(replaced)
+
+
+def _put_in_place(staged: Path, path: Path, old: Path) -> None:
+    if not os.path.lexists(path):
+        staged.rename(path)
+        return
+    try:
+        _exchange(staged, path)
+    except OSError as error:
+        if error.errno not in _NO_EXCHANGE:
+            raise
+        step_aside(staged, path, old)
+
+
+def _exchange(one: Path, other: Path) -> None:
+    """Give two folders each other's name, at once.
+
+    Raises:
+        OSError: they cannot be renamed; `_NO_EXCHANGE` where the system cannot do this at all.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    rename = getattr(libc, "renameat2", None)
+    if rename is None:
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+    if rename(_HERE, os.fsencode(one), _HERE, os.fsencode(other), _RENAME_EXCHANGE) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number), str(other))
+
+
+_HERE, _RENAME_EXCHANGE = -100, 2
+"""AT_FDCWD, and the flag of renameat2(2)."""
+_NO_EXCHANGE = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EXDEV)
+"""What network file systems and old kernels answer."""
+
+
+def step_aside(staged: Path, path: Path, old: Path) -> None:
+    """Put a folder in the place of another one by two renames; the other one gets a third name."""
+    path.rename(old)
+    try:
+        staged.rename(path)
+    except OSError:
+        old.rename(path)
+        raise
+
+
+def _remove(path: Path) -> None:
+    """Remove a folder with what is in it, or whatever else has its name."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _sync(path: Path) -> None:
+    """Wait until a file's data, or the names in a folder, are on the disk; links have none."""
+    if path.is_symlink():
+        return
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def make_folder(path: Path, shared: bool = False) -> None:

@@ -1,9 +1,10 @@
-"""The cells of our own notebooks, master or student version, and the purpose of each."""
+"""The cells of our own notebooks, master or student version, and any cell's grade_id."""
 
 from __future__ import annotations
 
 import ast
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -41,6 +42,23 @@ class MasterCell:
     is_task: bool = False
 
 
+def nbgrader_metadata(cell: Mapping[str, Any]) -> dict[str, Any]:
+    """What nbgrader keeps in a cell; empty where it keeps nothing, or where that cannot be."""
+    metadata = cell.get("metadata")
+    kept = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    return kept if isinstance(kept, dict) else {}
+
+
+def grade_id_of(cell: Mapping[str, Any]) -> str:
+    """The cell's grade_id; empty where it has none, or one that is no text.
+
+    Args:
+        cell: of any notebook, whoever wrote it.
+    """
+    grade_id = nbgrader_metadata(cell).get("grade_id")
+    return grade_id if isinstance(grade_id, str) else ""
+
+
 def read_master_cells(path: Path) -> tuple[MasterCell, ...]:
     """The cells of one of our own notebooks, in order.
 
@@ -58,14 +76,13 @@ def read_master_cells(path: Path) -> tuple[MasterCell, ...]:
 
 
 def _master_cell(cell: dict[str, Any]) -> MasterCell:
-    metadata = cell["metadata"].get("nbgrader")
-    metadata = metadata if isinstance(metadata, dict) else {}
+    metadata = nbgrader_metadata(cell)
     source = cell["source"] if isinstance(cell["source"], str) else "".join(cell["source"])
     kind = _kind(cell["cell_type"], metadata, cell["metadata"].get("tags", []))
     points = float(metadata.get("points") or 0.0)
     is_task = bool(metadata.get("task"))
     by_hand = is_task or bool(metadata.get("grade") and metadata.get("solution"))
-    return MasterCell(kind, metadata.get("grade_id", ""), source, points, by_hand, is_task)
+    return MasterCell(kind, grade_id_of(cell), source, points, by_hand, is_task)
 
 
 def _kind(cell_type: str, metadata: dict[str, Any], tags: list[str]) -> Kind:

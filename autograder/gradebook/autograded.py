@@ -12,6 +12,7 @@ import json
 from typing import Any
 
 from autograder.course.model import Lab
+from autograder.course.notebook import grade_id_of, nbgrader_metadata
 from autograder.feedback import cell_lines
 from autograder.gradebook.harmless import harmless
 from autograder.grading.submission import Submission, SubmittedCell
@@ -31,7 +32,7 @@ def autograded_notebook(lab: Lab, submission: Submission | None, report: Report)
     """
     # Read anew each time, so every cell of it may be used as it is, once.
     released = json.loads(lab.release.read_text(encoding="utf-8"))
-    ours = {_grade_id(cell): cell for cell in released["cells"] if _grade_id(cell)}
+    ours = {grade_id_of(cell): cell for cell in released["cells"] if grade_id_of(cell)}
     cells = _student_cells(submission, ours) if submission else list(released["cells"])
     _put_back_missing(cells, released["cells"])
     for number, cell in enumerate(cells):
@@ -52,10 +53,6 @@ def to_text(notebook: Node) -> str:
     return json.dumps(notebook, ensure_ascii=False, sort_keys=True) + "\n"
 
 
-def _grade_id(cell: Node) -> str:
-    return str(cell["metadata"].get("nbgrader", {}).get("grade_id", ""))
-
-
 def _student_cells(submission: Submission, ours: dict[str, Node]) -> list[Node]:
     cells, seen = [], set()
     for cell in submission.cells:
@@ -68,7 +65,7 @@ def _student_cells(submission: Submission, ours: dict[str, Node]) -> list[Node]:
             continue
         seen.add(cell.grade_id)
         node = known
-        if not known["metadata"]["nbgrader"].get("locked"):
+        if not nbgrader_metadata(known).get("locked"):
             if node["cell_type"] == "code":
                 node["source"] = cell.source
             else:
@@ -91,24 +88,24 @@ def _plain(source: str, kind: str) -> Node:
 
 def _put_back_missing(cells: list[Node], released: list[Node]) -> None:
     """Insert graded and locked cells that the student lost, each after the cell it followed."""
-    present = {_grade_id(cell) for cell in cells}
+    present = {grade_id_of(cell) for cell in cells}
     before = ""
     for cell in released:
-        name = _grade_id(cell)
+        name = grade_id_of(cell)
         if not name:
             continue
         if name not in present:
-            places = [i for i, other in enumerate(cells) if before and _grade_id(other) == before]
+            places = [i for i, other in enumerate(cells) if before and grade_id_of(other) == before]
             cells.insert(places[0] + 1 if places else len(cells), cell)
         before = name
 
 
 def _outputs(cell: Node, report: Report) -> list[Node]:
     """What a tests cell shows: its checks' lines, and its score as nbgrader reads it."""
-    ours = cell["metadata"].get("nbgrader", {})
+    ours = nbgrader_metadata(cell)
     if not ours.get("grade") or ours.get("solution"):
         return []
-    name = _grade_id(cell)
+    name = grade_id_of(cell)
     checks = report.grade_cells().get(name, [])
     text = cell_lines(checks) if checks else report.public_reason or "not checked"
     shown: Node = {"output_type": "stream", "name": "stdout", "text": text + "\n"}

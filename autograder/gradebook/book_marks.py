@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from autograder.gradebook.databases import number_of
+from autograder.gradebook.nbgrader_compat import cell_tables
 
 Key = tuple[str, str, str]
 """Student, assignment and notebook."""
@@ -124,18 +125,11 @@ def _notebooks(students: Collection[str], assignment: str, notebook: str) -> Any
 
 def _grades(students: Collection[str], assignment: str, notebook: str) -> Any:
     from nbgrader import api
-    from sqlalchemy import func
 
-    grades, cells = api.Grade.__table__, api.BaseCell.__table__
-    graded, tasks = api.GradeCell.__table__, api.TaskCell.__table__
-    most = func.coalesce(graded.c.max_score, tasks.c.max_score, 0.0)
-    columns = (
-        cells.c.name,
-        grades.c.auto_score,
-        grades.c.manual_score,
-        grades.c.extra_credit,
-        most,
-    )
+    tables = cell_tables()
+    grades, cells, graded, tasks = tables.grades, tables.cells, tables.graded, tables.tasks
+    points = grades.c.auto_score, grades.c.manual_score, grades.c.extra_credit
+    columns = (cells.c.name, *points, tables.max_score)
     return (
         _chosen(columns, students, assignment, notebook)
         .join(grades, grades.c.notebook_id == api.SubmittedNotebook.id)
@@ -148,7 +142,7 @@ def _grades(students: Collection[str], assignment: str, notebook: str) -> Any:
 def _comments(students: Collection[str], assignment: str, notebook: str) -> Any:
     from nbgrader import api
 
-    comments, cells = api.Comment.__table__, api.BaseCell.__table__
+    comments, cells = cell_tables().comments, cell_tables().cells
     return (
         _chosen((cells.c.name, comments.c.manual_comment), students, assignment, notebook)
         .join(comments, comments.c.notebook_id == api.SubmittedNotebook.id)

@@ -19,6 +19,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from autograder.course.files import share
 from autograder.errors import CourseError
+from autograder.gradebook.nbgrader_compat import newest_version
 
 BUSY_S = 60
 """How long to wait for another program that writes to the same SQLite file."""
@@ -124,29 +125,19 @@ def prepare_database(database_url: str) -> None:
         if not tables:
             db.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)"))
             row = text("INSERT INTO alembic_version (version_num) VALUES (:head)")
-            db.execute(row, {"head": _newest_version()})
+            db.execute(row, {"head": newest_version()})
         elif "alembic_version" in tables:
             _require_version(db, database_url)
 
 
 def _require_version(db: Connection, database_url: str) -> None:
     versions = list(db.execute(text("SELECT version_num FROM alembic_version")).scalars())
-    if versions and _newest_version() not in versions:
+    if versions and newest_version() not in versions:
         raise CourseError(
             f"the gradebook {place_of(database_url)}: its tables are of another version of "
             "nbgrader. Keep a copy, then run: nbgrader db upgrade (or install the nbgrader that "
             "made them)"
         )
-
-
-def _newest_version() -> str:
-    """The version of the tables that this nbgrader makes, as its migrations name it."""
-    import nbgrader
-    from alembic.script import ScriptDirectory
-
-    migrations = Path(nbgrader.__file__).parent / "alembic"
-    (head,) = ScriptDirectory(str(migrations)).get_heads()
-    return str(head)
 
 
 def share_database(address: str) -> None:

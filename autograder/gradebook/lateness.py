@@ -12,6 +12,7 @@ from typing import Any
 from autograder.course.config import CONFIG, load_config
 from autograder.course.model import Course
 from autograder.errors import CourseError
+from autograder.gradebook.nbgrader_compat import late_penalty_plugin
 
 
 class PenaltyFault(CourseError):
@@ -26,12 +27,9 @@ class LatePenalties:
     """
 
     def __init__(self, course: Course) -> None:
-        from nbgrader.preprocessors import AssignLatePenalties
-
         self._where = course.root / CONFIG
         try:
-            rules = AssignLatePenalties(config=load_config(course.root))
-            rules.init_plugin()
+            self._plugin: Any = late_penalty_plugin(load_config(course.root))
         except CourseError:
             raise
         except (Exception, SystemExit) as error:
@@ -40,7 +38,6 @@ class LatePenalties:
                 f"({_words(error)}); check c.AssignLatePenalties.plugin_class and "
                 "c.LateSubmissionPlugin"
             ) from error
-        self._plugin: Any = rules.plugin_inst
 
     def of(self, student: str, score: float, late_s: float) -> float | None:
         """Points that lateness costs, from 0 to the score, as nbgrader bounds them.
@@ -77,6 +74,3 @@ def _points(penalty: Any) -> float:
 def _words(error: BaseException) -> str:
     """An error of the course's own code, in one line."""
     return " ".join(f"{type(error).__name__}: {error}".split())[:200]
-
-
-__all__ = ["LatePenalties", "PenaltyFault"]

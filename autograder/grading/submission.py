@@ -17,6 +17,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from autograder.course.notebook import grade_id_of
 from autograder.sandbox.beneath import FAULTS, open_beneath
 from autograder.sandbox.beneath import Unreachable as Unreachable
 from autograder.sandbox.beneath import Unreadable as Unreadable
@@ -272,10 +273,6 @@ def _within_code_limit(cells: list[SubmittedCell]) -> list[SubmittedCell]:
 def _cell(cell: Any) -> SubmittedCell | None:
     if not isinstance(cell, dict):
         return None
-    metadata = cell.get("metadata")
-    nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
-    grade_id = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
-    grade_id = grade_id if isinstance(grade_id, str) else ""
     source = cell.get("source")
     if isinstance(source, list) and all(isinstance(line, str) for line in source):
         source = "".join(source)
@@ -288,7 +285,7 @@ def _cell(cell: Any) -> SubmittedCell | None:
     refused = _TOO_LONG if len(source) > MAX_SOURCE else ""
     source = source if not refused else _cut(source)
     pictures = {} if is_code else _pictures(cell.get("attachments"))
-    return SubmittedCell(source, _writable(grade_id), is_code, refused, pictures)
+    return SubmittedCell(source, _writable(grade_id_of(cell)), is_code, refused, pictures)
 
 
 def _pictures(attachments: Any) -> dict[str, dict[str, str]]:

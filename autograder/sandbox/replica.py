@@ -12,6 +12,9 @@ installation of Python, and every sandbox uses it until something in the install
 
 `policy` names what is copied. Links that lead elsewhere are kept as links, and lead nowhere inside.
 File systems mounted below a copied folder are left out.
+
+The locks are taken by hand: the users of a copy share one lock, which `filelock` does not offer,
+and every worker process comes through here, for which the import would take longer than the rest.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from autograder.batch.run import Change
+from autograder.batch.writer import Change
 from autograder.course.model import Course
 from autograder.course.private_places import private_places
 from autograder.feedback import feedback_page

@@ -13,6 +13,7 @@ from traitlets.config import Configurable
 from autograder.course.config import CONFIG, load_config, read_section
 from autograder.course.model import Course
 from autograder.course.private_places import nbgrader_config
+from autograder.gradebook.nbgrader_compat import exchange_root
 from autograder.service.store.attempt import Rules
 
 SECTION = "GradingService"
@@ -94,6 +95,4 @@ def read_settings(course: Course) -> Service:
 
 def inbound_folder(course: Course) -> Path:
     """The folder of the exchange into which students hand in."""
-    from nbgrader.exchange.default import Exchange
-
-    return Path(Exchange(config=nbgrader_config(course)).root) / course.course_id / "inbound"
+    return exchange_root(nbgrader_config(course)) / course.course_id / "inbound"

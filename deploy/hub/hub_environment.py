@@ -82,6 +82,7 @@ def install_proxy(folder: Path, say: Say) -> Path:
     command = folder / "node_modules" / ".bin" / "configurable-http-proxy"
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as turn:
+        # By hand: this runs before any package is installed.
         fcntl.flock(turn, fcntl.LOCK_EX)
         if not command.exists():
             say("installing the hub's proxy")

@@ -321,6 +321,7 @@ def new_folder() -> Path:
 
 def locked(file: IO[str], how: int) -> bool:
     """Whether this process now holds the lock on a file, until it closes it."""
+    # By hand: this runs before any package is installed, and trials share a lock.
     try:
         fcntl.flock(file, how)
     except BlockingIOError:

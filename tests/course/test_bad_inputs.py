@@ -18,6 +18,7 @@ import pytest
 
 from autograder.authoring import samples
 from autograder.course.model import Course, Lab
+from autograder.course.notebook import grade_id_of, nbgrader_metadata
 
 from .conftest import autograder, copy_of, lab_named, set_limits
 
@@ -129,11 +130,6 @@ def right(lab: Lab) -> Content:
     return content
 
 
-def grade_id(cell: Content) -> str:
-    """A cell's grade_id, or nothing."""
-    return str(cell["metadata"].get("nbgrader", {}).get("grade_id", ""))
-
-
 def changed(change: Callable[[list[Content]], list[Content] | None]) -> Callable[..., None]:
     """A right notebook whose list of cells is changed, in place or by what is returned."""
 
@@ -151,7 +147,7 @@ def each(change: Callable[[Content], object]) -> Callable[..., None]:
 
     def change_all(cells: list[Content]) -> None:
         for cell in cells:
-            if grade_id(cell):
+            if grade_id_of(cell):
                 change(cell)
 
     return changed(change_all)
@@ -161,7 +157,7 @@ def duplicated(cells: list[Content]) -> list[Content]:
     """Every cell twice; the second solutions are wrong."""
     again = json.loads(json.dumps(cells))
     for cell in again:
-        if cell["metadata"].get("nbgrader", {}).get("solution"):
+        if nbgrader_metadata(cell).get("solution"):
             cell["source"] = "def hidden_input(*args):\n    return 0\nforward = None\n"
     return cells + again
 
@@ -175,16 +171,14 @@ def rewritten_given(cell: Content) -> None:
 CELLS = [
     Bad(
         "solution-deleted",
-        changed(lambda cells: [cell for cell in cells if grade_id(cell) not in (CELL, TESTS)]),
+        changed(lambda cells: [cell for cell in cells if grade_id_of(cell) not in (CELL, TESTS)]),
         score=WITHOUT,
         verdict="FAILED",
         words="no function named `hidden_input`",
     ),
     Bad(
         "all-else-deleted",
-        changed(
-            lambda cells: [c for c in cells if c["metadata"].get("nbgrader", {}).get("solution")]
-        ),
+        changed(lambda cells: [c for c in cells if nbgrader_metadata(c).get("solution")]),
         score=FULL,
     ),
     Bad("duplicated", changed(duplicated), score=FULL),

@@ -16,6 +16,7 @@ import pytest
 
 from autograder.authoring.demo import CLASS, make_class
 from autograder.course.model import Course
+from autograder.course.notebook import nbgrader_metadata
 
 from .conftest import ROOT, add_setting, autograder, copy_of, lab_named, set_limits
 
@@ -161,7 +162,7 @@ def test_autograded_notebooks_and_pages_are_there(first_run):
         notebook = nbformat.read(course.root / "autograded" / f"{place}.ipynb", as_version=4)
         nbformat.validate(notebook)
         for cell in notebook.cells:
-            about = cell.metadata.get("nbgrader", {})
+            about = nbgrader_metadata(cell)
             if about.get("grade"):
                 score, points = determine_grade(cell)
                 assert points == about["points"]

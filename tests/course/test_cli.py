@@ -8,6 +8,7 @@ import pytest
 
 from autograder.authoring import samples
 from autograder.cli import main
+from autograder.course.notebook import grade_id_of
 from autograder.grading.exercise_marks import NOT_DONE
 
 from .conftest import NOTEBOOKS, autograder, lab_named
@@ -256,7 +257,7 @@ def test_build_refuses_points_that_disagree(own_course):
     path = own_course.root / "source" / "multilayer_perceptrons" / "multilayer.ipynb"
     content = json.loads(path.read_text(encoding="utf-8"))
     for cell in content["cells"]:
-        if cell["metadata"].get("nbgrader", {}).get("grade_id") == "test_forward":
+        if grade_id_of(cell) == "test_forward":
             cell["metadata"]["nbgrader"]["points"] = 9
     path.write_text(json.dumps(content), encoding="utf-8")
     ran = autograder("build", "multilayer_perceptrons", course=own_course.root)

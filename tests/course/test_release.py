@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from autograder.course.notebook import Kind, read_master_cells
+from autograder.course.notebook import Kind, grade_id_of, read_master_cells
 
 from .conftest import NOTEBOOKS, ROOT, autograder, lab_named
 
@@ -114,7 +114,7 @@ def test_a_leak_is_refused_and_nothing_is_written(own_course):
     path = own_course.root / "source" / "multilayer_perceptrons" / "multilayer.ipynb"
     content = json.loads(path.read_text(encoding="utf-8"))
     for cell in content["cells"]:
-        if cell["metadata"].get("nbgrader", {}).get("grade_id") == "test_forward":
+        if grade_id_of(cell) == "test_forward":
             cell["source"] = "hidden_output = sigmoid(np.dot(x, weights_input_hidden))"
     path.write_text(json.dumps(content), encoding="utf-8")
     before = files_below(own_course.root / "release")

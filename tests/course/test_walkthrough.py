@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from autograder.course.notebook import grade_id_of
+
 ROOT = Path(__file__).resolve().parents[2]
 AUTOGRADER = str(Path(sys.executable).with_name("autograder"))
 
@@ -47,7 +49,7 @@ def hand_in(course, student, grow):
     """A student's attempt: one exercise done, the other left as it was."""
     notebook = json.loads((course / "release/growth/interest.ipynb").read_text(encoding="utf-8"))
     for cell in notebook["cells"]:
-        if cell["metadata"].get("nbgrader", {}).get("grade_id") == "grow":
+        if grade_id_of(cell) == "grow":
             cell["source"] = grow
     folder = course / "submitted" / student / "growth"
     folder.mkdir(parents=True)

@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from autograder.course.notebook import nbgrader_metadata
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -103,7 +105,7 @@ def read_cells(content: bytes) -> tuple[Cell, ...]:
         Cell(
             "".join(cell["source"]),
             cell["cell_type"],
-            cell["metadata"].get("nbgrader", {}),
+            nbgrader_metadata(cell),
             tuple(cell["metadata"].get("tags", ())),
         )
         for cell in cells

@@ -180,7 +180,7 @@ def test_a_comment_that_quotes_a_student_is_harmless(toy_course, toy_lab, tmp_pa
     shutil.copytree(toy_course.root, tmp_path / "course")
     with open_gradebook(Course.load(tmp_path / "course")) as book:
         book.enter_submissions({("eve", "toys"): None})
-        book.record("eve", report)
+        book.record_all([("eve", report)])
         comment = book._book.find_comment("area", "shapes", "toys", "eve").auto_comment
     page = page_of(comment)
     assert "It holds." in page

@@ -8,8 +8,11 @@ import unicodedata
 import pytest
 import toy
 
-from autograder.batch.matching import begun_exercises, find_notebooks, match_files, recognise
+from autograder.batch.matching import match_files
+from autograder.batch.recognising import begun_exercises, recognise
+from autograder.batch.submission_folder import find_notebooks
 from autograder.course.model import Course
+from autograder.course.notebook import nbgrader_metadata
 from autograder.grading.submission import list_files, parse
 from autograder.sandbox.beneath import Absent, Closed, Unreachable, Unreadable
 
@@ -53,7 +56,7 @@ def untouched(name):
     """The notebook as students get it."""
     content = copy.deepcopy(MASTERS[name])
     for cell in content["cells"]:
-        if cell["metadata"].get("nbgrader", {}).get("solution"):
+        if nbgrader_metadata(cell).get("solution"):
             cell["source"] = cell["source"].split("    ###")[0] + "    " + STUB
     return content
 
@@ -62,7 +65,7 @@ def done(name, *only):
     """The notebook with its exercises solved, or only those."""
     content = untouched(name)
     for cell in content["cells"]:
-        about = cell["metadata"].get("nbgrader", {})
+        about = nbgrader_metadata(cell)
         if about.get("solution") and (not only or about["grade_id"] in only):
             cell["source"] = toy.cell_of(MASTERS[name], about["grade_id"])["source"]
     return content

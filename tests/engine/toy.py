@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from autograder.course.notebook import grade_id_of
+
 Node = dict[str, Any]
 
 ASSIGNMENT, NOTEBOOK = "toys", "shapes"
@@ -306,11 +308,7 @@ def write_course(
 
 def cell_of(content: Node, grade_id: str) -> Node:
     """The cell with that grade_id."""
-    return next(
-        cell
-        for cell in content["cells"]
-        if cell["metadata"].get("nbgrader", {}).get("grade_id") == grade_id
-    )
+    return next(cell for cell in content["cells"] if grade_id_of(cell) == grade_id)
 
 
 def place_of(content: Node, grade_id: str) -> int:

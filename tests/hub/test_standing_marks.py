@@ -19,11 +19,10 @@ from autograder.service.store.attempt import (
     Ruling,
     State,
     Why,
-    contest,
     fates_of,
-    gives_mark,
 )
 from autograder.service.store.attempts import Attempts
+from autograder.service.store.contest import contest, gives_mark
 from autograder.service.web.attempt_view import look_at
 from autograder.service.web.class_view import need_person
 

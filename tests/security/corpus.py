@@ -21,6 +21,7 @@ from typing import Any
 
 from autograder.authoring import samples
 from autograder.course.model import Lab
+from autograder.course.notebook import nbgrader_metadata
 
 Notebook = dict[str, Any]
 BASIC, TRAINING = "gradient_basic", "gradient"
@@ -182,19 +183,18 @@ def cell_only(name: str, goal: str, story: str, *cells: str, **other: Any) -> At
 
 
 def _tests(content: Notebook) -> list[Notebook]:
-    return [c for c in content["cells"] if c["metadata"].get("nbgrader", {}).get("grade")]
+    return [c for c in content["cells"] if nbgrader_metadata(c).get("grade")]
 
 
 def _solutions(content: Notebook) -> list[Notebook]:
-    return [c for c in content["cells"] if c["metadata"].get("nbgrader", {}).get("solution")]
+    return [c for c in content["cells"] if nbgrader_metadata(c).get("solution")]
 
 
 def _locked(content: Notebook) -> list[Notebook]:
     return [
         c
         for c in content["cells"]
-        if c["metadata"].get("nbgrader", {}).get("locked")
-        and not c["metadata"]["nbgrader"].get("grade")
+        if nbgrader_metadata(c).get("locked") and not nbgrader_metadata(c).get("grade")
     ]
 
 

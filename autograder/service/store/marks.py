@@ -56,7 +56,7 @@ class Snapshot:
         """A report on the attempt, with the gradebook's mark."""
         report = one.report
         mark = self.notebook(attempt, report.notebook, report.withheld)
-        return Graded(one.student, report, one.path, mark)
+        return Graded(one.student, report, mark)
 
 
 class Marks:

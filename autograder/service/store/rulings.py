@@ -1,6 +1,6 @@
 """Stores which attempt gives the mark, and what instructors decide about attempts.
 
-The rule itself is `attempt.contest`. Every function works within a transaction of the store.
+The rule itself is `contest.contest`. Every function works within a transaction of the store.
 """
 
 from __future__ import annotations
@@ -22,11 +22,10 @@ from autograder.service.store.attempt import (
     Fate,
     Ruling,
     attempt_of,
-    contest,
     fates_of,
-    gives_mark,
     told_of,
 )
+from autograder.service.store.contest import contest, gives_mark
 from autograder.service.store.tables import attempts as table
 
 

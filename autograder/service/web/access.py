@@ -26,6 +26,7 @@ from autograder.service.store.attempt import Attempt
 from autograder.service.web.context import ServiceContext
 from autograder.service.web.http_error import WORDS, RefusedRequest
 from autograder.service.web.identity import INSTRUCTORS, STUDENTS, Person
+from autograder.service.web.web_compat import answers, came_by_token
 
 Result = TypeVar("Result")
 
@@ -72,8 +73,7 @@ class Handler(HubOAuthenticated, RequestHandler):  # type: ignore[misc]
 
     def allowed_methods(self) -> list[str]:
         """The methods that this handler answers."""
-        nothing = RequestHandler._unimplemented_method
-        named = [m for m in ("GET", "POST") if getattr(type(self), m.lower()) is not nothing]
+        named = [method for method in ("GET", "POST") if answers(type(self), method)]
         return [*named, *(["HEAD"] if "GET" in named else []), "OPTIONS"]
 
     async def head(self, *args: str) -> None:
@@ -177,18 +177,13 @@ class Known(Handler):
         except HTTPError as error:
             words = "The hub does not answer; try again in a minute."
             raise RefusedRequest(HTTPStatus.SERVICE_UNAVAILABLE, words) from error
-        if "Authorization" in self.request.headers and not self.by_token:
+        if "Authorization" in self.request.headers and not came_by_token(self):
             raise RefusedRequest(HTTPStatus.UNAUTHORIZED)
         if model is None and self.hub_auth.get_token(self):
             # Either the cookie is too old, or the hub's library ignored it because the token
             # against forged requests is missing, which deserves another answer.
             self.check_xsrf_cookie()
         return model
-
-    @property
-    def by_token(self) -> bool:
-        """Whether a token in the request's header identified the sender."""
-        return bool(getattr(self, "_token_authenticated", False))
 
     def check_xsrf_cookie(self) -> None:
         """Refuse a request that another site, or another user's server, made a browser send."""

@@ -52,11 +52,6 @@ class AttemptView:
     """`feedback`, `marks` or `nothing`."""
 
     @property
-    def settled(self) -> bool:
-        """Whether nothing will change by itself."""
-        return self.state not in (State.WAITING, State.RUNNING)
-
-    @property
     def revision(self) -> str:
         """Changes with everything but the place in the queue."""
         told = (self.state, self.score, self.max_score, self.result, self.counts, self.reason)

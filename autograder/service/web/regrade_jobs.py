@@ -17,7 +17,7 @@ from enum import StrEnum
 from http import HTTPStatus
 from typing import Any
 
-from autograder.batch.run import Change
+from autograder.batch.writer import Change
 from autograder.errors import AutograderError
 from autograder.service.grading import GradingService
 from autograder.service.web.http_error import RefusedRequest

@@ -10,10 +10,10 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from autograder.course.model import Course
 from autograder.course.private_places import nbgrader_config
+from autograder.gradebook.nbgrader_compat import release_feedback
 from autograder.service.store.attempts import Attempt
 from autograder.service.workers.intake import OWN
 
@@ -26,11 +26,8 @@ class FeedbackRelease:
     """
 
     def __init__(self, course: Course) -> None:
-        from nbgrader.exchange import ExchangeFactory
-
         self._course = course
         self._config = nbgrader_config(course)
-        self._factory = ExchangeFactory(config=self._config)
 
     def release(
         self, attempt: Attempt, pages: Mapping[str, str], own: Mapping[str, bytes] | None = None
@@ -57,21 +54,8 @@ class FeedbackRelease:
                 page = folder / f"{notebook}.html"
                 page.write_bytes(html.encode("utf-8", "replace"))
                 page.chmod(0o644)
-            self._hand_over(stage, attempt)
+            release_feedback(self._config, stage, attempt.student, attempt.assignment)
 
     def _own_of(self, attempt: Attempt) -> dict[str, bytes]:
         kept = self._course.root / attempt.folder
         return {name: (kept / name).read_bytes() for name in OWN}
-
-    def _hand_over(self, stage: str, attempt: Attempt) -> None:
-        from nbgrader.coursedir import CourseDirectory
-
-        folders: Any = CourseDirectory(config=self._config)
-        folders.root = stage
-        folders.directory_structure = "{nbgrader_step}/{student_id}/{assignment_id}"
-        folders.feedback_directory = "feedback"
-        folders.student_id, folders.assignment_id = attempt.student, attempt.assignment
-        folders.student_id_exclude = ""
-        self._factory.ReleaseFeedback(
-            coursedir=folders, authenticator=None, config=self._config
-        ).start()

@@ -23,8 +23,9 @@ from watchdog.observers.api import BaseObserver
 from autograder.feedback import notice_page
 from autograder.grading.submission import Unreachable
 from autograder.service.settings import Service
+from autograder.service.store.arrivals import ANOTHERS
 from autograder.service.store.attempt import Attempt, State
-from autograder.service.store.attempts import ANOTHERS, Attempts
+from autograder.service.store.attempts import Attempts
 from autograder.service.store.tables import is_away
 from autograder.service.workers.feedback_release import FeedbackRelease
 from autograder.service.workers.folder_names import NotTaken, shown

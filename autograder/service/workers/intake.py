@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from autograder.batch.matching import expected_name, notebook_names
+from autograder.batch.file_names import expected_name, notebook_names
+from autograder.course.files import whole_folder
 from autograder.course.model import Course
 from autograder.grading.submission import (
     Unreachable,
@@ -211,18 +212,10 @@ def keep_copy(course: Course, arrival: Arrival) -> None:
     if folder.is_dir():
         return
     (course.root / ATTEMPTS).mkdir(mode=0o700, exist_ok=True)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    staged = folder.with_name(f".{folder.name}.new")
-    shutil.rmtree(staged, ignore_errors=True)
-    try:
-        staged.mkdir()
+    with whole_folder(folder) as staged:
         for name, content in arrival.files.items():
             (staged / name).parent.mkdir(parents=True, exist_ok=True)
             (staged / name).write_bytes(content)
-        staged.rename(folder)
-    except OSError:
-        shutil.rmtree(staged, ignore_errors=True)
-        raise
 
 
 def drop_copy(course: Course, arrival: Arrival) -> None:

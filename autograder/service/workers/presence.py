@@ -3,6 +3,9 @@
 The system releases a lock at once when its holder dies, however it dies. So nobody has to wait for
 the lease of a grader that is known to be dead. A lock that cannot be tested (a machine that is
 gone, a file system without locks) tells nothing, and then the lease expires by itself.
+
+The locks are taken by hand, since `filelock` cannot do what is needed: lock a file before it has
+its name, and try the lock of another service's file without making that file where it is gone.
 """
 
 from __future__ import annotations

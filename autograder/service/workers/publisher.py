@@ -8,17 +8,18 @@ breaks off is simply done again; the store remembers what is still to do.
 from __future__ import annotations
 
 import logging
-import shutil
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from autograder.batch.run import Task, feedback_path, tasks_of, write_batch, write_whole
+from autograder.batch.records import write_batch
+from autograder.course.files import feedback_path, write_whole
 from autograder.course.model import Course
 from autograder.feedback import Manual, feedback_page
 from autograder.gradebook.book_marks import BookMark
-from autograder.gradebook.gradebook import Gradebook, Refreshed, RowMissing, RowRefused
+from autograder.gradebook.gradebook import Gradebook, Refreshed
+from autograder.gradebook.transactions import RowMissing, RowRefused
 from autograder.report import Report
 from autograder.service.settings import Service
 from autograder.service.store.attempts import Attempt, Attempts
@@ -27,7 +28,7 @@ from autograder.service.store.tables import file_of, is_away
 from autograder.service.words import aside
 from autograder.service.workers.coordination import Coordination
 from autograder.service.workers.feedback_release import FeedbackRelease
-from autograder.service.workers.intake import SECRET, TIMESTAMP
+from autograder.service.workers.laying_out import collected_tasks, lay_out
 from autograder.service.workers.live_course import LiveCourse
 from autograder.service.workers.write_lock import WriteLock
 
@@ -197,8 +198,8 @@ class Publisher(threading.Thread):
     def _write(self, batch: Sequence[Attempt]) -> None:
         book, tasks = self._open_book(), []
         for attempt in batch:
-            self._lay_out(attempt)
-            tasks += self._with_reports(attempt)
+            lay_out(self._course, attempt)
+            tasks += collected_tasks(self._course, attempt, self._attempts.reports(attempt.id))
         refused = book.enter_submissions(
             {(one.student, one.assignment): one.arrived.replace(tzinfo=None) for one in batch}
         )
@@ -209,40 +210,6 @@ class Publisher(threading.Thread):
         self.marks.expire()
         for attempt in batch:
             self._attempts.placed(attempt)
-
-    def _with_reports(self, attempt: Attempt) -> list[tuple[Task, Report]]:
-        reports = {report.notebook: report for report in self._attempts.reports(attempt.id)}
-        labs = self._course.labs_of(attempt.assignment)
-        tasks = tasks_of(
-            self._course,
-            attempt.assignment,
-            attempt.student,
-            # A notebook may have come to the assignment later: it has no report, and waits.
-            {lab.name: reports[lab.name].digests if lab.name in reports else {} for lab in labs},
-            self._course.root / "submitted",
-            f"{attempt.student}/{attempt.assignment}",
-            {},
-        )
-        return [(one, reports[one.lab.name]) for one in tasks if one.lab.name in reports]
-
-    def _lay_out(self, attempt: Attempt) -> None:
-        """Put the attempt where `nbgrader collect` would, with the time by the server's clock."""
-        root, kept = self._course.root, self._course.root / attempt.folder
-        place = f"{attempt.student}/{attempt.assignment}"
-        staged = root / "submitted" / f".{attempt.student}+{attempt.assignment}.new"
-        shutil.rmtree(staged, ignore_errors=True)
-        shutil.copytree(kept, staged)
-        arrived = attempt.arrived.astimezone(UTC)
-        when = f"{arrived:%Y-%m-%d %H:%M:%S.%f} UTC".encode()
-        (staged / TIMESTAMP).write_bytes(when)
-        folder = root / "submitted" / place
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        staged.rename(folder)
-        secret = (kept / SECRET).read_bytes()
-        for step in ("autograded", "feedback"):
-            write_whole(root / step / place / TIMESTAMP, when)
-            write_whole(root / step / place / SECRET, secret)
 
     def release(self) -> None:
         """Give feedback to every student who may see it and does not have it."""

@@ -11,15 +11,17 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from autograder.batch.run import Change, Task, why_changed
+from autograder.batch.tasks import Task, why_changed
+from autograder.batch.writer import Change
 from autograder.class_report.tally import why_a_person
 from autograder.gradebook.gradebook import open_gradebook
 from autograder.grading.standing import replaces
 from autograder.report import Booked, Graded, Report
 from autograder.sandbox.inside.policy import Tier
 from autograder.service.settings import Service
-from autograder.service.store.attempt import contest, fates_of, gives_mark
+from autograder.service.store.attempt import fates_of
 from autograder.service.store.attempts import FINISHED, Attempt, Attempts
+from autograder.service.store.contest import contest, gives_mark
 from autograder.service.workers.live_course import LiveCourse, course_stamp
 from autograder.service.workers.warm_worker import WarmWorker, outcome
 from autograder.service.workers.write_lock import WriteLock

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from autograder.batch.run import Task, job_of, signed, tasks_of
+from autograder.batch.run import job_of
+from autograder.batch.tasks import Task, signed, tasks_of
 from autograder.course.fingerprint import exercise_digests
 from autograder.course.model import Course, Lab
 from autograder.errors import CourseError

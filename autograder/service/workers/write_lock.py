@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 import threading
 from pathlib import Path
 from types import TracebackType
+
+from filelock import FileLock
 
 from autograder.service.workers.intake import ATTEMPTS
 
@@ -24,8 +24,9 @@ class WriteLock:
 
     def __init__(self, root: Path) -> None:
         self._folder = root / ATTEMPTS
+        # By itself, the file's lock lets a thread in again that holds it already.
         self._threads = threading.Lock()
-        self._file = -1
+        self._services = FileLock(self._folder / NAME, mode=0o600)
 
     def __enter__(self) -> WriteLock:
         """Wait for the lock.
@@ -36,10 +37,9 @@ class WriteLock:
         self._threads.acquire()
         try:
             self._folder.mkdir(mode=0o700, exist_ok=True)
-            self._file = os.open(self._folder / NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            fcntl.flock(self._file, fcntl.LOCK_EX)
+            self._services.acquire()
         except BaseException:
-            self._drop()
+            self._threads.release()
             raise
         return self
 
@@ -50,10 +50,7 @@ class WriteLock:
         traceback: TracebackType | None,
     ) -> None:
         """Release the lock."""
-        self._drop()
-
-    def _drop(self) -> None:
-        file, self._file = self._file, -1
-        if file >= 0:
-            os.close(file)
-        self._threads.release()
+        try:
+            self._services.release()
+        finally:
+            self._threads.release()
