@@ -72,7 +72,8 @@ lint: .venv/ready
 	$(BIN)/lint-imports
 
 # The README's pictures, from the pages of a demonstration class.
-pictures: packages .venv/ready
+pictures: jail .venv/ready
+	@.ci/install chromium
 	$(BIN)/python docs/pictures.py
 
 format: .venv/ready

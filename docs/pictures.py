@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,16 +62,17 @@ SHOTS = (
 )
 
 
-def take(demo: Path, into: Path) -> list[Path]:
-    """Take every picture of a demonstration class; returns the files.
+def take(demo: Path, into: Path, shots: Sequence[Shot] = SHOTS) -> list[Path]:
+    """Take pictures of a graded class; returns the files.
 
     Args:
-        demo: the folder of the demonstration.
+        demo: the folder of the demonstration, or of another course.
         into: the folder for the pictures.
+        shots: which pictures.
     """
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"))
-        taken = [_take(browser, shot, demo, into) for shot in SHOTS]
+        taken = [_take(browser, shot, demo, into) for shot in shots]
         browser.close()
     return taken
 
