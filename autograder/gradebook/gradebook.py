@@ -35,7 +35,7 @@ from autograder.report import Booked, Graded, Report
 
 Result = TypeVar("Result")
 TRIES = 5
-"""How often a transaction is tried in whose way another grader gets by writing the same rows."""
+"""How often a transaction is tried when another grader writes the same rows."""
 ENTERED = 500
 """Submissions that are entered in one transaction."""
 NO_RESPONSE = "No response."

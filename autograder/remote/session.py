@@ -39,7 +39,7 @@ HELD_FRAMES = 8
 PART_CALL_S = 3.0
 """One call in a session that decides no mark."""
 AHEAD_CALLS, AHEAD_BYTES = 16, 32_768
-"""Calls that may be on their way at once: so few that sending them never waits for the jail."""
+"""Calls that may be on their way at once: few enough that sending never blocks."""
 
 
 MISSING, UNCALLABLE = -1, -2
