@@ -7,7 +7,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 # Accounts are made and changed by programs that an ordinary path does not show.
 export PATH := $(PATH):/usr/local/sbin:/usr/sbin:/sbin
 
-.PHONY: help demo test quick bench hub lab build prove docs linkcheck lint format clean jail packages
+.PHONY: help demo test quick bench hub lab build prove docs linkcheck pictures lint format clean jail packages
 
 help:
 	@echo "make demo   set everything up, build the labs, make a class and grade it"
@@ -19,6 +19,7 @@ help:
 	@echo "make build  compile source/ to release/"
 	@echo "make prove  prove the hidden suites"
 	@echo "make docs   the documentation's site, into docs/_build;  make linkcheck  its external links"
+	@echo "make pictures  take the README's pictures again, from the pages of the demo"
 	@echo "make lint   ruff, mypy and the layers of imports;  make format  ruff's formatter"
 
 demo: .venv/ready jail
@@ -68,8 +69,13 @@ lint: .venv/ready
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/mypy deploy/hub/hub_*.py deploy/hub/publish.py deploy/hub/trial.py benchmarks/*.py
-	$(BIN)/mypy docs/conf.py docs/_ext/*.py
+	$(BIN)/mypy docs/conf.py docs/pictures.py docs/_ext/*.py
 	$(BIN)/lint-imports
+
+# The README's pictures, from the pages of a demonstration class.
+pictures: jail .venv/ready
+	@.ci/install chromium
+	$(BIN)/python docs/pictures.py
 
 format: .venv/ready
 	$(BIN)/ruff check --fix .

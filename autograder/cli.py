@@ -478,7 +478,7 @@ def reported() -> Iterator[None]:
         click.echo(f"error: {os_fault_words(error)}", err=True)
         sys.exit(USAGE)
     except KeyboardInterrupt:
-        click.echo("stopped; what is graded is kept, the next run goes on from here", err=True)
+        click.echo("interrupted; finished marks are saved, run again to continue", err=True)
         sys.exit(130)
 
 
@@ -595,7 +595,7 @@ def run_grading(
 
         def on_report(graded: Graded) -> None:
             report = graded.report
-            counts["needs a person" if graded.needs_person else str(report.status)] += 1
+            counts["needs review" if graded.needs_person else str(report.status)] += 1
             progress(done=1, said=", ".join(f"{n} {status}" for status, n in counts.items()))
             if as_json:
                 click.echo(json.dumps(row_of(graded), ensure_ascii=False), err=True)

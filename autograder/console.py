@@ -127,7 +127,7 @@ def show_outcome(course: Course, outcome: Outcome, as_json: bool) -> None:
     show_remarks(outcome)
     for one in outcome.needs_person:
         where = f"{one.student}, {one.report.notebook}"
-        click.echo(one_line(f"needs a person: {where}: {one.why}"), err=True)
+        click.echo(one_line(f"needs review: {where}: {one.why}"), err=True)
 
 
 def show_remarks(outcome: Outcome) -> None:
@@ -137,10 +137,10 @@ def show_remarks(outcome: Outcome) -> None:
     for remark in outcome.remarks:
         place = remark.notebook or remark.assignment
         where = f"{remark.student}, {place}" if place else remark.student
-        begin = "needs a person" if remark.needs_person else "note"
+        begin = "needs review" if remark.needs_person else "note"
         click.echo(one_line(f"{begin}: {where}: {remark.text}"), err=True)
     for stray in outcome.strays:
-        begin = "needs a person" if stray.needs_person else "not graded"
+        begin = "needs review" if stray.needs_person else "not graded"
         click.echo(one_line(f"{begin}: submitted/{stray.place}: {stray.words}"), err=True)
 
 

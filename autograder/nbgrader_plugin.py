@@ -106,7 +106,7 @@ def _ask_for_a_person(converter: Any, outcome: Outcome) -> None:
     """
     waiting = [one.student for one in outcome.needs_person]
     for one in outcome.needs_person:
-        converter.log.error("Needs a person: %s, %s: %s", one.student, one.report.notebook, one.why)
+        converter.log.error("Needs review: %s, %s: %s", one.student, one.report.notebook, one.why)
     for remark in outcome.remarks:
         place = f"{remark.student}, {remark.notebook or remark.assignment}"
         _log(converter, remark.needs_person, f"{place}: {remark.text}")
@@ -124,7 +124,7 @@ def _ask_for_a_person(converter: Any, outcome: Outcome) -> None:
 
 def _log(converter: Any, needs_person: bool, text: str) -> None:
     if needs_person:
-        converter.log.error("Needs a person: %s", text)
+        converter.log.error("Needs review: %s", text)
     else:
         converter.log.warning("%s", text)
 

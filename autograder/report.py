@@ -161,7 +161,9 @@ class Report:
     def public_reason(self) -> str:
         """Why there is no mark, in words for the student: nothing about the inside of a suite."""
         if self.withheld and self.status is not Status.UNCLEAR:
-            return "The mark is withheld: the grader is at fault, not you. An instructor looks."
+            return (
+                "The mark is withheld: the grader is at fault, not you. Your instructor can see it."
+            )
         return self.reason
 
     def grade_cells(self) -> dict[str, list[CheckResult]]:

@@ -208,7 +208,7 @@ def _cell_problems(where: str, course: Course, lab: Lab) -> list[str]:
             problems.append(f"{where}: tests cell {cell.grade_id}: no solution cell before it")
         if any(mark in cell.source for mark in compiler.hidden_test_marks):
             problems.append(
-                f"{where}: cell {cell.grade_id}: hidden tests in the notebook; they belong into "
+                f"{where}: cell {cell.grade_id}: hidden tests in the notebook; they belong in "
                 f"tests/hidden/{lab.assignment}/test_{lab.name}.py"
             )
     return problems

@@ -234,7 +234,8 @@ def _rejected(
         elif not wrong:
             problem = f"not rejected (seed {seed})"
         elif named != wanted:
-            problem = f"taken for {named or 'nothing known'} (seed {seed}): {wrong[0].message}"
+            instead = f"named {named} instead" if named else "not named"
+            problem = f"{instead} (seed {seed}): {wrong[0].message}"
         if problem:
             break
     name = f"{mistake.name}: {wanted}"

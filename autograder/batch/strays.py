@@ -54,7 +54,7 @@ def find_strays(course: Course, student: str = "") -> list[Stray]:
 def _hidden(course: Course, submitted: Path) -> list[Stray]:
     """Folders that begin with a dot, which are not looked at, although they hold a submission."""
     return [
-        Stray(shown_name(entry.name), "begins with a dot and is not looked at; rename it", True)
+        Stray(shown_name(entry.name), "begins with a dot, so it is skipped; rename it", True)
         for entry in os.scandir(submitted)
         if entry.name.startswith(".")
         and not entry.name.endswith(".new")

@@ -111,14 +111,14 @@ class Suites:
 
 def _verdict(ending: object, fault: str) -> tuple[Verdict, str]:
     if fault:
-        return Verdict.BROKEN, "This check is broken; your mark is withheld until it is mended."
+        return Verdict.BROKEN, "This check is broken; your mark is withheld until it is fixed."
     if isinstance(ending, Outcome):
         return ending.verdict, ending.message
     if isinstance(ending, Disagreement):
         return Verdict.FAILED, str(ending)
     if ending == "passed":
         return Verdict.PASSED, ""
-    return Verdict.BROKEN, "This check did not run; your mark is withheld until it is mended."
+    return Verdict.BROKEN, "This check did not run; your mark is withheld until it is fixed."
 
 
 def _read_check(item: pytest.Function) -> Check:

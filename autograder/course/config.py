@@ -141,7 +141,8 @@ def _require_points(assignments: dict[str, Any], path: Path) -> None:
             for cell, points in cells.items():
                 number = isinstance(points, int | float) and not isinstance(points, bool)
                 if not number or not 0 <= points < math.inf:
-                    raise CourseError(f"{where}[{notebook!r}]: {cell}: {points!r} are no points")
+                    wanted = f"points must be a number from 0 on, not {points!r}"
+                    raise CourseError(f"{where}[{notebook!r}]: {cell}: {wanted}")
 
 
 def read_limits(overrides: dict[str, Any], path: Path) -> Limits:

@@ -25,8 +25,8 @@ from autograder.report import CheckResult, Named, Report, Status, Verdict
 from autograder.sandbox.inside import policy
 
 NO_FAULT = (
-    "Something on our side failed while this was marked. It is not your fault, and it is not a "
-    "zero: no mark is recorded until a person has looked at it."
+    "Something failed on our side while this was graded. It is not your fault, and it is not a "
+    "zero: there is no mark until an instructor has looked at it."
 )
 
 
@@ -247,14 +247,14 @@ def _status_notice(report: Report, manual: Manual, counts: bool) -> Notice | Non
     if report.status in (Status.UNREADABLE, Status.MISSING) and not counts:
         return Notice(_UNGRADED[report.status], "Nothing here was graded.", "warn", report.reason)
     if report.status is Status.UNREADABLE:
-        text = f"Nothing that you wrote was judged by the checks. {_counted(report, manual)}"
-        text += "" if manual.points else " A person has been told."
+        text = f"The checks did not run on your work. {_counted(report, manual)}"
+        text += "" if manual.points else " Your instructor can see this."
         return Notice(_UNGRADED[report.status], text, "warn", report.reason)
     if report.status is Status.MISSING:
         text = _counted(report, manual)
         return Notice(_UNGRADED[report.status], text, "calm", report.reason)
     if report.status is Status.UNCLEAR:
-        text = "No mark was given, and none was lost: a person has been asked to look."
+        text = "No mark was given, and none was lost. Your instructor must decide."
         return Notice("Which file is your notebook?", text, "warn", report.reason)
     if report.status is Status.BROKEN:
         return Notice("Your mark is withheld", NO_FAULT, "ours")
@@ -282,9 +282,9 @@ def _tier_notice(report: Report) -> Notice | None:
     if report.tier != policy.NONE.name or report.status in _NEVER_RUN:
         return None
     return Notice(
-        "Unsafe: marked without isolation",
-        "The code ran on a machine where nothing kept it apart from the marking. That is fit for "
-        "trying out only. Have it marked again on a protected machine before this mark counts.",
+        "Unsafe: graded without a sandbox",
+        "Nothing kept the code apart from the grader when it ran. That is for trying things out "
+        "only: it must be graded again in a sandbox before this mark counts.",
         "warn",
     )
 
@@ -342,7 +342,7 @@ _STATUS_STEPS = {
     Status.MISSING: (
         "If you have worked on it, submit it under its original name while submissions are open."
     ),
-    Status.BROKEN: "You need not do anything. A person has been told and will see to it.",
+    Status.BROKEN: "You need not do anything. Your instructor can see it.",
 }
 
 _VERDICT_STEPS = {
@@ -353,7 +353,7 @@ _VERDICT_STEPS = {
     Verdict.TIMED_OUT: "look for a loop that never ends, or that does far more work than it must.",
     Verdict.OUT_OF_MEMORY: "look for an array that is much larger than the input calls for.",
     Verdict.FAILED: "read what differs, and compare your answer with what this sentence asks:",
-    Verdict.BROKEN: "nothing to do for you; a person will look at this one.",
+    Verdict.BROKEN: "you need not do anything; your instructor can see it.",
 }
 """What to do about an exercise, by the first of these verdicts that it shows."""
 

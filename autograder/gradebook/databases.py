@@ -49,7 +49,7 @@ _FAULTS = (
     ),
     (
         r"database .* does not exist",
-        "the server has no such database. Create it, or mend c.CourseDirectory.db_url",
+        "the server has no such database. Create it, or correct c.CourseDirectory.db_url",
     ),
     (
         r"no such (?:table|column)|(?:relation|column) .* does not exist|has no column",
@@ -107,7 +107,7 @@ def fault_words(address: str, error: Exception) -> str:
     for pattern, words in _FAULTS:
         if re.search(pattern, said):
             return f"{where}: {words}"
-    return f"{where}: it refuses what was asked of it ({type(error).__name__})"
+    return f"{where}: it rejected the query ({type(error).__name__})"
 
 
 def prepare_database(database_url: str) -> None:
@@ -171,7 +171,7 @@ def in_words(address: str) -> Iterator[None]:
             raise
         raise CourseError(
             f"the gradebook {place_of(address)}: a value in it is not of its column's kind "
-            f"({error}). Put back a copy, or mend that value by hand, then run this again"
+            f"({error}). Restore a backup, or correct that value by hand, then run this again"
         ) from error
 
 

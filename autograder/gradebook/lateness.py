@@ -59,7 +59,7 @@ class LatePenalties:
         except (Exception, SystemExit) as error:
             raise PenaltyFault(
                 f"{self._where}: the plugin for late submissions gives no penalty for this "
-                f"student ({_words(error)}); mend it, then grade again"
+                f"student ({_words(error)}); fix it, then grade again"
             ) from error
         return None if points is None else min(max(points, 0.0), score)
 

@@ -176,7 +176,7 @@ class WorkerPool:
 def broken_report(course: Course, job: Job, tier: Tier) -> Report:
     """The report on a notebook on which grading processes died: withheld, and for review."""
     lab = next(lab for lab in course.labs_of(job.assignment) if lab.name == job.notebook)
-    reason = "the grading process died twice over this submission; a person should look"
+    reason = "the grading process crashed twice on this submission; it needs review"
     return unreadable(lab, reason, tier.name, Status.BROKEN)
 
 

@@ -33,4 +33,4 @@ def settled(report: Report, stored: Report | None) -> Report:
     if stored is None or replaces(report, stored):
         return report
     why = report.public_reason or "the newest file cannot be graded"
-    return stored.with_(doubt=f"{why}; the mark of the file before it stands")
+    return stored.with_(doubt=f"{why}; the mark of the previous file stands")

@@ -16,7 +16,8 @@ from autograder.report import Verdict
 MOST_UNKNOWN_NAMES = 100
 WHICH_CELL = "To see which, restart the kernel and run all cells."
 _UNKNOWN_NAME = re.compile(r"(?:global )?name '(\w{1,100})' is not defined")
-_TOO_LONG = "it takes too long."
+_TOO_LONG = "it ran too long."
+_STOPPED = "was stopped"
 _SOMEWHERE = "A cell of yours"
 """The label in a message that must not say which cell it is about."""
 _NO_TIME_LEFT = "the time for cells of your own is used up."
@@ -152,7 +153,7 @@ class CellLog:
     def note_hanging(self, number: int, called: bool) -> None:
         """Record a cell that could not be interrupted: it is not run again."""
         self.left_out.add(number)
-        self._note(number, Verdict.TIMED_OUT, _TOO_LONG, called=called)
+        self._note(number, Verdict.TIMED_OUT, _TOO_LONG, _STOPPED, called)
 
     def note_ending(self, number: int) -> None:
         """Record a cell that ended the process before any call: it is not run again."""
@@ -181,7 +182,7 @@ class CellLog:
         elif "late" in reply:
             whole = not cell.is_extra or self._took_s[number] >= self._whole_s
             words = _TOO_LONG if whole else _NO_TIME_LEFT
-            self._note(number, Verdict.TIMED_OUT, words, called=called)
+            self._note(number, Verdict.TIMED_OUT, words, _STOPPED, called)
         elif "raised" in reply and not cell.ours:
             self.keep_unknown_name(reply)
             if called and self.own_again_s() <= own_s:

@@ -78,7 +78,7 @@ def _ending(told: str, kind: str, source: str) -> str:
 
 
 LEFT_OUT = {
-    "breakpoint": "nobody answers at a breakpoint, so it is not stopped at",
+    "breakpoint": "breakpoints are skipped, since nobody could answer",
     "backend": "figures are drawn to memory, not by a backend with windows or widgets",
     "exit": "`exit()` and `quit()` have no effect in a cell",
     "extension": "an extension of IPython that it loads is not installed here",

@@ -21,7 +21,7 @@ def standing(attempt: Attempt, ahead: int | None, shows: str) -> Mark:
         shows: what the reader may see of it: `feedback`, `marks` or `nothing`.
     """
     if attempt.state is State.WAITING:
-        place = f"{ahead} before it" if ahead else "next in line"
+        place = f"{ahead} ahead in the queue" if ahead else "next in the queue"
         return Mark("…", f"{_WAITS}, {place}", "calm")
     if attempt.state in FINISHED and not attempt.withheld and not attempt.whole:
         return _DAMAGED if attempt.empty else _IN_PART
@@ -35,8 +35,8 @@ _IN_PART = Mark("!", "not all of it could be graded", "warn")
 _STANDINGS = {
     State.RUNNING: Mark("▸", _RUNS, "calm"),
     State.DONE: Mark("✓", "graded", "good"),
-    State.NEEDS_PERSON: Mark("?", "a person has to look", "ours"),
-    State.REFUSED: Mark("⊘", "not taken", "warn"),
+    State.NEEDS_PERSON: Mark("?", "needs review", "ours"),
+    State.REFUSED: Mark("⊘", "refused", "warn"),
 }
 
 _WHYS = {
@@ -74,8 +74,8 @@ _AGAIN = (
     "Open the file in JupyterLab, save it under its own name, and submit again. If you cannot "
     "submit any more, write to your instructor, who can decide what counts."
 )
-_OURS = "Something on our side failed, which is not your fault, and a person has been told."
-_NO_ZERO = "There is no mark yet, which is not a zero."
+_OURS = "Something failed on our side. It is not your fault, and your instructor can see it."
+_NO_ZERO = "There is no mark yet; that is not a zero."
 _NOTHING_TO_DO = "You need not do anything."
 
 

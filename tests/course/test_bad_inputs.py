@@ -433,8 +433,8 @@ def test_pages_and_copies_are_there(mixed_class, reports):
 def test_people_are_told_line_by_line(mixed_class, reports, run):
     """A further run grades nothing, and lists everybody who needs a person, one line each."""
     ran = autograder("grade", "multilayer_perceptrons", course=mixed_class.root)
-    lines = [line for line in ran.err.splitlines() if line.startswith("needs a person: ")]
-    asked = [line.removeprefix("needs a person: ").split(",")[0] for line in lines]
+    lines = [line for line in ran.err.splitlines() if line.startswith("needs review: ")]
+    asked = [line.removeprefix("needs review: ").split(",")[0] for line in lines]
     assert "graded 0" in ran.out
     assert sorted(asked) == [s for s in sorted(reports) if reports[s]["status"] == "unreadable"]
     assert ran.code == 1

@@ -118,7 +118,7 @@ def test_whoever_needs_a_person_comes_first_with_the_reason(toys):
 def test_nobody_needs_a_person_is_said():
     """A class in order says so, and so does an empty one."""
     words = Page(class_page("Toys", [graded("ana", check(Verdict.PASSED, 10.0))])).words()
-    assert "Nobody: every submission was marked." in words
+    assert "Nothing: every submission was graded." in words
     assert "there are no submissions yet" in Page(class_page("Toys", [])).words()
 
 

@@ -153,7 +153,7 @@ def test_no_name_stops_the_class(toys, kind, request):
     assert {name: found["by"][name]["score"] for name in honest} == dict.fromkeys(honest, FULL)
     assert toys.scores() == dict.fromkeys(honest, FULL)
     again = toys.run("grade", code=PERSON)
-    assert "needs a person: caf\\xe9" in again.said
+    assert "needs review: caf\\xe9" in again.said
     assert b"zo\xc3\xab" in again.stdout
     assert "Ada, ada: their names look alike" in again.said
 

@@ -301,8 +301,8 @@ def test_file_that_cannot_be_graded_says_why_and_what_to_do(status, title):
 def test_run_without_isolation_carries_a_warning(mixed):
     """Tier none is a warning in both forms; the other tiers are not."""
     unsafe = mixed.with_(tier="none")
-    assert "Unsafe: marked without isolation" in feedback_page(unsafe)
-    assert "Unsafe: marked without isolation" in feedback_text(unsafe)
+    assert "Unsafe: graded without a sandbox" in feedback_page(unsafe)
+    assert "Unsafe: graded without a sandbox" in feedback_text(unsafe)
     assert "Unsafe" not in feedback_page(mixed.with_(tier="reduced"))
 
 
@@ -313,7 +313,7 @@ def test_comments_stand_with_their_exercises_and_the_penalty_with_the_score(mixe
     assert "Score: 0.5 of 10 points" in words
     assert "The late penalty of 1.5 points leaves 0.5." in words
     assert words.index("area 0 of 2") < words.index("Neat.") < words.index("volume 0 of 2")
-    assert "More comments essay Comment from the course team Well argued." in words
+    assert "More comments essay Comment from your instructor Well argued." in words
     assert "Score: 0 of 10 points" in Page(feedback_page(mixed, manual=Manual(penalty=9.0))).words()
 
 

@@ -366,8 +366,8 @@ def test_an_own_cell_is_blamed_for_its_own_time_only(tier):
     ]
     with start_jail(tier, limits) as there, Session(there, cells) as session:
         assert session.log.notes == (
-            "cell 1 does not run to its end: it takes too long.",
-            "cell 2 does not run to its end: the time for cells of your own is used up.",
+            "cell 1 was stopped: it ran too long.",
+            "cell 2 was stopped: the time for cells of your own is used up.",
         )
 
 

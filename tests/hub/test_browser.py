@@ -100,16 +100,16 @@ def test_dark_and_light_are_the_readers_choice(window):
 
 
 def test_an_attempt_moves_on_without_a_reload(window, small_hub, reports):
-    """Waiting behind another one, next in line, being graded, graded with its mark."""
+    """Waiting behind another one, next in the queue, being graded, graded with its mark."""
     desk = small_hub.desk
     before = desk.arrive("ada", ASSIGNMENTS[1])  # whose turn is longer ago
     number = desk.arrive("bela", ASSIGNMENTS[1])
     page = window("other").open(f"attempts/{number}")
     page.evaluate("window.stayed = true")
     state = page.get_by_role("status")
-    expect(state).to_contain_text("1 before it")
+    expect(state).to_contain_text("1 ahead in the queue")
     desk.grade(before, reports["ada", ASSIGNMENTS[1]])
-    expect(state).to_contain_text("next in line")
+    expect(state).to_contain_text("next in the queue")
     desk.begin(number)
     expect(state).to_contain_text("being graded")
     desk.end(number, reports["bela", ASSIGNMENTS[1]])

@@ -19,6 +19,7 @@ import psutil
 import pytest
 import requests
 from engine import toy
+from schemas import faults
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -189,6 +190,7 @@ def test_the_database_is_away(exchange):
         assert not service.status()["ok"]
         exchange.hand_in("mail")
         until(lambda: fails(service, "reading the exchange"), "it cannot be taken in")
+        assert faults("health", service.status()) == []
         assert not path.exists()
         for file in moved[::-1]:
             file.rename(path.with_name(file.name))

@@ -163,8 +163,8 @@ def test_a_refusal_is_fetched_in_place_of_feedback(exchange, tmp_path, damaged):
     nbgrader(folder, home, "fetch_feedback", *where)
     pages = sorted((folder / toy.ASSIGNMENT / "feedback").glob(f"*/{toy.NOTEBOOK}.html"))
     first, second = (page.read_text() for page in pages)
-    assert "Not taken" not in first
-    assert "Not taken" in second
+    assert "Refused" not in first
+    assert "Refused" in second
     assert refused.reason in html.unescape(second)
 
 

@@ -190,7 +190,7 @@ class Known(Handler):
         try:
             super().check_xsrf_cookie()
         except HTTPError as error:
-            words = "The request does not show that it comes from a page of ours; reload the page."
+            words = "The request lacks the token of the page; reload the page."
             raise RefusedRequest(HTTPStatus.FORBIDDEN, words) from error
 
     def may(self, person: Person) -> bool:
@@ -219,8 +219,8 @@ class Student(Known):
     def why_not(self, person: Person) -> str:
         """Say who they are and who could help."""
         return (
-            f"You are signed in as {person.name}, who has no part in this course, or too small a "
-            "one. If you should have, ask whoever runs the course to add you to its group."
+            f"You are signed in as {person.name}, who may not see or do this. If you should be "
+            "able to, ask an instructor of the course to add you to its group."
         )
 
     async def attempt_or_404(self, attempt_id: str) -> Attempt:

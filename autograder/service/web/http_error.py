@@ -16,13 +16,13 @@ class RefusedRequest(HTTPError):
 
 
 WORDS = {
-    400: "The request is not one that can be answered.",
-    401: "You are not signed in, or your token does not hold (any more).",
+    400: "The request cannot be understood.",
+    401: "You are not signed in, or your token is not valid.",
     403: "You may not see or do this.",
     404: "There is nothing here.",
     405: "This cannot be done here.",
     429: "Too many at once; close other windows of this page, or wait a little.",
-    500: "Something on our side failed. It is written down for the administrator.",
+    500: "Something failed on our side. The service's log has the details.",
     503: "This cannot be answered just now; try again in a minute.",
 }
 """The words for each status, unless there are better ones."""

@@ -31,7 +31,7 @@ MOST_NAME = 128
 NOTHING = "This student submitted nothing there."
 NOBODY = "Nobody has submitted anything there."
 TOO_MANY = f"{AT_ONCE} regrades are under way; wait until one of them is ready."
-GONE = "There is no such regrade, or not any more; ask for a new one."
+GONE = "This regrade does not exist, or is no longer kept; start a new one."
 
 
 class Stage(StrEnum):
@@ -151,7 +151,7 @@ class RegradeJobs:
             job.problem, job.stage = str(error), Stage.FAILED
         except Exception:
             log.exception("grading %s again failed", _what(job))
-            job.problem = "Something failed on the way; the service's log has the details."
+            job.problem = "Regrading failed; the service's log has the details."
             job.stage = Stage.FAILED
 
 

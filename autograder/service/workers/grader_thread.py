@@ -203,7 +203,9 @@ class GraderThread(threading.Thread):
         warm_worker = self._worker_for(attempt.assignment)
         tasks = warm_worker.tasks(attempt, self._alike(attempt))
         if attempt.tries > self._settings.tries:
-            log.error("attempt %d was begun %d times in vain", attempt.id, attempt.tries - 1)
+            log.error(
+                "attempt %d was begun %d times without a result", attempt.id, attempt.tries - 1
+            )
             return warm_worker.give_up(tasks)
         try:
             return warm_worker.grade(tasks)

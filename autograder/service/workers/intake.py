@@ -167,7 +167,7 @@ def _read_files(
     if not timestamp.strip() or not secret.strip():
         raise NotYet
     if not _SECRET.fullmatch(secret):
-        raise Unreadable(f"{SECRET} is not what nbgrader writes; hand in again")
+        raise Unreadable(f"{SECRET} is not what nbgrader writes; submit again")
     yield from ((SECRET, secret), (TIMESTAMP, timestamp))
     expected = [expected_name(lab) for lab in course.labs_of(named.assignment)]
     for file in set(expected) & set(names):

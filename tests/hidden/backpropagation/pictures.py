@@ -31,7 +31,7 @@ def output_error_term_over_output(student):
 
 @pictures.of("test_backward_pass")
 def steps_against_slopes(student):
-    """Every entry of the backward pass against the slope of the loss, found by trying."""
+    """Every entry of the backward pass against the slope of the loss, measured by small nudges."""
     hidden, output = reference.forward_pass(FEATURES, INPUT_HIDDEN, HIDDEN_OUTPUT)
     first, last = student.backward_pass(FEATURES, TARGETS, hidden, output, HIDDEN_OUTPUT)
     own = np.concatenate([np.reshape(first, (6,)), np.reshape(last, (2,))])
@@ -47,7 +47,7 @@ def steps_against_slopes(student):
     return Picture(
         title="Your backward pass against the downhill slope, one dot for each weight",
         alt="Where the backward pass is right, all dots lie on the diagonal.",
-        x_label="downhill slope, by trying",
+        x_label="downhill slope, measured",
         y_label="backward pass",
         curves=(
             curve("yours", downhill, own, "dots"),
