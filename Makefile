@@ -34,13 +34,13 @@ quick: jail .venv/ready
 
 bench: .venv/ready jail
 	$(PIP) --group bench
-	$(BIN)/python benchmarks/compare.py
+	$(BIN)/python -m benchmarks.compare
 
 # Sets itself up, beside this checkout's .venv: everybody on the machine must be able to read it.
 # Some assignments only: make hub RELEASED="gradient_descent"
 hub:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer with venv is needed: apt-get install python3-venv (or set PYTHON=...)"; exit 2; }
-	@exec $(PYTHON) deploy/hub/trial.py $(RELEASED)
+	@exec $(PYTHON) deploy/hub/hub_trial.py $(RELEASED)
 
 lab: .venv/ready
 	$(BIN)/jupyter lab --notebook-dir=release
@@ -66,7 +66,6 @@ lint: .venv/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/mypy deploy/hub/hub_*.py deploy/hub/publish.py deploy/hub/trial.py benchmarks/*.py
 	$(BIN)/mypy docs/conf.py docs/_ext/*.py
 	$(BIN)/lint-imports
 

@@ -1,6 +1,6 @@
 """Give assignments to students through nbgrader's exchange: run by `setup` as the course's owner.
 
-    python publish.py COURSE_ID [ASSIGNMENT…]
+    python hub_publish.py COURSE_ID [ASSIGNMENT…]
 
 In the course's folder; all its assignments by default. What the exchange already holds as it is in
 release/ is left alone; the names of the others are printed.
