@@ -7,7 +7,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 # Accounts are made and changed by programs that an ordinary path does not show.
 export PATH := $(PATH):/usr/local/sbin:/usr/sbin:/sbin
 
-.PHONY: help demo test quick bench hub lab build prove docs linkcheck pictures lint format clean jail packages
+.PHONY: help demo test quick bench hub lab build prove docs linkcheck pictures lint format package requirements clean jail packages
 
 help:
 	@echo "make demo   set everything up, build the labs, make a class and grade it"
@@ -20,6 +20,7 @@ help:
 	@echo "make prove  prove the hidden suites"
 	@echo "make docs   the documentation's site, into docs/_build;  make linkcheck  its external links"
 	@echo "make pictures  take the README's pictures again, from the pages of the demo"
+	@echo "make package  build wheel and sdist, try the wheel outside; make requirements  renew the pins"
 	@echo "make lint   ruff, mypy and the layers of imports;  make format  ruff's formatter"
 
 demo: .venv/ready jail
@@ -28,21 +29,20 @@ demo: .venv/ready jail
 # More processes than processors: the tests wait for sandboxes, browsers and databases. Files are
 # handed out in the order of tests/conftest.py, the longest first.
 test: packages .venv/ready
-	@$(BIN)/pytest --numprocesses 5 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/pytest --numprocesses 5 --dist loadfile --no-loadscope-reorder --cov
 
 # What shows most faults soonest; under two minutes on two idle cores.
 quick: jail .venv/ready
 	@$(BIN)/pytest --numprocesses 2 --dist loadfile -m "not slow" tests/engine tests/differential
 
 bench: .venv/ready jail
-	$(PIP) --group bench
-	$(BIN)/python benchmarks/compare.py
+	$(BIN)/python -m benchmarks.compare
 
 # Sets itself up, beside this checkout's .venv: everybody on the machine must be able to read it.
 # Some assignments only: make hub RELEASED="gradient_descent"
 hub:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer with venv is needed: apt-get install python3-venv (or set PYTHON=...)"; exit 2; }
-	@exec $(PYTHON) deploy/hub/trial.py $(RELEASED)
+	@exec $(PYTHON) deploy/hub/hub_trial.py $(RELEASED)
 
 lab: .venv/ready
 	$(BIN)/jupyter lab --notebook-dir=release
@@ -55,27 +55,34 @@ prove: .venv/ready jail
 
 # Without a warning: every reference, link and heading that a page names is there.
 docs: .venv/ready
-	$(PIP) --group docs
 	$(BIN)/sphinx-build -E -W --keep-going -n -q docs docs/_build
 	@echo "docs/_build/index.html"
 
 # Asks the addresses of other hosts, so it needs the internet; no part of the tests.
 linkcheck: .venv/ready
-	$(PIP) --group docs
 	$(BIN)/sphinx-build -q -b linkcheck docs docs/_build/linkcheck
 
 lint: .venv/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/mypy deploy/hub/hub_*.py deploy/hub/publish.py deploy/hub/trial.py benchmarks/*.py
-	$(BIN)/mypy docs/conf.py docs/pictures.py docs/_ext/*.py
 	$(BIN)/lint-imports
 
 # The README's pictures, from the pages of a demonstration class.
 pictures: jail .venv/ready
 	@.ci/install chromium
 	$(BIN)/python docs/pictures.py
+
+# Wheel and sdist, and a course graded with nothing but the wheel, outside this checkout.
+package: .venv/ready jail
+	@$(BIN)/pytest tests/package
+
+# Newer releases for .ci/requirements.txt: for every Python that the package allows. What is pinned
+# and still allowed stays, but for: make requirements UPGRADE=--upgrade
+requirements: .venv/ready
+	$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --universal \
+		--python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --quiet \
+		--custom-compile-command "make requirements" --output-file .ci/requirements.txt $(UPGRADE)
 
 format: .venv/ready
 	$(BIN)/ruff check --fix .
@@ -84,11 +91,12 @@ format: .venv/ready
 clean:
 	rm -rf demo dist docs/_build .pytest_cache .mypy_cache .ruff_cache
 
-.venv/ready: pyproject.toml
+# The releases that the tests are run with, with their hashes; no others are installed.
+.venv/ready: pyproject.toml .ci/requirements.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer with venv is needed: apt-get install python3-venv (or set PYTHON=...)"; exit 2; }
 	$(PYTHON) -m venv .venv
-	$(PIP) --upgrade 'pip>=25.1'
-	$(PIP) --editable '.[cluster,hub,postgresql]' --group dev
+	$(PIP) --no-deps --require-hashes --requirement .ci/requirements.txt
+	$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 # Bubblewrap for the full sandbox; without it a weaker tier is tried, and refused if it does not hold.

@@ -1,10 +1,10 @@
 """A class graded by this grader and by its peers on one machine, in one run, in turns.
 
-    make bench                                  (the ways are told in ways.py)
-    python benchmarks/compare.py --whole        peers grade the largest class too; an hour and more
-    python benchmarks/compare.py --students 2 --peers 2 --rounds 1 --ways ours,pytest,floor
-    python benchmarks/compare.py --table        the last result as a table
-    python benchmarks/compare.py --profile      where the time of `autograder grade` goes
+    make bench                                  ways.py describes the ways
+    python -m benchmarks.compare --whole        peers grade the largest class too; an hour and more
+    python -m benchmarks.compare --students 2 --peers 2 --rounds 1 --ways ours,pytest,floor
+    python -m benchmarks.compare --table        the last result as a table
+    python -m benchmarks.compare --profile      where the time of `autograder grade` goes
 
 Writes benchmarks/result.json and result.png. Peers are slow: they grade classes of --peers and ours
 those of --students, and figures are by submission; --whole has all grade the same classes. Rounds
@@ -20,13 +20,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-from measure import Measured
-from peers import ASSIGNMENT
-from result import Found, plot, summarise, table
-from stages import profile
-from ways import PEERS, WAYS, Class
-
 from autograder.course.model import Course
+from benchmarks.measure import Measured
+from benchmarks.peers import ASSIGNMENT
+from benchmarks.result import Found, plot, summarise, table
+from benchmarks.stages import profile
+from benchmarks.ways import PEERS, WAYS, Class
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULT = ROOT / "benchmarks" / "result.json"

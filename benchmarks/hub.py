@@ -1,6 +1,6 @@
 """From handing in to the mark on the student's page, on a real JupyterHub, and by hand beside it.
 
-    python benchmarks/hub.py [--alone 20] [--flood 200] [--students 50] [--within 60] [--by-hand 3]
+    python -m benchmarks.hub [--alone 20] [--flood 200] [--students 50] [--within 60] [--by-hand 3]
 
 Submissions of `gradient_descent` (two notebooks) are written into nbgrader's exchange by the steps
 of `nbgrader submit`. The clock starts before the first of them and stops when the stream of events
@@ -41,7 +41,7 @@ from autograder.service.store.attempts import Attempts, State
 from autograder.service.workers.intake import SECRET, TIMESTAMP
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "deploy" / "hub")]
+sys.path.insert(0, str(ROOT / "deploy" / "hub"))  # the hub's own modules are flat
 from tests.hub.hub_process import Hub, start_hub  # noqa: E402 - it needs the path
 
 ASSIGNMENT = "gradient_descent"

@@ -1,6 +1,6 @@
 """What isolation costs per submission: each tier, each layer left out, and processes started cold.
 
-    python benchmarks/jail.py [--rounds 40]
+    python -m benchmarks.jail [--rounds 40]
 
 One run, interleaved, so that drift of the machine hits all alike. A submission here is one trivial
 cell and one call; what is measured is starting, walling in, answering and ending it. A jail with a

@@ -1,6 +1,6 @@
 """How long a hub's services are away: each killed, then the hub ended. Root on Debian or Ubuntu.
 
-    python benchmarks/recovery.py [--rounds 3]
+    python -m benchmarks.recovery [--rounds 3]
 
 Starts the hub of `make hub`, kills its grading service and its formgrader by SIGKILL, and takes the
 time until each answers again; then ends the hub by SIGTERM and takes the time until it is gone.
@@ -22,7 +22,7 @@ import requests
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "deploy" / "hub"))
 
-from trial import COURSE, Trial
+from hub_trial import COURSE, Trial
 
 ASSIGNMENT = "multilayer_perceptrons"
 SERVICES = {"grading service": "autograder serve", "formgrader": "jupyterhub-singleuser"}

@@ -11,8 +11,8 @@ from itertools import cycle
 from pathlib import Path
 from typing import Any
 
-from measure import Measured, quantile
-from ways import PEERS
+from benchmarks.measure import Measured, quantile
+from benchmarks.ways import PEERS
 
 MARKERS = "os^Dv<>P"
 """Lines that lie on one another are told apart by them."""

@@ -1,6 +1,6 @@
 """How grading scales: time and memory for classes of several sizes, against a straight line.
 
-    python benchmarks/scale.py [--sizes 100,1000,10000]
+    python -m benchmarks.scale [--sizes 100,1000,10000]
 
 A submission here is one notebook (`multilayer`), made from variants and mistakes. The cost model
 (so much to start, so much for each submission) is taken from the two smallest classes; what it

@@ -12,11 +12,10 @@ import os
 from collections import Counter
 from pathlib import Path
 
-from measure import run
-from peers import ASSIGNMENT
-from ways import Class
-
 import autograder
+from benchmarks.measure import run
+from benchmarks.peers import ASSIGNMENT
+from benchmarks.ways import Class
 
 SAMPLED = Path(__file__).with_name("sampled")
 PACKAGE = Path(autograder.__file__).parent

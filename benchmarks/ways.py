@@ -26,15 +26,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import peers
-from measure import Measured, Tree, run
-
 from autograder.course.model import Course
 from autograder.grading.plan import plan
 from autograder.grading.submission import read_submission
 from autograder.remote.session import Session
 from autograder.sandbox.inside import policy
 from autograder.sandbox.supervisor import Jail
+from benchmarks import peers
+from benchmarks.measure import Measured, Tree, run
 
 OTTER = Path(__file__).resolve().parent / ".venv-otter"
 OTTER_PACKAGES = ("otter-grader>=6,<8", "ipykernel>=6,<8", "matplotlib>=3.8,<4", "numpy>=2,<3")

@@ -40,6 +40,7 @@ class OuterWall(PythonCopy):
         self._program = program
         super().__init__()
         self._hidden = [path for path in self._replica.shown if _is_covered(path)]
+        self._hidden_links = {k: v for k, v in self._replica.links.items() if _is_covered(k)}
 
     @property
     def readable(self) -> list[str]:
@@ -73,6 +74,8 @@ class OuterWall(PythonCopy):
         made = set(COVERED)
         for path in self._hidden:
             wall += [*_parents(path, made), "--ro-bind", f"{root}{path}", path]
+        for path, target in self._hidden_links.items():
+            wall += [*_parents(path, made), "--symlink", target, path]
         wall += ["--ro-bind", str(lay_out_modules(scratch)), INSIDE]
         return [*wall, "--remount-ro", "/", "--chdir", "/", "--"]
 

@@ -88,6 +88,14 @@ class Plan:
             said.update(os.fsencode(about))
         return said.hexdigest()[:24]
 
+    def links_outside(self, shown: Iterable[str]) -> dict[str, str]:
+        """The links that lie in none of the places."""
+        return {
+            link: target
+            for link, target in self.links.items()
+            if not any(places.is_beneath(link, place) for place in shown)
+        }
+
     def add(self, path: str, left_out: tuple[str, ...] = ()) -> None:
         """Add a file, or a folder and its content, and the links on the way to it."""
         links, real = places.follow(path)
@@ -146,6 +154,8 @@ class Replica:
     root: Path
     shown: tuple[str, ...]
     """The real paths of the places that it shows."""
+    links: dict[str, str]
+    """Where links lead that lie outside those places, such as a virtual environment's Python."""
     _lock: int
 
     def release(self) -> None:
@@ -199,7 +209,7 @@ def find_replica() -> Replica:
             f"{home}: the sandbox's copy of Python cannot be made: {error.strerror}; give it "
             "space, or set XDG_CACHE_HOME to a folder with more"
         ) from None
-    return Replica(root, tuple(shown), lock)
+    return Replica(root, tuple(shown), plan.links_outside(shown), lock)
 
 
 def make_plan() -> Plan:

@@ -34,6 +34,7 @@ class Sampler:
         role = "worker" if "--multiprocessing-fork" in sys.orig_argv else "program"
         self._path = into / f"{role}-{os.getpid()}.json"
         self._seconds = defaultdict[tuple[str, ...], float](float)
+        self._keeping = threading.Lock()
 
     def run(self) -> None:
         """Sample until the process ends."""
@@ -51,9 +52,12 @@ class Sampler:
                 kept = now
 
     def keep(self) -> None:
-        """Write what there is so far."""
+        """Write what there is so far; the file is whole, whenever the process is ended."""
         found = [[seconds, *stack] for stack, seconds in list(self._seconds.items())]
-        self._path.write_text(json.dumps(found), encoding="utf-8")
+        with self._keeping:
+            part = self._path.with_suffix(".part")
+            part.write_text(json.dumps(found), encoding="utf-8")
+            part.replace(self._path)
 
     def _stack(self, frame: FrameType | None) -> tuple[str, ...]:
         """The stack from the inside out, as module.function; an import is all that counts."""

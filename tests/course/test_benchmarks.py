@@ -20,11 +20,8 @@ from autograder.sandbox.supervisor import Jail
 from .conftest import lab_named
 
 pytest.importorskip("psutil")
-import compare
-import peers
-import result
-import stages
-from measure import Measured, Tree, quantile
+from benchmarks import compare, peers, result, stages
+from benchmarks.measure import Measured, Tree, quantile
 
 SPIN = """
 import time
@@ -123,7 +120,7 @@ def test_what_cannot_be_written_down_is_refused():
 @pytest.mark.slow
 def test_stock_nbgrader_grades_the_same_class(built, calls, tmp_path):
     """nbgrader's own kernel, on the generated hidden tests, finds the same exercises right."""
-    from ways import Class
+    from benchmarks.ways import Class
 
     made = Class(built_class(built, tmp_path), tmp_path, 1, calls)
     made.prepare("bare")

@@ -24,7 +24,7 @@ import pytest
 import requests
 from hub_environment import install_proxy
 from hub_settings import Unfit
-from trial import CACHE, PROXY
+from hub_trial import CACHE, PROXY
 
 SERVICE = "grading"
 READY_S, STOP_S = 240, 20

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from trial import CACHE, Person, Trial
+from hub_trial import CACHE, Person, Trial
 
 ASSIGNMENT, NOTEBOOK = "multilayer_perceptrons", "multilayer"
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import psutil
 import pytest
 import requests
-from trial import COURSE, Person, Trial
+from hub_trial import COURSE, Person, Trial
 
 from .exchange import until
 from .real_hub import (

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 import requests
+from hub_trial import CHECKOUT, COURSE, Person, Trial
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-from trial import CHECKOUT, COURSE, Person, Trial
 
 from autograder.authoring import samples
 from autograder.course.model import Course

@@ -22,9 +22,9 @@ import pytest
 import requests
 from hub_owner import without
 from hub_services import CALM_POLL_S, OFTEN, POLL_S
+from hub_trial import HERE
 from jupyterhub.auth import DummyAuthenticator, PAMAuthenticator
 from traitlets.config import Config
-from trial import HERE
 
 from .exchange import until
 from .hub_process import free_ports, proxy_command

@@ -11,7 +11,7 @@ from pathlib import Path
 import hub_machine
 import pytest
 from hub_settings import Settings, Unfit
-from trial import CHECKOUT, HERE, free_ports, open_private
+from hub_trial import CHECKOUT, HERE, free_ports, open_private
 
 AS_ROOT = os.getuid() == 0
 needs_root = pytest.mark.skipif(not AS_ROOT, reason="looks at root's files and sockets")

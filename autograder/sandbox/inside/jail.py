@@ -26,9 +26,10 @@ import platform
 import resource
 import stat
 import struct
+import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -125,18 +126,41 @@ def make_folders(confinement: Confinement) -> None:
     caps = f"size={confinement.file_mib}m,nr_inodes={confinement.files}"
     covered = WRITABLE_FULL
     # Python itself may lie below one of them (a clone in /tmp): mount it again on top.
-    below = [p for p in confinement.readable if any(p.startswith(f"{c}/") for c in covered)]
+    below = [path for path in confinement.readable if _is_below(path, covered)]
     kept = {path: os.open(path, os.O_PATH | os.O_CLOEXEC) for path in below if os.path.exists(path)}
+    links = links_to_python() if _is_below(sys.executable, covered) else {}
     for target in covered:
         mount_tmpfs(target, MS_NOSUID | MS_NODEV, f"{caps},mode=0700")
     for path, fd in kept.items():
-        os.makedirs(path)
-        bind(f"/proc/self/fd/{fd}", path)
+        put_back(fd, path)
         os.close(fd)
+    for path, target in links.items():
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        os.symlink(target, path)
     for device in policy.DEVICES:
         protect(device)
     mount_tmpfs("/proc", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY, "size=4k,nr_inodes=2")
     os.chdir(confinement.home)
+
+
+def _is_below(path: str, folders: Iterable[str]) -> bool:
+    return any(path.startswith(f"{folder}/") for folder in folders)
+
+
+def links_to_python() -> dict[str, str]:
+    """The links beside Python's own name: all that a virtual environment has of the program."""
+    with os.scandir(os.path.dirname(sys.executable)) as entries:
+        return {entry.path: os.readlink(entry.path) for entry in entries if entry.is_symlink()}
+
+
+def put_back(fd: int, path: str) -> None:
+    """Let an open file or folder be seen at `path` again, where nothing is now."""
+    if stat.S_ISDIR(os.fstat(fd).st_mode):
+        os.makedirs(path)
+    else:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    bind(f"/proc/self/fd/{fd}", path)
 
 
 def mount_tmpfs(target: str, flags: int, options: str) -> None:

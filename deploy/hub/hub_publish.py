@@ -1,6 +1,6 @@
 """Release assignments through nbgrader's exchange; `setup` runs this as the course's owner.
 
-    python publish.py COURSE_ID [ASSIGNMENT…]
+    python hub_publish.py COURSE_ID [ASSIGNMENT…]
 
 Run it in the course's folder; it releases all assignments by default. Assignments whose files in
 the exchange equal those in release/ are skipped; the names of the others are printed.

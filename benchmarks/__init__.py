@@ -1,0 +1,1 @@
+"""What grading costs, measured beside other ways to grade: `python -m benchmarks.compare`."""
