@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 from schemas import faults, schemas
 
 from autograder.authoring.prove import Row
-from autograder.batch.tasks import Stray
+from autograder.batch.strays import Stray
 from autograder.batch.writer import Change, Remark
 from autograder.course.model import Course
 from autograder.report import CheckResult, Curve, Named, Picture, Report, Status, Verdict

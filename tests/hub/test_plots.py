@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from autograder.class_report import tally
+from autograder.feedback.axis import Axis
 from autograder.report import Graded
-from autograder.service.web.class_plots import BOTTOM, NAMES, RIGHT, TOP, _steps, panels
+from autograder.service.web.class_plots import BOTTOM, MOST_TICKS, NAMES, RIGHT, TOP, panels
 
 from .small_class import STUDENTS
 
@@ -54,11 +55,13 @@ def test_a_checks_bar_is_its_share(graded):
 
 @pytest.mark.parametrize(
     ("most", "steps"),
-    [(0, [0]), (1, [0, 1]), (4, [0, 1, 2, 3, 4]), (5, [0, 2, 4]), (230, [0, 100, 200])],
+    [(1, [0, 1]), (4, [0, 1, 2, 3, 4]), (5, [0, 2, 4]), (230, [0, 100, 200])],
 )
 def test_axes_have_few_round_numbers(most: int, steps: list[int]):
-    """At most five, all within the axis."""
-    assert _steps(most) == steps
+    """At most five, all within the axis, and none between two students."""
+    ticks = Axis(0.0, most, BOTTOM, TOP).ticks(MOST_TICKS, least=1.0)
+    assert [tick.label for tick in ticks] == [str(step) for step in steps]
+    assert [tick.at for tick in ticks] == sorted((tick.at for tick in ticks), reverse=True)
 
 
 def test_nothing_to_draw():
