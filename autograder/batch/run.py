@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -31,6 +32,8 @@ from autograder.grading.pool import Job, WorkerPool
 from autograder.grading.standing import settled
 from autograder.report import Booked, Graded, Report, Status
 from autograder.sandbox.inside.policy import Tier
+
+Reports = Generator[tuple[Task, Report], None, None]
 
 
 @dataclass
@@ -177,11 +180,12 @@ def _write_beside(
     assignments: Sequence[str],
     done: Sequence[Task],
     todo: Sequence[Task],
-    reports: Iterator[tuple[Task, Report]],
+    reports: Reports,
 ) -> None:
     """Write reports as they come: by one thread, which owns the database, while workers grade."""
     arriving: Arriving = SimpleQueue()
-    with ThreadPoolExecutor(1, "writer") as writer:
+    # Closed here, whatever happens: the workers would else end some time, or with the program.
+    with ThreadPoolExecutor(1, "writer") as writer, closing(reports):
         written = writer.submit(desk.write_all, assignments, todo, done, arriving)
         try:
             for task, report in reports:
@@ -228,7 +232,7 @@ def _grade_all(
     workers: int | None,
     cluster: Cluster | None,
     force: bool,
-) -> Iterator[tuple[Task, Report]]:
+) -> Reports:
     """Reports of all tasks, as they come; what could not be read needs no worker."""
     jobs: dict[Job, Task] = {}
     for task in tasks:
