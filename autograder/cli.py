@@ -34,7 +34,7 @@ from autograder.console import (
 
 if TYPE_CHECKING:
     from autograder.batch.run import Outcome
-    from autograder.course.model import Course, Lab
+    from autograder.course.model import Course
     from autograder.grading.cluster import Cluster
     from autograder.report import Graded
     from autograder.sandbox.doctor import Attempt
@@ -225,6 +225,7 @@ def check(
     The file's name says which notebook of the course it is; if not, its exercises do.
     """
     with reported():
+        from autograder.batch.recognising import identify
         from autograder.grading.context import Request, prepared
         from autograder.grading.grader import grade_file
 
@@ -548,31 +549,6 @@ def each_sandbox(
     yield last
     if last.refusal is not None:
         raise last.refusal
-
-
-def identify(course: Course, path: Path, assignment: str | None, lab_name: str | None) -> Lab:
-    """The lab that a file is an attempt at: as told, by its name, or by the exercises in it."""
-    from autograder.batch.recognising import recognise
-    from autograder.errors import CourseError
-    from autograder.grading.submission import Unreadable, read_submission
-
-    labs = course.labs_of(assignment) if assignment else course.labs
-    wanted = lab_name or path.stem
-    named = [lab for lab in labs if lab.name == wanted]
-    if len(named) == 1:
-        return named[0]
-    if lab_name:
-        known = ", ".join(lab.name for lab in labs)
-        raise CourseError(f"there is no notebook {lab_name!r} (known: {known})")
-    try:
-        cells = read_submission(path.parent, path.name, course.limits.notebook_mib)
-    except Unreadable as problem:
-        raise CourseError(f"{path}: {problem}") from None
-    lab = recognise(labs, cells, path.name)
-    if lab is None:
-        known = ", ".join(lab.name for lab in labs)
-        raise CourseError(f"{path}: which notebook is it? Say --as NAME (known: {known})")
-    return lab
 
 
 def run_grading(

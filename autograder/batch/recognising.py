@@ -1,17 +1,19 @@
-"""Which notebook of the course the cells of a file are: told by the exercises in it.
+"""Which notebook of the course a file is: the exercises in it say so.
 
-Their grade_ids say it, or their functions where no grade_id is left. Knows no folders.
+They are known by their grade_ids, or by their functions where no grade_id is left.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
 from autograder.batch.file_names import bears_name
-from autograder.course.model import Lab
+from autograder.course.model import Course, Lab
 from autograder.course.notebook import Kind
-from autograder.grading.submission import Submission, code_words
+from autograder.errors import CourseError
+from autograder.grading.submission import Submission, Unreadable, code_words, read_submission
 
 
 def recognise(labs: Sequence[Lab], cells: Submission, name: str = "") -> Lab | None:
@@ -30,6 +32,35 @@ def recognise(labs: Sequence[Lab], cells: Submission, name: str = "") -> Lab | N
     if len(fitting) > 1:
         fitting = [lab for lab in fitting if bears_name(name, lab.name)]
     return fitting[0] if len(fitting) == 1 else None
+
+
+def identify(course: Course, path: Path, assignment: str | None, name: str | None) -> Lab:
+    """The lab that a file is an attempt at.
+
+    Args:
+        course: the course.
+        path: the file.
+        assignment: of which assignment it is, where that is known.
+        name: of the notebook, where that is known; else the file's name or its exercises say it.
+
+    Raises:
+        CourseError: no lab fits, or several do.
+    """
+    labs = course.labs_of(assignment) if assignment else course.labs
+    known = ", ".join(lab.name for lab in labs)
+    named = [lab for lab in labs if lab.name == (name or path.stem)]
+    if len(named) == 1:
+        return named[0]
+    if name:
+        raise CourseError(f"there is no notebook {name!r} (known: {known})")
+    try:
+        cells = read_submission(path.parent, path.name, course.limits.notebook_mib)
+    except Unreadable as problem:
+        raise CourseError(f"{path}: {problem}") from None
+    lab = recognise(labs, cells, path.name)
+    if lab is None:
+        raise CourseError(f"{path}: which notebook is it? Say --as NAME (known: {known})")
+    return lab
 
 
 def shares(labs: Sequence[Lab], cells: Submission) -> list[float]:
