@@ -1,8 +1,8 @@
 """The grading service of one course: what pages, health checks and the command line talk to.
 
 It runs threads: one takes in what arrives, some grade, each with a worker process, and one writes
-the gradebook and releases feedback. They meet in the store only, so each goes on while another one
-cannot.
+the gradebook and releases feedback. They pass work to each other through the store alone, so each
+continues while another one cannot; `coordination` only wakes them and keeps what fails now.
 """
 
 from __future__ import annotations

@@ -44,15 +44,15 @@ class Handler(HubOAuthenticated, RequestHandler):  # type: ignore[misc]
     person: Person | None = None
 
     @property
-    def site(self) -> ServiceContext:
+    def context(self) -> ServiceContext:
         """What this process serves."""
-        site: ServiceContext = self.settings["site"]
-        return site
+        context: ServiceContext = self.settings["context"]
+        return context
 
     @property
     def hub_auth(self) -> HubOAuth:
         """The hub, which knows people."""
-        return self.site.auth
+        return self.context.auth
 
     def set_default_headers(self) -> None:
         """Forbid everything; a page allows what it needs."""
@@ -89,7 +89,7 @@ class Handler(HubOAuthenticated, RequestHandler):  # type: ignore[misc]
 
     async def read(self, question: Callable[..., Result], *args: Any) -> Result:
         """Ask the store, or anything else that may be slow, without delaying other requests."""
-        return await self.site.read(question, *args)
+        return await self.context.read(question, *args)
 
     def page(self, template: str, **values: Any) -> None:
         """Answer with a page, which may load our style sheet and our script, and nothing else."""
@@ -108,13 +108,13 @@ class Handler(HubOAuthenticated, RequestHandler):  # type: ignore[misc]
         person = self.person
         return {
             "nonce": nonce,
-            "prefix": self.site.prefix,
-            "assets": self.site.assets,
-            "course": self.site.service.course.title,
+            "prefix": self.context.prefix,
+            "assets": self.context.assets,
+            "course": self.context.service.course.title,
             "hub": self.hub_auth.hub_host + self.hub_auth.hub_prefix,
             "person": person.name if person else "",
-            "teaches": person is not None and self.site.teaches(person),
-            "path": self.request.path.removeprefix(self.site.prefix),
+            "teaches": person is not None and self.context.teaches(person),
+            "path": self.request.path.removeprefix(self.context.prefix),
             "xsrf": self.xsrf_token.decode() if person else "",
             "live": "",
         }
@@ -213,7 +213,7 @@ class Student(Known):
 
     def may(self, person: Person) -> bool:
         """Whether this is a user of the hub in one of the course's groups."""
-        course_id = self.site.service.course.course_id
+        course_id = self.context.service.course.course_id
         return super().may(person) and person.belongs(self.groups, course_id)
 
     def why_not(self, person: Person) -> str:
@@ -229,9 +229,9 @@ class Student(Known):
         Raises:
             RefusedRequest: 404, both for no attempt and for one of somebody else.
         """
-        attempt = await self.read(self.site.service.attempts.get, int(attempt_id))
+        attempt = await self.read(self.context.service.attempts.get, int(attempt_id))
         own = attempt is not None and attempt.student == self.person.name
-        if attempt is None or not (own or self.site.teaches(self.person)):
+        if attempt is None or not (own or self.context.teaches(self.person)):
             raise RefusedRequest(HTTPStatus.NOT_FOUND)
         return attempt
 
@@ -251,7 +251,7 @@ class Metrics(Known):
     async def prepare(self) -> None:
         """Try the service's own token first: then the hub need not be asked."""
         given = self.request.headers.get("Authorization", "")
-        wanted = self.site.metrics_token
+        wanted = self.context.metrics_token
         if wanted and hmac.compare_digest(given.encode(), f"Bearer {wanted}".encode()):
             return
         await super().prepare()

@@ -28,7 +28,7 @@ class AttemptsApi(Student):
 
     async def get(self) -> None:
         """Filter by `student` and `assignment` in the query."""
-        teaches = self.site.teaches(self.person)
+        teaches = self.context.teaches(self.person)
         student = self.get_query_argument("student", "")
         if not teaches:
             if student not in ("", self.person.name):
@@ -38,7 +38,7 @@ class AttemptsApi(Student):
         self.json({"attempts": await self.read(self._attempts, student, assignment, teaches)})
 
     def _attempts(self, student: str, assignment: str, teaches: bool) -> list[dict[str, Any]]:
-        service, ahead = self.site.service, self.site.ahead()
+        service, ahead = self.context.service, self.context.ahead()
         found = service.attempts.of(student, assignment, limit=MOST)
         return [attempt_json(look_at(service, attempt, ahead, teaches)) for attempt in found]
 
@@ -50,11 +50,11 @@ class AttemptApi(Student):
 
     async def get(self, attempt_id: str) -> None:
         attempt = await self.attempt_or_404(attempt_id)
-        self.json(await self.read(self._attempt, attempt, self.site.teaches(self.person)))
+        self.json(await self.read(self._attempt, attempt, self.context.teaches(self.person)))
 
     def _attempt(self, attempt: Attempt, teaches: bool) -> dict[str, Any]:
-        service = self.site.service
-        seen = look_at(service, attempt, self.site.ahead(), teaches)
+        service = self.context.service
+        seen = look_at(service, attempt, self.context.ahead(), teaches)
         reports = [] if seen.shows == "nothing" else service.attempts.reports(attempt.id)
         marks = service.marks()
         graded = [marks.graded(attempt, Graded(attempt.student, report)) for report in reports]
@@ -84,22 +84,22 @@ class RegradeApi(Instructor):
     async def post(self) -> None:
         """The body is JSON: `assignment`, `student` (empty for everybody)."""
         asked = json_body(self.request.body, ("assignment", "student"))
-        begin, by = self.site.regrade_jobs.begin, self.person.name
+        begin, by = self.context.regrade_jobs.begin, self.person.name
         job = await self.read(begin, by, asked["assignment"], asked["student"])
-        self.set_header("Location", f"{self.site.prefix}api/regrade/{job.id}")
+        self.set_header("Location", f"{self.context.prefix}api/regrade/{job.id}")
         self.json(regrade_json(job), HTTPStatus.ACCEPTED)
 
 
-class RecountApi(Instructor):
+class RegradeJobApi(Instructor):
     """GET api/regrade/<id>: its progress and what would change; POST: apply it."""
 
     program = True
 
     async def get(self, number: str) -> None:
-        self.json(regrade_json(self.site.regrade_jobs.get(int(number))))
+        self.json(regrade_json(self.context.regrade_jobs.get(int(number))))
 
     async def post(self, number: str) -> None:
-        self.json(regrade_json(self.site.regrade_jobs.apply(int(number))), HTTPStatus.ACCEPTED)
+        self.json(regrade_json(self.context.regrade_jobs.apply(int(number))), HTTPStatus.ACCEPTED)
 
 
 def json_body(body: bytes, names: tuple[str, ...], *, all_of: bool = False) -> dict[str, str]:

@@ -75,13 +75,13 @@ class Place:
         return cls(url.hostname, url.port, prefix, token, secure)
 
 
-def application(site: ServiceContext, place: Place) -> Application:
+def application(context: ServiceContext, place: Place) -> Application:
     """The tornado application: the routes under the hub's prefix, and no others."""
     # The secret is the same after a restart, so that nobody has to sign in again.
     secret = hmac.digest(place.token.encode(), b"autograder cookies", hashlib.sha256)
     return Application(
         routes(place.prefix),
-        site=site,
+        context=context,
         cookie_secret=secret,
         xsrf_cookie_kwargs={"httponly": True, "samesite": "Lax", "secure": place.secure},
         cross_origin_protection=True,
@@ -165,8 +165,8 @@ def open_door(place: Place) -> socket.socket:
 async def _serve(
     service: GradingService, place: Place, door: socket.socket, metrics_token: str
 ) -> None:
-    site = ServiceContext(service, hub_auth(), place.prefix, metrics_token)
-    server = HTTPServer(application(site, place), max_body_size=BODY_BYTES)
+    context = ServiceContext(service, hub_auth(), place.prefix, metrics_token)
+    server = HTTPServer(application(context, place), max_body_size=BODY_BYTES)
     ended = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, ended.set)
@@ -178,17 +178,17 @@ async def _serve(
         await ended.wait()
     finally:
         server.stop()
-        site.watch.close()
+        context.watch.close()
         # Both at once: a hub may kill a service that takes longer than four seconds to end.
-        await asyncio.gather(asyncio.to_thread(service.stop), _finish_answers(server, site))
-        site.close()
+        await asyncio.gather(asyncio.to_thread(service.stop), _finish_answers(server, context))
+        context.close()
 
 
-async def _finish_answers(server: HTTPServer, site: ServiceContext) -> None:
+async def _finish_answers(server: HTTPServer, context: ServiceContext) -> None:
     """Let streams and running answers finish, but not for ever."""
     try:
         async with asyncio.timeout(CLOSING_S):
-            await site.streams.left(CLOSING_S)
+            await context.streams.left(CLOSING_S)
             await server.close_all_connections()
     except TimeoutError:
         log.warning("some answers were not finished in %g s", CLOSING_S)

@@ -22,7 +22,7 @@ class OfClass(Instructor):
 
     def attempts(self, assignment: str = "") -> list[Attempt]:
         """All attempts of the class, the newest first."""
-        return self.site.service.attempts.of("", assignment)
+        return self.context.service.attempts.of("", assignment)
 
     def assignment_asked(self) -> str:
         """The assignment in the query, empty for all.
@@ -31,13 +31,13 @@ class OfClass(Instructor):
             RefusedRequest: there is no such assignment.
         """
         name = self.get_query_argument("assignment", "")
-        if name and name not in self.site.service.course.assignments:
+        if name and name not in self.context.service.course.assignments:
             raise RefusedRequest(HTTPStatus.NOT_FOUND)
         return name
 
     def show(self, template: str, values: dict[str, Any]) -> None:
         """Show a page that updates when something in the class changes."""
-        names = self.site.service.course.assignments
+        names = self.context.service.course.assignments
         self.page(template, assignments=names, live="class/events", **values)
 
 
@@ -51,15 +51,17 @@ class ClassPage(OfClass):
             self.get_query_argument("student", ""),
             _page(self.get_query_argument("page", "1")),
         )
-        members = await self.site.members()
+        members = await self.context.members()
         self.show("class.html.j2", await self.read(self._values, wanted, members))
 
     def _values(self, wanted: Filter, members: frozenset[str]) -> dict[str, Any]:
-        site = self.site
-        newest = site.service.attempts.version()
+        context = self.context
+        newest = context.service.attempts.version()
         attempts = self.attempts()
-        roster = {*site.service.marks().students, *members}
-        shown = class_rows(site.service, site.reports, site.ahead(), attempts, wanted, roster)
+        roster = {*context.service.marks().students, *members}
+        shown = class_rows(
+            context.service, context.reports, context.ahead(), attempts, wanted, roster
+        )
         query = {"assignment": wanted.assignment, "state": wanted.state, "student": wanted.student}
         return {
             "wanted": wanted,
@@ -82,7 +84,7 @@ class QueuePage(OfClass):
         self.show("queue.html.j2", await self.read(self._values))
 
     def _values(self) -> dict[str, Any]:
-        service, ahead = self.site.service, self.site.ahead()
+        service, ahead = self.context.service, self.context.ahead()
         newest = service.attempts.version()
 
         def seen(attempts: Sequence[Attempt]) -> list[Any]:
@@ -102,9 +104,9 @@ class InsightPage(OfClass):
         self.show("insight.html.j2", await self.read(self._values, self.assignment_asked()))
 
     def _values(self, assignment: str) -> dict[str, Any]:
-        newest = self.site.service.attempts.version()
+        newest = self.context.service.attempts.version()
         counted = counting(self.attempts(assignment))
-        graded = self.site.reports.graded(counted, self.site.service.marks())
+        graded = self.context.reports.graded(counted, self.context.service.marks())
         return {
             "assignment": assignment,
             "students": len({one.student for one in graded}),
@@ -119,7 +121,7 @@ class MarksFile(OfClass):
 
     async def get(self) -> None:
         text = await self.read(self._marks, self.assignment_asked())
-        name = self.site.service.course.course_id.encode("ascii", "replace").decode()
+        name = self.context.service.course.course_id.encode("ascii", "replace").decode()
         safe = "".join(c if c.isalnum() or c in "-_" else "_" for c in name)
         self.set_header("Content-Type", "text/csv; charset=utf-8")
         self.set_header("Content-Disposition", f'attachment; filename="{safe}-marks.csv"')
@@ -127,4 +129,4 @@ class MarksFile(OfClass):
 
     def _marks(self, assignment: str) -> str:
         counted = counting(self.attempts(assignment))
-        return marks_csv(self.site.reports.graded(counted, self.site.service.marks()))
+        return marks_csv(self.context.reports.graded(counted, self.context.service.marks()))

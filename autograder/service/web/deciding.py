@@ -30,13 +30,13 @@ class Decides(Instructor):
         if ruling not in list(Ruling):
             words = "The decision must be `counts`, `aside`, or empty to take an earlier one back."
             raise RefusedRequest(HTTPStatus.BAD_REQUEST, words)
-        store = self.site.service.attempts
+        store = self.context.service.attempts
         against = await self.read(store.rule, attempt.id, Ruling(ruling), self.person.name)
         if against:
             raise RefusedRequest(HTTPStatus.CONFLICT, against)
         what = ruling or "as by the ordinary rule"
         log.info("%s decides on attempt %d: %s", self.person.name, attempt.id, what)
-        self.site.service.wake()
+        self.context.service.wake()
         return await self.attempt_or_404(attempt_id)
 
 
@@ -45,11 +45,11 @@ class DecidePage(Decides):
 
     def get(self, attempt_id: str) -> None:
         """Redirect to the attempt: a browser comes here when the form's answer is reloaded."""
-        self.redirect(f"{self.site.prefix}attempts/{attempt_id}", status=HTTPStatus.SEE_OTHER)
+        self.redirect(f"{self.context.prefix}attempts/{attempt_id}", status=HTTPStatus.SEE_OTHER)
 
     async def post(self, attempt_id: str) -> None:
         await self.decide(attempt_id, self.get_body_argument("ruling"))
-        self.redirect(f"{self.site.prefix}attempts/{attempt_id}", status=HTTPStatus.SEE_OTHER)
+        self.redirect(f"{self.context.prefix}attempts/{attempt_id}", status=HTTPStatus.SEE_OTHER)
 
 
 class DecideApi(Decides):
@@ -60,5 +60,7 @@ class DecideApi(Decides):
     async def post(self, attempt_id: str) -> None:
         asked = json_body(self.request.body, ("ruling",), all_of=True)
         attempt = await self.decide(attempt_id, asked["ruling"])
-        ahead = await self.read(self.site.ahead)
-        self.json(attempt_json(await self.read(look_at, self.site.service, attempt, ahead, True)))
+        ahead = await self.read(self.context.ahead)
+        self.json(
+            attempt_json(await self.read(look_at, self.context.service, attempt, ahead, True))
+        )

@@ -48,8 +48,8 @@ class Events(Student):
 
     async def get(self) -> None:
         """Send changes until the listener leaves, the service ends, or `LIFE_S` have passed."""
-        with self.site.streams.seat(self.person.name), suppress(StreamClosedError):
-            async with self.site.watch.listening():
+        with self.context.streams.seat(self.person.name), suppress(StreamClosedError):
+            async with self.context.watch.listening():
                 self._stream_headers()
                 self.write(f"retry: {AGAIN_MS}\n\n")
                 await self.flush()
@@ -60,7 +60,7 @@ class Events(Student):
         self.set_header("X-Accel-Buffering", "no")
 
     async def _tell_all(self) -> None:
-        watch, loop = self.site.watch, asyncio.get_running_loop()
+        watch, loop = self.context.watch, asyncio.get_running_loop()
         ends = loop.time() + LIFE_S
         known: dict[str, str] = {}
         if self.request.headers.get("Last-Event-ID") == str(watch.version):
@@ -87,10 +87,10 @@ class Events(Student):
 
     async def _states(self) -> dict[str, str]:
         """The states that this stream sends, by subject, each as one line of JSON."""
-        return await self.read(self._own_states, dict(self.site.watch.ahead))
+        return await self.read(self._own_states, dict(self.context.watch.ahead))
 
     def _own_states(self, ahead: dict[int, int]) -> dict[str, str]:
-        service = self.site.service
+        service = self.context.service
         attempts = service.attempts.of(self.person.name, limit=RECENT)
         return {
             str(attempt.id): one_line(attempt_json(look_at(service, attempt, ahead, False)))
@@ -104,7 +104,7 @@ class ClassEvents(Events, Instructor):
     kind = "class"
 
     async def _states(self) -> dict[str, str]:
-        watch = self.site.watch
+        watch = self.context.watch
         return {"class": one_line({"version": watch.version, "queue": len(watch.ahead)})}
 
 

@@ -14,7 +14,7 @@ class MetricsFile(Metrics):
     """GET metrics: the numbers in Prometheus' text form."""
 
     async def get(self) -> None:
-        text = await self.read(generate_latest, self.site.registry)
+        text = await self.read(generate_latest, self.context.registry)
         self.set_header("Content-Type", CONTENT_TYPE_LATEST)
         self.finish(text)
 
@@ -25,5 +25,5 @@ class Health(Anonymous):
     program = True
 
     async def get(self) -> None:
-        status = await self.read(self.site.service.status)
+        status = await self.read(self.context.service.status)
         self.json(status, HTTPStatus.OK if status["ok"] else HTTPStatus.SERVICE_UNAVAILABLE)

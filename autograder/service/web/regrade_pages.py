@@ -17,27 +17,29 @@ class RegradePage(Instructor):
 
     def _handed_in(self) -> list[str]:
         """The assignments with attempts that can be regraded."""
-        service = self.site.service
+        service = self.context.service
         known = {attempt.assignment for attempt in service.attempts.of()}
         return [name for name in service.course.assignments if name in known]
 
     async def post(self) -> None:
         assignment = self.get_body_argument("assignment", "")
         student = self.get_body_argument("student", "")
-        begun = await self.read(self.site.regrade_jobs.begin, self.person.name, assignment, student)
-        self.redirect(f"{self.site.prefix}class/regrade/{begun.id}", status=HTTPStatus.SEE_OTHER)
+        begun = await self.read(
+            self.context.regrade_jobs.begin, self.person.name, assignment, student
+        )
+        self.redirect(f"{self.context.prefix}class/regrade/{begun.id}", status=HTTPStatus.SEE_OTHER)
 
 
-class RecountPage(Instructor):
+class RegradeJobPage(Instructor):
     """GET class/regrade/<id>: what would change; POST: apply it."""
 
     def get(self, number: str) -> None:
-        job = self.site.regrade_jobs.get(int(number))
+        job = self.context.regrade_jobs.get(int(number))
         # The browser loads the page again until the result is there.
         if job.stage.under_way:
             self.set_header("Refresh", "2")
         self.page("regrade_job.html.j2", job=job)
 
     def post(self, number: str) -> None:
-        job = self.site.regrade_jobs.apply(int(number))
-        self.redirect(f"{self.site.prefix}class/regrade/{job.id}", status=HTTPStatus.SEE_OTHER)
+        job = self.context.regrade_jobs.apply(int(number))
+        self.redirect(f"{self.context.prefix}class/regrade/{job.id}", status=HTTPStatus.SEE_OTHER)

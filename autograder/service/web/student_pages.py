@@ -64,20 +64,20 @@ class Own(Student):
 
     def own_attempts(self, assignment: str, most: int) -> list[Attempt]:
         """The reader's latest attempts, the latest first, and the one that counts."""
-        return self.site.service.attempts.recent(self.person.name, assignment, most)
+        return self.context.service.attempts.recent(self.person.name, assignment, most)
 
     def newest(self) -> int:
         """The number of the newest attempt in the reader's stream."""
-        attempts = self.site.service.attempts.of(self.person.name, limit=RECENT)
+        attempts = self.context.service.attempts.of(self.person.name, limit=RECENT)
         return max((attempt.id for attempt in attempts), default=0)
 
     def allowance(self, assignment: str) -> Allowance:
         """What the rules allow the reader to submit."""
-        return self.site.service.attempts.allowance(self.person.name, assignment)
+        return self.context.service.attempts.allowance(self.person.name, assignment)
 
     def own_due(self, assignment: str) -> datetime | None:
         """When the assignment is due for the reader, including an extension."""
-        return self.site.service.due(assignment, self.person.name)
+        return self.context.service.due(assignment, self.person.name)
 
 
 class Home(Own):
@@ -89,7 +89,7 @@ class Home(Own):
         self.page("home.html.j2", assignments=assigned, newest=newest, live="events")
 
     def _assigned(self) -> list[Assigned]:
-        service, ahead = self.site.service, self.site.ahead()
+        service, ahead = self.context.service, self.context.ahead()
         found = []
         for name in service.course.assignments:
             own = self.own_attempts(name, most=1)
@@ -108,14 +108,14 @@ class Assignment(Own):
     """GET assignments/<name>: one's own attempts at it; which of them counts, and why."""
 
     async def get(self, name: str) -> None:
-        service = self.site.service
+        service = self.context.service
         try:
             service.course.labs_of(name)
         except CourseError:
             raise RefusedRequest(HTTPStatus.NOT_FOUND) from None
         newest = await self.read(self.newest)
         attempts = await self.read(self.own_attempts, name, RECENT)
-        ahead = await self.read(self.site.ahead)
+        ahead = await self.read(self.context.ahead)
         self.page(
             "assignment.html.j2",
             assignment=name,
@@ -133,9 +133,9 @@ class AttemptPage(Student):
 
     async def get(self, attempt_id: str) -> None:
         attempt = await self.attempt_or_404(attempt_id)
-        teaches = self.site.teaches(self.person)
-        ahead = await self.read(self.site.ahead)
-        seen = await self.read(look_at, self.site.service, attempt, ahead, teaches)
+        teaches = self.context.teaches(self.person)
+        ahead = await self.read(self.context.ahead)
+        seen = await self.read(look_at, self.context.service, attempt, ahead, teaches)
         own = attempt.student == self.person.name
         self.page(
             "attempt.html.j2",
@@ -151,19 +151,21 @@ class AttemptPage(Student):
         """What an instructor decided and may decide; None while it is not graded."""
         if attempt.state not in FINISHED:
             return None
-        return Decisions(attempt.ruling, tuple(self.site.service.attempts.rulings(attempt.id)))
+        return Decisions(attempt.ruling, tuple(self.context.service.attempts.rulings(attempt.id)))
 
     def _notebooks(self, attempt: Attempt, seen: AttemptView, teaches: bool) -> list[Marked]:
         if seen.shows == "nothing":
             return []
-        service = self.site.service
+        service = self.context.service
         marks, reports = service.marks(), service.attempts.reports(seen.id)
         graded = [marks.graded(attempt, Graded(seen.student, report)) for report in reports]
         return [self._marked(seen, one, teaches) for one in graded]
 
     def _marked(self, seen: AttemptView, one: Graded, teaches: bool) -> Marked:
         report = one.report
-        place = f"{self.site.prefix}attempts/{seen.id}/feedback/{quote(report.notebook, safe='')}"
+        place = (
+            f"{self.context.prefix}attempts/{seen.id}/feedback/{quote(report.notebook, safe='')}"
+        )
         return Marked(
             name=report.notebook,
             standing=standing(report),
@@ -191,13 +193,13 @@ class Feedback(Student):
     """GET attempts/<id>/feedback/<notebook>: the feedback page of one notebook."""
 
     async def get(self, attempt_id: str, notebook: str) -> None:
-        service = self.site.service
+        service = self.context.service
         attempt = await self.attempt_or_404(attempt_id)
-        teaches = self.site.teaches(self.person)
+        teaches = self.context.teaches(self.person)
         shows = await self.read(service.visible, attempt, datetime.now(UTC))
         html = None
         if teaches or shows == "feedback":
-            back = f"{self.site.prefix}attempts/{attempt.id}"
+            back = f"{self.context.prefix}attempts/{attempt.id}"
             html = await self.read(service.feedback_html, attempt.id, notebook, back)
         if html is None:
             raise RefusedRequest(HTTPStatus.NOT_FOUND)
@@ -220,15 +222,15 @@ class Slash(Anonymous):
     """GET the prefix without its slash, as people type it: redirects to the first page."""
 
     def get(self) -> None:
-        self.redirect(self.site.prefix, permanent=True)
+        self.redirect(self.context.prefix, permanent=True)
 
 
 class AssetFile(Anonymous):
     """GET static/<version>/<name>: a style sheet or script; another version has another address."""
 
     def get(self, version: str, name: str) -> None:
-        found = self.site.assets.get(name)
-        if found is None or version != self.site.assets.version:
+        found = self.context.assets.get(name)
+        if found is None or version != self.context.assets.version:
             raise RefusedRequest(HTTPStatus.NOT_FOUND)
         content_type, content = found
         self.set_header("Content-Type", content_type)

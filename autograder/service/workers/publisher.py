@@ -46,7 +46,7 @@ class Publisher(threading.Thread):
         current: the course.
         settings: its settings.
         attempts: the store.
-        signals: of the service.
+        coordination: how the threads wake each other and keep what fails.
         visible: what a student may see of an attempt at a time.
     """
 
