@@ -40,7 +40,7 @@ def identify(course: Course, path: Path, assignment: str | None, name: str | Non
     Args:
         course: the course.
         path: the file.
-        assignment: of which assignment it is, where that is known.
+        assignment: the assignment that it was submitted to, where that is known.
         name: of the notebook, where that is known; else the file's name or its exercises say it.
 
     Raises:

@@ -137,7 +137,7 @@ def tasks_of(
     Args:
         course: the course.
         assignment: to which it was submitted.
-        student: whose.
+        student: the student's name.
         digests: of the exercises, by notebook.
         folder: is trusted; everything beneath it is not.
         place: the submission's folder, as a path below it.

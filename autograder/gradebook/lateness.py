@@ -43,7 +43,7 @@ class LatePenalties:
         """Points that lateness costs, from 0 to the score, as nbgrader bounds them.
 
         Args:
-            student: whose submission it is.
+            student: the student's name.
             score: points of the notebook.
             late_s: seconds after the due date.
 

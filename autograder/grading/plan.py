@@ -318,6 +318,3 @@ def _is_part(piece: str, whole: str) -> bool:
     """Whether the words of a source follow one another in `whole`."""
     words = code_words(piece)
     return not words or f" {words} " in f" {code_words(whole)} "
-
-
-__all__ = ["Plan", "is_same_code", "may_bind", "mentions", "plan", "shown_names"]

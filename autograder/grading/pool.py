@@ -210,6 +210,3 @@ def _serve(connection: Connection, contexts: Contexts) -> None:
             connection.send(report)
         except BrokenPipeError:
             return  # Nobody waits for it any more.
-
-
-__all__ = ["Job", "WorkerPool", "broken_report"]

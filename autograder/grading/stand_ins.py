@@ -200,6 +200,3 @@ def _kind(value: Any) -> object:
         return np.ndim(value)
     except ValueError:
         return type(value).__name__
-
-
-__all__ = ["StandIns"]

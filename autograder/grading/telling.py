@@ -105,6 +105,3 @@ def named(catalogue: Catalogue, checks: Sequence[CheckResult]) -> tuple[Named, .
         if known is not None:
             found.append(Named(name, known.words, tuple(known.hints), tuple(places)))
     return tuple(found)
-
-
-__all__ = ["REHEARSAL_SEED", "named", "to_rehearse", "told"]

@@ -64,6 +64,3 @@ class Clocks:
             self._end += spent_s
         else:
             self._exercises_s -= spent_s
-
-
-__all__ = ["Clocks"]

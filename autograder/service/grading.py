@@ -239,7 +239,7 @@ class GradingService:
 
         Args:
             assignment: which.
-            student: whose; everybody's where it is empty.
+            student: the student's name; empty for everybody.
 
         Raises:
             AutograderError: the course cannot be graded by as it is now.

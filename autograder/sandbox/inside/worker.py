@@ -24,7 +24,7 @@ import numpy as np
 
 from autograder.sandbox.inside.cells import Cells, raised
 from autograder.sandbox.inside.channel import Channel
-from autograder.sandbox.inside.wire import Unsendable, WireError, encode
+from autograder.sandbox.inside.wire import WireError, encode
 
 _UNCHANGEABLE = (int, float, bool, str, bytes, complex, type(None), np.float64)
 
@@ -237,6 +237,3 @@ def silence() -> None:
     sys.stdin = open(0, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
     sys.stdout = open(1, "w", encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
     sys.stderr = open(2, "w", encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
-
-
-__all__ = ["Interpreter", "Unsendable", "serve", "silence"]

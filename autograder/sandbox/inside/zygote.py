@@ -18,7 +18,6 @@ import json
 import os
 import signal
 import socket
-import sys
 import tempfile
 from typing import Any
 
@@ -171,7 +170,3 @@ def _reseed() -> None:
 
     random.seed()
     np.random.seed()
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]))

@@ -73,7 +73,7 @@ class AttemptReader:
         """A student's latest attempts at an assignment, the latest first, and the one that counts.
 
         Args:
-            student: whose.
+            student: the student's name.
             assignment: at which assignment.
             most: how many; one that counts and came earlier is added to them.
         """

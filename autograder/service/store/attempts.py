@@ -1,8 +1,8 @@
 """Every attempt of every student, durably: what arrived, what is being graded, what came of it.
 
-An attempt is leased to whoever grades it. A lease that runs out, since its holder died, puts the
-attempt back among those that wait; a holder whose attempt was given to another one in the meantime
-cannot write any more. So nothing is lost and nothing is counted twice, whoever is killed when.
+The grader of an attempt holds a lease on it. When a lease expires because its holder died, the
+attempt waits again; a holder whose attempt went to another grader can no longer write. So nothing
+is lost and nothing counts twice, no matter which process is killed.
 """
 
 from __future__ import annotations
@@ -55,8 +55,8 @@ class Attempts(AttemptReader):
 
         Args:
             source: its name in the exchange, which no other submission has.
-            student: whose.
-            assignment: of which assignment.
+            student: the student's name.
+            assignment: the assignment that it was submitted to.
             arrived: when, by the server's clock, with time zone.
             key: hash of the notebooks.
             timestamp: what nbgrader wrote.
@@ -88,7 +88,7 @@ class Attempts(AttemptReader):
         Args:
             owner: a name that no other grader has.
             lease_s: how long; see `renew`.
-            leave_out: assignments of which nothing is wanted.
+            leave_out: assignments that this grader does not grade.
 
         Returns:
             The attempt, `tries` counted up; None when nothing waits.
