@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from autograder.feedback import view
+from autograder.feedback.next_steps import next_steps
 from autograder.feedback.templating import fill
 from autograder.feedback.view import Manual
 from autograder.feedback.words import MARKS, percent, points_of
@@ -41,7 +42,7 @@ def feedback_page(
     manual = manual or Manual()
     values = {"report": report, "student": student, "course": course, "back": back, "marks": MARKS}
     values |= _mark_values(report, manual, aside) | _exercise_values(report, manual)
-    values["steps"] = view.next_steps(report)
+    values["steps"] = next_steps(report)
     return fill("autograder.feedback", "feedback.html.j2", values)
 
 

@@ -10,6 +10,7 @@ import textwrap
 from collections.abc import Iterable
 
 from autograder.feedback import view
+from autograder.feedback.next_steps import next_steps
 from autograder.feedback.view import Exercise, Idea, Manual
 from autograder.feedback.words import (
     MARKS,
@@ -33,7 +34,7 @@ def feedback_text(report: Report) -> str:
         *(_exercise(exercise) for exercise in view.exercises(report, Manual())),
         *_section("Ideas to look at again", [_idea(idea) for idea in view.ideas(report)]),
         *_section("Notes", [_wrap(note, "  - ") for note in report.notes]),
-        *_section("Next", [_wrap(step, "  - ") for step in view.next_steps(report)]),
+        *_section("Next", [_wrap(step, "  - ") for step in next_steps(report)]),
     ]
     return "\n\n".join(blocks) + "\n"
 

@@ -8,7 +8,6 @@ checked when all cells above its tests cell have run. This module runs nothing.
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -16,18 +15,19 @@ from functools import cached_property
 
 from autograder.course.model import Exercise, Lab
 from autograder.course.notebook import Kind, MasterCell
+from autograder.grading.source_names import (
+    bound_names,
+    is_part,
+    is_same_code,
+    may_bind,
+    mentions,
+    outer_names,
+)
 from autograder.grading.submission import Submission, SubmittedCell, code_words
-from autograder.remote.cells import Cell, as_spelt, function_names
+from autograder.remote.cells import Cell, function_names
 
 _SHOWN = (Kind.DEMONSTRATION, Kind.TESTS)
 """Cells of ours that show something; they run only where the student's code needs them."""
-_ANY_NAME = re.compile(
-    r"\b(exec|eval|globals|locals|vars|setattr|__main__|__dict__|f_globals|__globals__|user_ns"
-    r"|run_cell|run_line_magic|magic|push|ex)\b|import\s+\*"
-    r"|(%|^)\s*(run|rerun|load|macro|recall|store)\s+\S",
-    re.MULTILINE,
-)
-"""Code that may bind names without spelling them; a magic may lack its `%`."""
 
 _ASKS = re.compile(
     r"\bNameError\b|\b(globals|locals|vars|dir|exists|isfile)\(|\b(user_ns|__main__)\b"
@@ -64,7 +64,7 @@ class Plan:
         """
         theirs = [c.source for c in self.cells if c.exercise or (c.own and not c.ours)]
         asks = any(_ASKS.search(source) for source in theirs)
-        return asks or any(not _outer_names(s).isdisjoint(names) for s in theirs)
+        return asks or any(not outer_names(s).isdisjoint(names) for s in theirs)
 
     def may_bind_behind(self, exercise: Exercise, names: Collection[str]) -> bool:
         """Whether a cell below the exercise's tests cell may bind one of the names."""
@@ -120,7 +120,7 @@ class _Planner:
         released |= {code_words(cell.source) for cell in self._lab.cells if cell.kind in _SHOWN}
         sources = [cell.source for cell in self._submission.cells if cell.is_code]
         written = [source for source in sources if code_words(source) not in released]
-        return {n for source in written for n in function_names(source) | _outer_names(source)}
+        return {n for source in written for n in function_names(source) | outer_names(source)}
 
     def places_of(self, exercise: Exercise) -> tuple[int, ...]:
         """For each place where an exercise is checked, how many cells stand above it."""
@@ -244,7 +244,7 @@ def _is_as_released(lab: Lab, submission: Submission, exercise: Exercise) -> boo
     pieces = submission.pieces(exercise.solution)
     if stub is None or not pieces:
         return False
-    return all(is_same_code(piece, stub) or _is_part(piece, stub) for piece in pieces)
+    return all(is_same_code(piece, stub) or is_part(piece, stub) for piece in pieces)
 
 
 def _is_bound_elsewhere(lab: Lab, submission: Submission, exercise: Exercise) -> bool:
@@ -259,62 +259,10 @@ def _is_bound_elsewhere(lab: Lab, submission: Submission, exercise: Exercise) ->
     )
 
 
-def mentions(source: str, names: Collection[str]) -> bool:
-    """Whether a source contains one of the names as a word; found without parsing it."""
-    return not set(names).isdisjoint(re.findall(r"\w+", as_spelt(source)))
-
-
-def may_bind(source: str, names: Collection[str]) -> bool:
-    """Whether running a source could bind one of the names."""
-    return mentions(source, names) or _ANY_NAME.search(source) is not None
-
-
 def shown_names(lab: Lab, submission: Submission) -> set[str]:
     """The names that our demonstrations and visible tests bind, as released or as submitted."""
     shown = [cell for cell in lab.cells if cell.kind in _SHOWN]
     ids = {cell.grade_id for cell in shown}
     sources = [cell.source for cell in shown]
     sources += [cell.source for cell in submission.cells if cell.grade_id in ids]
-    return {name for source in sources for name in _bound_names(source)}
-
-
-def _outer_names(source: str) -> set[str]:
-    """The names that a source binds outside of any function or class."""
-    try:
-        nodes: list[ast.AST] = list(ast.parse(source).body)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return set()
-    names = set()
-    while nodes:
-        node = nodes.pop()
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            names.add(node.name)
-        elif not isinstance(node, ast.Lambda):
-            nodes += ast.iter_child_nodes(node)
-            names |= {node.id} if isinstance(node, ast.Name) and _is_bound(node) else set()
-    return names
-
-
-def _is_bound(node: ast.Name) -> bool:
-    return isinstance(node.ctx, ast.Store)
-
-
-def _bound_names(source: str) -> set[str]:
-    try:
-        nodes = list(ast.walk(ast.parse(source)))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return set()
-    bound = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-    bound |= {n.name for n in nodes if isinstance(n, ast.FunctionDef | ast.ClassDef)}
-    return bound | {(n.asname or n.name).split(".")[0] for n in nodes if isinstance(n, ast.alias)}
-
-
-def is_same_code(source: str, other: str) -> bool:
-    """Whether two sources are the same program apart from comments, blank lines and layout."""
-    return source.strip() == other.strip() or code_words(source) == code_words(other)
-
-
-def _is_part(piece: str, whole: str) -> bool:
-    """Whether the words of a source follow one another in `whole`."""
-    words = code_words(piece)
-    return not words or f" {words} " in f" {code_words(whole)} "
+    return {name for source in sources for name in bound_names(source)}

@@ -21,130 +21,31 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import fnmatch
 import hashlib
 import json
 import logging
 import os
-import re
 import shutil
 import stat
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.errors import NoJail
-from autograder.sandbox import places
 from autograder.sandbox.inside import policy
+from autograder.sandbox.replica_plan import EMPTY, Plan, make_plan, needed_libraries
 
 _log = logging.getLogger(__name__)
 
-FORMAT = 3
-"""Increase it when the way of copying changes."""
 KEPT_S = 14 * 24 * 3600
 """Seconds that an unused copy is kept."""
 NEVER = 2**31 - 1
 """An access time in the far future, which the kernel does not update when the file is read."""
-EMPTY = ("proc", "dev", "tmp", "jail", policy.HOME.strip("/"))
-"""Folders that serve as mount points."""
-_COMPILED = "/__pycache__"
 _THREADS = 4
-_LIBRARY = re.compile(r"(/\S+) \(0x")
-
-
-@dataclass
-class Plan:
-    """Everything to be copied, by its real path."""
-
-    links: dict[str, str] = field(default_factory=dict)
-    folders: dict[str, int] = field(default_factory=dict)
-    """Modes of the folders."""
-    files: dict[str, os.stat_result] = field(default_factory=dict)
-    roots: list[str] = field(default_factory=list)
-    """The places that are shown, including those that links lead to."""
-    mounted: frozenset[str] = frozenset()
-
-    def fingerprint(self) -> str:
-        """A hash that changes whenever a copy made by this plan would.
-
-        It leaves out compiled modules: Python writes one whenever it first loads a module.
-        """
-        said = hashlib.sha256(f"{FORMAT} {EMPTY} {policy.LIBRARIES}".encode())
-        for path, target in sorted(self.links.items()):
-            said.update(os.fsencode(f"{path}\0{target}\0"))
-        for path, mode in sorted(self.folders.items()):
-            if _COMPILED in path:
-                continue
-            said.update(os.fsencode(f"{path}\0{mode}\0"))
-        for path, facts in sorted(self.files.items()):
-            if _COMPILED in path:
-                continue
-            about = f"{path}\0{facts.st_mode}\0{facts.st_size}\0{facts.st_mtime_ns}\0"
-            said.update(os.fsencode(about))
-        return said.hexdigest()[:24]
-
-    def links_outside(self, shown: Iterable[str]) -> dict[str, str]:
-        """The links that lie in none of the places."""
-        return {
-            link: target
-            for link, target in self.links.items()
-            if not any(places.is_beneath(link, place) for place in shown)
-        }
-
-    def add(self, path: str, left_out: tuple[str, ...] = ()) -> None:
-        """Add a file, or a folder and its content, and the links on the way to it."""
-        links, real = places.follow(path)
-        for link in links:
-            self.links[link] = os.readlink(link)
-        if real in self.folders or real in self.files:
-            return
-        with contextlib.suppress(OSError):  # gone or unreadable: then it cannot be copied
-            facts = os.stat(real, follow_symlinks=False)
-            self.roots.append(real)
-            if stat.S_ISDIR(facts.st_mode):
-                self._walk(real, facts.st_mode, left_out)
-            elif stat.S_ISREG(facts.st_mode):
-                self.files[real] = facts
-
-    def _walk(self, top: str, mode: int, left_out: tuple[str, ...]) -> None:
-        self.folders[top] = mode
-        waiting = [(top, left_out)]
-        while waiting:
-            folder, skipped = waiting.pop()
-            with contextlib.suppress(PermissionError), os.scandir(folder) as entries:
-                for entry in entries:
-                    if any(fnmatch.fnmatch(entry.name, pattern) for pattern in skipped):
-                        continue
-                    if self._take(entry):
-                        waiting.append((entry.path, ()))
-
-    def _take(self, entry: os.DirEntry[str]) -> bool:
-        """Add one entry of a folder; True if it is a folder to go into."""
-        if entry.is_symlink():
-            self._take_link(entry.path)
-        elif entry.path in self.mounted:
-            return False
-        elif entry.is_dir(follow_symlinks=False):
-            if entry.path not in self.folders:
-                self.folders[entry.path] = entry.stat(follow_symlinks=False).st_mode
-                return True
-        elif entry.is_file(follow_symlinks=False):
-            self.files[entry.path] = entry.stat(follow_symlinks=False)
-        return False
-
-    def _take_link(self, path: str) -> None:
-        """Add a link, and what it leads to if that lies where packages are allowed to."""
-        self.links[path] = os.readlink(path)
-        with contextlib.suppress(OSError):
-            _, real = places.follow(path)
-            known = any(places.is_beneath(real, root) for root in self.roots)
-            if not known and any(real.startswith(f"{place}/") for place in policy.LINKED):
-                self.add(path)
 
 
 @dataclass
@@ -210,21 +111,6 @@ def find_replica() -> Replica:
             "space, or set XDG_CACHE_HOME to a folder with more"
         ) from None
     return Replica(root, tuple(shown), plan.links_outside(shown), lock)
-
-
-def make_plan() -> Plan:
-    """Everything of this machine that is shown."""
-    plan = Plan(mounted=frozenset(mount.point for mount in places.read_mounts()))
-    for path in places.python_library():
-        plan.add(path, policy.LEFT_OUT)
-    for path in places.python_packages():
-        plan.add(path, policy.LEFT_OUT_PACKAGES)
-    for path in (*places.interpreter(), *places.data(), *places.programs()):
-        plan.add(path)
-    for name in policy.ROOT_LINKS:
-        if os.path.islink(f"/{name}"):
-            plan.links[f"/{name}"] = os.readlink(f"/{name}")
-    return plan
 
 
 def cache_folder() -> Path:
@@ -361,30 +247,3 @@ def _copy(path: str, facts: os.stat_result, to: Path) -> None:
         return
     target.chmod(facts.st_mode & 0o555)  # not even its owner's submissions may write to it
     os.utime(target, ns=(NEVER * 10**9, facts.st_mtime_ns))
-
-
-def needed_libraries(files: Iterable[str]) -> list[str]:
-    """The machine's shared libraries that the programs and libraries among these files need."""
-    binaries = [path for path in files if _is_binary(path)]
-    said = ""
-    if binaries and shutil.which("ldd"):
-        for start in range(0, len(binaries), 500):
-            command = ["ldd", *binaries[start : start + 500]]
-            said += subprocess.run(command, capture_output=True, text=True, check=False).stdout
-        found = {os.path.normpath(path) for path in _LIBRARY.findall(said)}
-    else:
-        found = set(places.library_folders())
-    folders = {os.path.dirname(path) for path in found}
-    found |= {f"{folder}/{name}" for folder in folders for name in policy.LIBRARIES}
-    return sorted(path for path in found if os.path.exists(path))
-
-
-def _is_binary(path: str) -> bool:
-    name = os.path.basename(path)
-    if ".so" not in name and not os.access(path, os.X_OK):
-        return False
-    try:
-        with Path(path).open("rb") as file:
-            return file.read(4) == b"\x7fELF"
-    except OSError:
-        return False

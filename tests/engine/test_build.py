@@ -7,7 +7,8 @@ import shutil
 import pytest
 import toy
 
-from autograder.authoring.build import build, release_problems, tidy
+from autograder.authoring.build import build, tidy
+from autograder.authoring.inspection import release_problems
 from autograder.checks.catalogue import load_catalogue
 from autograder.course.model import Course
 from autograder.errors import BuildRefused, CourseError, SuiteError

@@ -8,7 +8,8 @@ from inside import start_jail
 
 from autograder.course.model import Lab
 from autograder.course.notebook import Kind, MasterCell
-from autograder.grading.plan import is_same_code, plan
+from autograder.grading.plan import plan
+from autograder.grading.source_names import is_same_code
 from autograder.grading.submission import Submission, SubmittedCell
 from autograder.limits import Limits
 from autograder.remote.cells import Cell

@@ -16,7 +16,7 @@ import pytest
 from autograder.sandbox import places
 from autograder.sandbox.inside import policy
 from autograder.sandbox.places import exposures
-from autograder.sandbox.replica import Plan
+from autograder.sandbox.replica_plan import Plan
 from autograder.sandbox.supervisor import Jail
 from tests.security.classes import ROOT
 from tests.security.test_tiers import run, start
@@ -187,8 +187,8 @@ def test_mounts_are_seen_through(source: str, target: str, exposed: bool, tmp_pa
 
 PLANNED = """
 import json, sys
-from autograder.sandbox import replica
-plan = replica.make_plan()
+from autograder.sandbox.replica_plan import make_plan
+plan = make_plan()
 print(json.dumps({"prefix": sys.prefix, "roots": plan.roots, "files": sorted(plan.files)}))
 """
 IN_PLACE = """
