@@ -112,8 +112,11 @@ def _shuffled(examples: tuple[Example, ...], lab: Lab, rng: random.Random) -> It
 
 
 def _damage(course: Course, student: str) -> None:
-    """Two of the things that happen: an endless loop, and a file cut short."""
-    first, *_, last = course.labs
+    """Two of the things that happen: an endless loop, and a file cut short.
+
+    In a course of one notebook the endless loop is all.
+    """
+    first, last = course.labs[0], course.labs[-1]
     path = course.root / "submitted" / student / first.assignment / f"{first.name}.ipynb"
     content = json.loads(path.read_text(encoding="utf-8"))
     target = first.exercises[-1]
@@ -121,5 +124,7 @@ def _damage(course: Course, student: str) -> None:
         if grade_id_of(cell) == target.solution:
             cell["source"] = f"def {target.functions[0]}(*args):\n{_HANGING}"
     path.write_text(json.dumps(content), encoding="utf-8")
+    if last is first:
+        return
     broken = course.root / "submitted" / student / last.assignment / f"{last.name}.ipynb"
     broken.write_bytes(broken.read_bytes()[:2000])
