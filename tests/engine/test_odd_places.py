@@ -50,6 +50,7 @@ def test_a_course_may_lie_anywhere(toys, tmp_path, name):
     assert toys.scores() == {"ada": FULL}
 
 
+@pytest.mark.wide(rows=2)
 @pytest.mark.parametrize("name", ["50%", "a]", "a%s", "week 1"])
 def test_other_names_of_assignments_are_graded(toys, name):
     """What means something to databases, shells or patterns' ends is a name like any other."""
@@ -113,6 +114,7 @@ def in_the_way(step):
     return lambda root: (root / step).write_text("x")
 
 
+@pytest.mark.wide(rows=5)
 @pytest.mark.parametrize(
     ("break_it", "words"),
     [

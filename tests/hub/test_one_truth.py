@@ -73,6 +73,7 @@ def command(course, *words: str) -> str:
     return subprocess.run(run, capture_output=True, text=True, check=True).stdout
 
 
+@pytest.mark.wide(rows=4)
 @pytest.mark.parametrize(
     ("values", "mark"),
     [

@@ -79,7 +79,7 @@ def installed(built):
         folder = Path(name)
         folder.chmod(0o755)  # students' code runs as another account, and runs this Python
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder / "venv"], check=True)
-        uv = [Path(sys.executable).with_name("uv"), "pip", "install", "--quiet"]
+        uv = [Path(sys.executable).with_name("uv"), "--system-certs", "pip", "install", "--quiet"]
         where = ["--python", folder / "venv" / "bin" / "python", "--constraint", PINS]
         subprocess.run([*uv, *where, built.from_sdist], check=True, cwd=folder)
         yield Installed(folder)

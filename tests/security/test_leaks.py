@@ -207,7 +207,7 @@ def leaking(lab: Lab, body: str) -> bytes:
     return json.dumps(content).encode()
 
 
-@pytest.mark.wide(rows=8)
+@pytest.mark.wide(rows=4)
 @pytest.mark.parametrize("name", LEAKING)
 def test_what_a_submission_chooses_by_a_hidden_input_is_not_told(
     name: str, course: Course, grades: Grades
@@ -220,6 +220,7 @@ def test_what_a_submission_chooses_by_a_hidden_input_is_not_told(
     assert list(differences(reports)) == []
 
 
+@pytest.mark.wide(rows=2)
 @pytest.mark.parametrize(
     "lab_name", ["gradient_basic", "gradient", "multilayer", "backprop_basic", "backprop"]
 )
