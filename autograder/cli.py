@@ -1,6 +1,6 @@
 """The command line: arguments and exit codes; no decisions.
 
-Exit codes: 0 done; 1 some submission needs a person (or a proof does not hold); 2 usage or
+Exit codes: 0 done; 1 some submission needs review (or a proof does not hold); 2 usage or
 configuration; 4 refused, because no sandbox holds here. Everything heavy is imported where it is
 used, so that `--help` answers at once.
 """

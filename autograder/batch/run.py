@@ -64,7 +64,7 @@ class Outcome:
 
     @property
     def asks(self) -> bool:
-        """Whether anything at all needs a person."""
+        """Whether anything at all needs review."""
         remarked = any(remark.needs_person for remark in self.remarks)
         strayed = any(stray.needs_person for stray in self.strays)
         return bool(self.needs_person) or remarked or strayed
