@@ -1,6 +1,7 @@
 """What the package declares that it needs, and the pins that its own tests are run with."""
 
 import ast
+import os
 import re
 import sys
 import tomllib
@@ -83,6 +84,11 @@ def test_what_the_engine_imports_is_declared():
         for module in imported_modules(path) - {*sys.stdlib_module_names, "autograder"}:
             names = {canonicalize_name(name) for name in of_module[module]}
             assert names & declared, f"{path.relative_to(ROOT)} imports {module}, of {names}"
+
+
+def test_measuring_coverage_leaves_no_trace_in_the_environment():
+    """`make coverage` measures its own process only: what tests start sees no variable of it."""
+    assert [name for name in os.environ if name.startswith(("COV_", "COVERAGE_"))] == []
 
 
 def imported_modules(path):
