@@ -29,6 +29,12 @@ def test_a_name_that_we_need_is_there(place, name):
     assert hasattr(place, name), f"pytest has no {place.__name__}.{name} any more"
 
 
+@pytest.fixture(autouse=True)
+def no_options_from_outside(monkeypatch):
+    """The options of the run that these tests are part of are not those of the sessions in them."""
+    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
+
+
 class Noting:
     """A plugin that notes what pytest calls."""
 
