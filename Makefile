@@ -75,8 +75,7 @@ lint: .venv/ready
 	$(BIN)/lint-imports
 
 # The README's pictures, from the pages of a demonstration class.
-pictures: jail .venv/ready
-	@.ci/install chromium
+pictures: packages .venv/ready
 	$(BIN)/python docs/pictures.py
 
 # Wheel and sdist, and a course graded with nothing but the wheel, outside this checkout.
