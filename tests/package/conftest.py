@@ -79,9 +79,12 @@ def installed(built):
         folder = Path(name)
         folder.chmod(0o755)  # students' code runs as another account, and runs this Python
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder / "venv"], check=True)
-        uv = [Path(sys.executable).with_name("uv"), "--system-certs", "pip", "install", "--quiet"]
-        where = ["--python", folder / "venv" / "bin" / "python", "--constraint", PINS]
-        subprocess.run([*uv, *where, built.from_sdist], check=True, cwd=folder)
+        python, uv = folder / "venv" / "bin" / "python", Path(sys.executable).with_name("uv")
+        quick = [uv, "--system-certs", "pip", "install", "--quiet", "--python", python]
+        if subprocess.run([*quick, "--constraint", PINS, built.from_sdist], cwd=folder).returncode:
+            # pip may be told of places that uv does not know.
+            slow = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet"]
+            subprocess.run([*slow, built.from_sdist], check=True, cwd=folder)
         yield Installed(folder)
 
 
