@@ -431,12 +431,11 @@ def serve(course_folder: Path) -> None:
           "scopes": ["access:services!service=grading"],
       }]
 
-    COURSE is c.CourseDirectory.course_id. Members of the group nbgrader-COURSE are the students,
-    and members of formgrade-COURSE are the instructors. Pages are under /services/grading/, health
-    is under healthz, and metrics for Prometheus are under metrics. Metrics need a hub token with
-    the scope read:metrics, or the bearer token in the environment variable
-    AUTOGRADER_METRICS_TOKEN. SIGTERM and SIGINT stop the service cleanly. The section
-    c.GradingService of course_config.py says how it grades; see docs/service.md.
+    COURSE is c.CourseDirectory.course_id. The group nbgrader-COURSE holds the students, and
+    formgrade-COURSE the instructors. Pages are under /services/grading/, health is under healthz,
+    and metrics for Prometheus are under metrics. Metrics need a hub token with the scope
+    read:metrics, or the bearer token in the environment variable AUTOGRADER_METRICS_TOKEN. SIGTERM
+    and SIGINT stop it cleanly. c.GradingService in course_config.py says how it grades.
 
     The command needs an extra: pip install 'nbassay[hub]'
     """

@@ -92,7 +92,7 @@ def _pytest_session(
                 session.config.hook.pytest_sessionstart(session=session)
                 stack.callback(_finish, session)
                 session.config.hook.pytest_collection(session=session)
-        except (Exception, pytest.fail.Exception) as error:
+        except (Exception, SystemExit, pytest.fail.Exception) as error:
             words = "; ".join(plugin.collect_errors) or fault_line(error, plugin.hidden)
             raise SuiteError(f"the hidden suites cannot be run: {words}") from error
         yield session.items

@@ -118,9 +118,7 @@ class Cluster:
 
         def send(job: Job, tried: int) -> Any:
             data = read_bytes(Path(job.folder), job.name, course.limits.notebook_mib)
-            future = self._client.submit(
-                grade_remotely, archive, key, job, data, retries=0, pure=False
-            )
+            future = self._submit(archive, key, job, data)
             under_way[future] = (job, tried)
             return future
 
@@ -130,8 +128,7 @@ class Cluster:
                 completed.add(send(waiting.popleft(), 1))
             if suspects and not under_way:
                 completed.add(send(suspects.popleft(), MOST_TRIES))
-            future = next(completed)
-            job, tried = under_way.pop(future)
+            job, tried = under_way.pop(future := next(completed))
             report = self._result(future)
             if report is not None:
                 yield job, report
@@ -141,6 +138,10 @@ class Cluster:
                 suspects.append(job)
             else:
                 yield job, broken_report(course, job, tier)
+
+    def _submit(self, archive: Any, key: ClassroomKey, job: Job, data: bytes) -> Any:
+        """Send one job to the cluster; its future, whose result is the report as plain data."""
+        return self._client.submit(grade_remotely, archive, key, job, data, retries=0, pure=False)
 
     def _spread(self, packed: bytes) -> Any:
         """Copy the course to every worker; a copy that only a dead worker held is lost with it."""

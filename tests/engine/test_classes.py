@@ -169,7 +169,7 @@ def test_a_terminal_that_cannot_show_a_name_ends_nothing(toys, encoding):
 
 
 def test_what_is_no_folder_is_a_row_or_is_named(toys):
-    """Files and links in the place of folders; the honest student is graded."""
+    """A file or link that stands where a folder belongs is named; the honest student is graded."""
     toys.lay("ada")
     toys.lay("bob").rename(toys.root / "submitted" / "bob" / "away")
     (toys.root / "submitted" / "bob" / "toys").write_text("here it is")
@@ -364,7 +364,7 @@ def set_due(toys, due):
 
 
 def test_moved_due_dates_and_extensions_change_penalties_at_the_next_run(toys):
-    """Nothing is graded again, every change is told, and the pages say so."""
+    """Nothing is graded again; the run lists every changed penalty, and the pages show it."""
     toys.set('c.LateSubmissionPlugin.penalty_method = "zero"')
     for name, when in (("ada", TIMELY), ("bob", LATE), ("cyd", LATE)):
         toys.lay(name, {"shapes.ipynb": toys.right, "timestamp.txt": when.encode()})

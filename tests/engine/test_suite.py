@@ -81,6 +81,8 @@ def test_a_check_is_what_its_markers_and_docstring_say(suite):
     [
         pytest.param("1 / 0", "ZeroDivisionError", id="raises-on-import"),
         pytest.param("def test_(:", "SyntaxError", id="syntax"),
+        pytest.param("raise SystemExit(3)", "SystemExit", id="ends-python"),
+        pytest.param("pytest.exit('enough')", "enough", id="ends-pytest"),
         pytest.param("import no_such_package", "no_such_package", id="package"),
         pytest.param("", "no hidden check", id="empty"),
         pytest.param(

@@ -254,7 +254,7 @@ def test_a_change_reaches_whoever_watches(exchange):
         version = service.attempts.version()
         comment(exchange.course, "games", "area", "Well done, by hand.")
         change(exchange.course, "games", manual_score=2.0)
-        until(lambda: service.attempts.version() > version, "those who watch are told")
+        until(lambda: service.attempts.version() > version, "the streams see a new version")
         until(lambda: "Well done, by hand." in page.read_text(), "released again")
         until(lambda: f"{MOST - 2} of {MOST} points" in page.read_text(), "released again")
         still = service.attempts.version()
