@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import itertools
 import os
+import re
+import secrets
 import shutil
 import stat
 import zlib
@@ -61,8 +64,7 @@ def write_whole(
     Raises:
         OSError: it cannot be written; the error names the path.
     """
-    # A short name even for a long one, and a different name for each process and file.
-    staged = path.with_name(f".{zlib.crc32(os.fsencode(path.name)):08x}.{os.getpid()}.new")
+    staged = _staged(path, f"{zlib.crc32(os.fsencode(path.name)):08x}")  # Short for a long name.
     try:
         try:
             _write_synced(staged, data, mode)
@@ -96,7 +98,8 @@ def whole_folder(path: Path, shared: bool = False) -> Iterator[Path]:
 
     Whenever the program or the machine dies, the old folder is there or the new one, whole. Where
     the file system cannot exchange two folders at once, the old one may be left under another name
-    (`.NAME.old`); the next call for the same path puts it back.
+    (`.NAME.….old`); the next call for the same path puts it back. Where several programs write the
+    same folder at once, the last one's is there in the end, whole.
 
     Args:
         path: the folder.
@@ -105,12 +108,10 @@ def whole_folder(path: Path, shared: bool = False) -> Iterator[Path]:
     Raises:
         OSError: it cannot be written; the old folder is there, or the new one.
     """
-    staged, old = path.with_name(f".{path.name}.new"), path.with_name(f".{path.name}.old")
     make_folder(path.parent, shared)
-    if os.path.lexists(old) and not os.path.lexists(path):
-        old.rename(path)
-    for left_over in (staged, old):
-        _remove(left_over)
+    _tidy_up(path)
+    staged = _staged(path, path.name)
+    old = staged.with_suffix(".old")
     staged.mkdir()
     try:
         yield staged
@@ -129,10 +130,55 @@ def whole_folder(path: Path, shared: bool = False) -> Iterator[Path]:
         _remove(replaced)
 
 
+_program, _number = secrets.token_hex(4), itertools.count()
+
+
+def _staged(path: Path, name: str) -> Path:
+    """A path beside that one which no other writer uses."""
+    return path.with_name(f".{name}.{os.getpid()}-{_program}-{next(_number)}.new")
+
+
+def _tidy_up(path: Path) -> None:
+    """Put back or remove what programs left that ended while they wrote that folder."""
+    name = re.compile(rf"\.{re.escape(path.name)}\.([0-9]{{1,9}})-([0-9a-f]+)-[0-9]+\.(new|old)")
+    for found in sorted(path.parent.iterdir()):
+        staged = name.fullmatch(found.name)
+        if staged is None or _goes_on(int(staged[1]), staged[2]):
+            continue
+        if staged[3] == "old" and not os.path.lexists(path):
+            with suppress(FileNotFoundError):  # Another writer puts it back.
+                found.rename(path)
+        _remove(found)
+
+
+def _goes_on(process: int, program: str) -> bool:
+    if process == os.getpid():
+        return program == _program  # In a container the next program may get the same number.
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass  # Another account's.
+    return True
+
+
 def _put_in_place(staged: Path, path: Path, old: Path) -> None:
-    if not os.path.lexists(path):
-        staged.rename(path)
-        return
+    for _ in range(_TRIES):
+        try:
+            if os.path.lexists(path):
+                _take_the_place(staged, path, old)
+            else:
+                staged.rename(path)
+            return
+        except OSError as error:
+            if error.errno not in _ANOTHER_WROTE:
+                raise
+            refused = error
+    raise refused
+
+
+def _take_the_place(staged: Path, path: Path, old: Path) -> None:
     try:
         _exchange(staged, path)
     except OSError as error:
@@ -160,6 +206,8 @@ _HERE, _RENAME_EXCHANGE = -100, 2
 """AT_FDCWD, and the flag of renameat2(2)."""
 _NO_EXCHANGE = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EXDEV)
 """What network file systems and old kernels answer."""
+_ANOTHER_WROTE, _TRIES = (errno.ENOENT, errno.ENOTEMPTY, errno.EEXIST), 10
+"""What is answered where another writer put its folder there, or took it away, a moment before."""
 
 
 def step_aside(staged: Path, path: Path, old: Path) -> None:
@@ -168,16 +216,21 @@ def step_aside(staged: Path, path: Path, old: Path) -> None:
     try:
         staged.rename(path)
     except OSError:
-        old.rename(path)
+        if os.path.lexists(path):
+            _remove(old)  # Another writer's is there.
+        else:
+            old.rename(path)
         raise
 
 
 def _remove(path: Path) -> None:
     """Remove a folder with what is in it, or whatever else has its name."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
+    while os.path.lexists(path):
+        with suppress(FileNotFoundError):  # Another writer removes it too.
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
 
 
 def _sync(path: Path) -> None:

@@ -10,6 +10,7 @@ import os
 import stat
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -168,7 +169,8 @@ def test_without_an_exchange_the_next_writer_finds_the_old_one(tmp_path, how):
     aside = 0
     for _, path in ends(tmp_path, "step aside", before, how):
         if content_of(path) is None:
-            assert content_of(path.with_name(".there.old")) == before
+            [old] = path.parent.glob(".there.*.old")
+            assert content_of(old) == before
             aside += 1
         assert what_a_writer_finds(path) in (before, after)
         assert content_of(path) in (before, after)
@@ -192,6 +194,65 @@ def test_a_block_that_fails_changes_nothing(tmp_path):
         raise Changed
     assert content_of(tmp_path / "there") == {"one": OLD}
     assert beside(tmp_path / "there") == []
+
+
+CROWD = """
+import errno, os, sys
+from pathlib import Path
+from autograder.course import files
+
+path, way, number = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
+if way == "step aside":
+    def no_exchange(one, other):
+        raise OSError(errno.EINVAL, "Invalid argument")
+    files._exchange = no_exchange
+for turn in range(40):
+    if way == "file":
+        files.write_whole(path, f"{number} {turn} ".encode() * 1000)
+        continue
+    with files.whole_folder(path) as staged:
+        for name in ("one", "two"):
+            (staged / name).write_bytes(f"{number} {turn} ".encode() * 1000)
+"""
+
+
+@pytest.mark.parametrize("way", ["file", "folder", "step aside"])
+@pytest.mark.parametrize("before", [False, True], ids=["new", "old"])
+def test_several_writers_get_in_nobodys_way(tmp_path, way, before):
+    """Nobody is refused; one of the last ones' is there in the end, whole, and nothing beside it."""
+    path = tmp_path / "there" / "it"
+    path.parent.mkdir()
+    if before:
+        put(path, OLD if way == "file" else {"gone": OLD})
+    command = [sys.executable, "-c", CROWD, str(path), way]
+    writers = [subprocess.Popen([*command, str(number)]) for number in range(4)]
+    assert [writer.wait(60) for writer in writers] == [0, 0, 0, 0]
+    found = content_of(path)
+    last = [f"{number} 39 ".encode() * 1000 for number in range(4)]
+    assert found in (last if way == "file" else [{"one": one, "two": one} for one in last])
+    assert beside(path) == []
+
+
+def test_threads_of_one_program_get_in_nobodys_way(tmp_path):
+    """Neither of them writes under the other's name."""
+    with ThreadPoolExecutor(4) as threads:
+        each = [threads.submit(write_again, tmp_path / "it", {"one": NEW}) for _ in range(40)]
+        each += [threads.submit(write_whole, tmp_path / "file", NEW) for _ in range(40)]
+    assert [one.exception() for one in each] == [None] * 80
+    assert content_of(tmp_path / "it") == {"one": NEW}
+    assert content_of(tmp_path / "file") == NEW
+
+
+def test_a_program_that_gets_the_number_of_a_dead_one_tidies_up(tmp_path):
+    """In a container the first program has the same number each time; others' are left alone."""
+    of_the_dead = tmp_path / f".there.{os.getpid()}-00000000-0.new"
+    of_the_living = tmp_path / f".there.{os.getppid()}-00000000-0.new"
+    of_another = tmp_path / f".there.more.{os.getpid()}-00000000-0.new"
+    for folder in (of_the_dead, of_the_living, of_another):
+        put(folder, {"one": OLD})
+    write_again(tmp_path / "there", {"one": NEW})
+    assert content_of(tmp_path / "there") == {"one": NEW}
+    assert sorted(beside(tmp_path / "there")) == sorted([of_the_living.name, of_another.name])
 
 
 def test_a_reader_never_sees_a_folder_that_is_missing(tmp_path):
