@@ -219,7 +219,7 @@ for turn in range(40):
 @pytest.mark.parametrize("way", ["file", "folder", "step aside"])
 @pytest.mark.parametrize("before", [False, True], ids=["new", "old"])
 def test_several_writers_get_in_nobodys_way(tmp_path, way, before):
-    """Nobody is refused; one of the last ones' is there in the end, whole, and nothing beside it."""
+    """Nobody is refused; in the end one of the last is there, whole, and nothing beside it."""
     path = tmp_path / "there" / "it"
     path.parent.mkdir()
     if before:

@@ -39,7 +39,7 @@ LESS = MOST - toy.POINTS["test_area"]
 WRONG = {"area": "def area(sides):\n    return 0.0\n"}
 SLOW = {"area": "import time\n" + toy.AREA.replace("    ###", "    time.sleep(1.0)\n    ###", 1)}
 """Right, but takes some seconds."""
-SHORT_S = {"poll_s": 0.2, "lease_s": 3.0, "busy_s": 0.3, "workers": 2}
+SHORT_S = {"poll_s": 0.2, "lease_s": 20.0, "busy_s": 5.0, "workers": 2}
 
 SERVICE = """
 import sys, signal

@@ -46,6 +46,9 @@ from .exchange import (
 )
 from .hub_process import start_hub
 
+IMPATIENT = "c.GradingService.busy_s = 0.3"
+"""Does not wait long for who writes to the database."""
+
 
 def test_killed_while_grading(exchange, store, tmp_path):
     """Killed whenever it grades, and started again: every attempt has its mark, once."""
@@ -129,7 +132,7 @@ def fails(service: GradingService, activity: str, kind: str = "OperationalError"
 
 def test_the_database_is_locked(exchange):
     """As long as another program writes, nothing is lost; the status says that it does not go."""
-    with serving(exchange.course) as service:
+    with serving(configure(exchange.course, IMPATIENT)) as service:
         exchange.hand_in("games")
         settled(service, 1)
         other = locked(exchange.course)
@@ -146,7 +149,8 @@ def test_the_database_is_locked(exchange):
 
 def test_the_database_is_locked_longer_than_a_lease(exchange):
     """A mark that cannot be written is kept until it can, and is written once."""
-    with serving(exchange.course) as service:
+    course = configure(exchange.course, f"{IMPATIENT}; c.GradingService.lease_s = 3.0")
+    with serving(course) as service:
         exchange.hand_in("games", SLOW)
         until(lambda: service.status()["running"], "it is graded")
         other = locked(exchange.course)
@@ -163,7 +167,7 @@ def test_the_database_is_locked_longer_than_a_lease(exchange):
 
 def test_a_lease_that_could_not_be_kept_is_forgotten_with_its_attempt(exchange):
     """Locked while the lease is due, free before the next time: the status is well, though idle."""
-    course = configure(exchange.course, "c.GradingService.lease_s = 12.0")
+    course = configure(exchange.course, f"{IMPATIENT}; c.GradingService.lease_s = 12.0")
     with serving(course) as service:
         exchange.hand_in("games", SLOW)
         until(lambda: service.status()["running"], "it is graded")
