@@ -227,16 +227,18 @@ def check(
     with reported():
         from autograder.batch.recognising import identify
         from autograder.grading.context import Request, prepared
-        from autograder.grading.grader import grade_file
+        from autograder.grading.grader import grade_content
+        from autograder.grading.submission import read_submission
 
         course = load(course_folder)
         path = notebook.absolute()
-        lab = identify(course, path, assignment, lab_name)
+        content = read_submission(path.parent, path.name, course.limits.notebook_mib)
+        lab = identify(course, content, path, assignment, lab_name)
         request = Request() if seed is None else Request(seed)
         for attempt in each_sandbox(course, require, unsafe):
             with attempt as tier, prepared(course, [lab], tier) as contexts:
                 context = contexts[lab.assignment, lab.name]
-                report = grade_file(context, path.parent, path.name, request)
+                report = grade_content(context, content, request)
         show_report(report, course, feedback, as_json)
         if report.needs_person:
             sys.exit(NEEDS_PERSON)

@@ -28,7 +28,7 @@ from typing import Any
 
 from autograder.course.model import Course
 from autograder.grading.plan import plan
-from autograder.grading.submission import read_submission
+from autograder.grading.submission import parse
 from autograder.remote.session import Session
 from autograder.sandbox.inside import policy
 from autograder.sandbox.supervisor import Jail
@@ -259,7 +259,7 @@ def work_floor(root: str, students: list[str], calls: dict[str, Any], ready: Any
         for student in students:
             for lab in course.labs_of(peers.ASSIGNMENT):
                 name = f"{student}/{peers.ASSIGNMENT}/{lab.name}.ipynb"
-                submission = read_submission(course.root / "submitted", name, 20)
+                submission = parse((course.root / "submitted" / name).read_bytes())
                 with Session(jail, plan(lab, submission).cells, files) as session:
                     begun = [session.begin(name, args, {}) for name, args in calls[lab.name]]
                     for call in begun:

@@ -35,12 +35,10 @@ from autograder.batch.file_names import (
 )
 from autograder.batch.recognising import begun_exercises, holds_some, recognise, shares
 from autograder.course.model import Lab
-from autograder.grading.submission import Submission
+from autograder.grading.submission import Content, Submission
 from autograder.report import Status
 from autograder.sandbox.beneath import Closed, Unreachable, Unreadable
 
-Content = Submission | Unreadable
-"""What reading a file gave: its cells, or why it cannot be graded."""
 CHECKPOINTS = ".ipynb_checkpoints"
 
 

@@ -13,7 +13,7 @@ from autograder.batch.file_names import bears_name
 from autograder.course.model import Course, Lab
 from autograder.course.notebook import Kind
 from autograder.errors import CourseError
-from autograder.grading.submission import Submission, Unreadable, code_words, read_submission
+from autograder.grading.submission import Content, Submission, Unreadable, code_words
 
 
 def recognise(labs: Sequence[Lab], cells: Submission, name: str = "") -> Lab | None:
@@ -34,11 +34,14 @@ def recognise(labs: Sequence[Lab], cells: Submission, name: str = "") -> Lab | N
     return fitting[0] if len(fitting) == 1 else None
 
 
-def identify(course: Course, path: Path, assignment: str | None, name: str | None) -> Lab:
+def identify(
+    course: Course, content: Content, path: Path, assignment: str | None, name: str | None
+) -> Lab:
     """The lab that a file is an attempt at.
 
     Args:
         course: the course.
+        content: what reading the file gave.
         path: the file.
         assignment: the assignment that it was submitted to, where that is known.
         name: of the notebook, where that is known; else the file's name or its exercises say it.
@@ -53,11 +56,9 @@ def identify(course: Course, path: Path, assignment: str | None, name: str | Non
         return named[0]
     if name:
         raise CourseError(f"there is no notebook {name!r} (known: {known})")
-    try:
-        cells = read_submission(path.parent, path.name, course.limits.notebook_mib)
-    except Unreadable as problem:
-        raise CourseError(f"{path}: {problem}") from None
-    lab = recognise(labs, cells, path.name)
+    if isinstance(content, Unreadable):
+        raise CourseError(f"{path}: {content}")
+    lab = recognise(labs, content, path.name)
     if lab is None:
         raise CourseError(f"{path}: which notebook is it? Say --as NAME (known: {known})")
     return lab

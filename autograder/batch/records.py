@@ -17,7 +17,7 @@ from autograder.course.model import Course
 from autograder.feedback import Manual, feedback_page
 from autograder.gradebook.autograded import autograded_notebook, to_text
 from autograder.gradebook.gradebook import Gradebook, open_gradebook
-from autograder.grading.submission import Submission, Unreadable, read_submission
+from autograder.grading.submission import Submission
 from autograder.report import Graded, Report
 
 
@@ -49,7 +49,9 @@ def write_batch(
     for (task, report), manual in zip(batch, manuals, strict=True):
         # A mark that stands keeps the notebook that earned it.
         if not report.doubt or report.digest == task.digest:
-            notebook = autograded_notebook(task.lab, _submission(course, task), report)
+            content = None if task.reason else task.read(course.limits.notebook_mib)
+            cells = content if isinstance(content, Submission) else None
+            notebook = autograded_notebook(task.lab, cells, report)
             path = autograded_path(course, task.student, task.lab)
             write_whole(path, to_text(notebook).encode(), course.groupshared)
         write_page(course, task.student, report, manual)
@@ -62,16 +64,6 @@ def write_page(course: Course, student: str, report: Report, manual: Manual) -> 
     page = feedback_page(report, student=student, course=course.title, manual=manual)
     path = feedback_path(course, student, report.assignment, report.notebook)
     write_whole(path, page.encode("utf-8", "replace"), course.groupshared)
-
-
-def _submission(course: Course, task: Task) -> Submission | None:
-    """What was submitted, read once more: a class's notebooks together are too much to hold."""
-    if task.reason:
-        return None
-    try:
-        return read_submission(task.folder, task.name, course.limits.notebook_mib)
-    except Unreadable:
-        return None
 
 
 def write_class_page(course: Course, graded: Sequence[Graded]) -> Path:

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -21,7 +21,7 @@ from queue import SimpleQueue
 
 from autograder.batch.records import write_class_page
 from autograder.batch.strays import Stray, find_strays, look_alikes
-from autograder.batch.tasks import Task, Wanted, find_tasks, signed, why_changed
+from autograder.batch.tasks import Task, Wanted, find_tasks, held_within, signed, why_changed
 from autograder.batch.writer import Arriving, Change, Desk, Remark
 from autograder.course.model import Course
 from autograder.errors import CourseError
@@ -30,10 +30,13 @@ from autograder.grading.context import Request
 from autograder.grading.grader import unreadable
 from autograder.grading.pool import Job, WorkerPool
 from autograder.grading.standing import settled
+from autograder.grading.submission import Submission
 from autograder.report import Booked, Graded, Report, Status
 from autograder.sandbox.inside.policy import Tier
 
 Reports = Generator[tuple[Task, Report], None, None]
+MOST_HELD = 2**28
+"""Characters of a class's notebooks that are held in memory; those beyond are read again."""
 
 
 @dataclass
@@ -128,7 +131,7 @@ def grade_class(
         CourseError: the course is not built, or there is nothing to grade.
     """
     chosen = list(assignments) or list(course.assignments)
-    outcome, tasks = _look(course, chosen, student, tier, wanted)
+    outcome, tasks = _look(course, chosen, student, tier, wanted, force)
     todo, done = _todo_and_done(tasks, force)
     on_tasks(len(todo), len(done))
     reports = _grade_all(course, todo, tier, workers, cluster, force)
@@ -138,7 +141,12 @@ def grade_class(
 
 
 def _look(
-    course: Course, assignments: Sequence[str], student: str, tier: Tier, wanted: Wanted
+    course: Course,
+    assignments: Sequence[str],
+    student: str,
+    tier: Tier,
+    wanted: Wanted,
+    force: bool,
 ) -> tuple[Outcome, list[Task]]:
     """What lies in `submitted/`: what is to be said of it, and the notebooks that are wanted.
 
@@ -146,9 +154,10 @@ def _look(
         CourseError: there are none.
     """
     strays = find_strays(course, student)
-    tasks = [
+    found = (
         task for name in assignments for task in find_tasks(course, name, student, tier, wanted)
-    ]
+    )
+    tasks = list(held_within(found, MOST_HELD, force))
     if not tasks:
         raise CourseError(_nothing_there(course, assignments, student, strays))
     return Outcome(strays=strays, remarks=_remarks(course, tasks)), tasks
@@ -234,31 +243,41 @@ def _grade_all(
     force: bool,
 ) -> Reports:
     """Reports of all tasks, as they come; what could not be read needs no worker."""
-    jobs: dict[Job, Task] = {}
+    readable = []
     for task in tasks:
         if task.refusal or task.reason:
             status = Status.UNCLEAR if task.refusal else task.status
             report = unreadable(task.lab, task.refusal or task.reason, tier.name, status)
             yield task, signed(task, report)
         else:
-            jobs[job_of(task, force)] = task
-    if not jobs:
+            readable.append(task)
+    if not readable:
         return
-    labs = list({task.lab.path: task.lab for task in jobs.values()}.values())
-    if cluster is not None:
-        for job, report in cluster.grade(course, labs, tier, jobs):
-            yield jobs[job], signed(jobs[job], report)
-        return
-    count = min(workers or os.cpu_count() or 1, len(jobs))
-    with WorkerPool(course, labs, tier, count) as pool:
-        for job, report in pool.grade(jobs):
-            yield jobs[job], signed(jobs[job], report)
+    under_way: dict[Job, Task] = {}
+
+    def jobs() -> Iterator[Job]:
+        for task in readable:
+            job = job_of(task, course.limits.notebook_mib, force)
+            under_way[job] = task
+            yield job
+
+    labs = list({task.lab.path: task.lab for task in readable}.values())
+    count = min(workers or os.cpu_count() or 1, len(readable))
+    with ExitStack() as stack:
+        if cluster is not None:
+            reports = cluster.grade(course, labs, tier, jobs())
+        else:
+            pool = stack.enter_context(WorkerPool(course, labs, tier, count))
+            reports = pool.grade(jobs())
+        for job, report in reports:
+            cells = job.content if isinstance(job.content, Submission) else None
+            task = replace(under_way.pop(job), held=cells)
+            yield task, signed(task, report)
 
 
-def job_of(task: Task, force: bool = False) -> Job:
+def job_of(task: Task, most_mib: float, force: bool = False) -> Job:
     """What a worker needs to know; exercises that nothing touches keep their results."""
-    names = (task.student, task.lab.assignment, task.lab.name)
-    job = Job(*names, str(task.folder), task.name)
+    job = Job(task.student, task.lab.assignment, task.lab.name, task.read(most_mib))
     before = task.before
     if force or before is None or before.digest != task.digest:
         return job

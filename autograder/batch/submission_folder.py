@@ -15,10 +15,10 @@ from autograder.batch.file_names import (
     notebook_names,
     worth_naming,
 )
-from autograder.batch.matching import Content, Match, match_files, status_of
+from autograder.batch.matching import Match, match_files, status_of
 from autograder.batch.recognising import recognise
 from autograder.course.model import Course, Lab
-from autograder.grading.submission import Submission, list_files, parse, read_bytes
+from autograder.grading.submission import Content, Submission, list_files, parse, read_bytes
 from autograder.report import Status
 from autograder.sandbox.beneath import Absent, Unreadable
 
@@ -37,6 +37,8 @@ class Found:
     matches: tuple[Match, ...]
     contents: dict[str, bytes] = field(repr=False)
     """Contents of the files that were read, by path."""
+    cells: dict[str, Submission] = field(repr=False)
+    """The cells of those that are notebooks."""
 
 
 def find_notebooks(
@@ -59,7 +61,7 @@ def find_notebooks(
     except Unreadable as problem:
         status = status_of(problem)
         told = f"the folder of the submission: {problem}"
-        return Found(tuple(Match(lab, status=status, reason=told) for lab in labs), {})
+        return Found(tuple(Match(lab, status=status, reason=told) for lab in labs), {}, {})
     reader = _Reader(folder, place, course.limits.notebook_mib, owner)
     wanted = notebook_names(course, assignment, names)
     reader.read([expected_name(lab) for lab in labs])
@@ -70,7 +72,8 @@ def find_notebooks(
     if perhaps and any(match.status is not Status.GRADED for match in matches):
         others -= set(reader.read(perhaps, notebooks_only=True))
         matches = match_files(course.labs, assignment, reader.files, worth_naming(others))
-    return Found(tuple(matches), reader.contents)
+    cells = {name: file for name, file in reader.files.items() if isinstance(file, Submission)}
+    return Found(tuple(matches), reader.contents, cells)
 
 
 def _suffix(name: str) -> str:

@@ -7,8 +7,8 @@ assignment of the course is found by `strays`.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from autograder.batch.matching import Match
@@ -17,6 +17,7 @@ from autograder.batch.submission_folder import Found, find_notebooks
 from autograder.course.files import autograded_path, report_path
 from autograder.course.fingerprint import exercise_digests, submission_digest
 from autograder.course.model import Course, Lab
+from autograder.grading.submission import Content, Submission, read_submission
 from autograder.report import Report, Status
 from autograder.sandbox.inside.policy import Tier
 
@@ -44,6 +45,8 @@ class Task:
     """For student and instructor: that another file than the expected one was graded."""
     refusal: str = ""
     """Why nothing can be written for this student; empty where it can."""
+    held: Submission | None = field(default=None, repr=False)
+    """Its cells, where they are held in memory."""
 
     @property
     def shown_student(self) -> str:
@@ -57,6 +60,10 @@ class Task:
         if before is None or before.doubt:
             return False
         return (before.digest, before.digests) == (self.digest, self.digests)
+
+    def read(self, most_mib: float) -> Content:
+        """Its cells; read again only where they are not held."""
+        return self.held or read_submission(self.folder, self.name, most_mib)
 
     def touched(self) -> frozenset[str]:
         """The grade cells to be checked again: those that changed, and what may hang on them.
@@ -99,6 +106,23 @@ def find_tasks(
             for task in tasks_of(course, assignment, name, digests, submitted, place, before):
                 if wanted(name, task.lab):
                     yield replace(task, refusal=refusal)
+
+
+def held_within(tasks: Iterable[Task], most: int, force: bool) -> Iterator[Task]:
+    """The tasks, which hold no more cells than memory should.
+
+    Args:
+        tasks: each holds its cells.
+        most: how many characters all of them may hold.
+        force: whether unchanged notebooks will be graded, too.
+    """
+    for task in tasks:
+        size = task.held.size if task.held and (force or not task.fresh) else most + 1
+        if size <= most:
+            most -= size
+            yield task
+        else:
+            yield replace(task, held=None)
 
 
 def why_no_student(name: str) -> str:
@@ -174,6 +198,7 @@ def _task_of(
         f"{place}/{match.name or name + '.ipynb'}",
         before.get(name),
         match.note,
+        held=None if match.reason else found.cells[match.name],
     )
 
 

@@ -15,7 +15,7 @@ import threading
 import zipfile
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,7 +25,6 @@ from autograder.course.config import CONFIG
 from autograder.course.model import Course, Lab
 from autograder.errors import CourseError, NoJail
 from autograder.grading.pool import Job, WorkerPool, broken_report
-from autograder.grading.submission import read_bytes
 from autograder.report import Report
 from autograder.sandbox.doctor import strongest
 from autograder.sandbox.inside import policy
@@ -113,21 +112,22 @@ class Cluster:
 
         packed = pack(course)
         archive, key = self._spread(packed), _classroom_key(packed, labs, tier)
-        waiting, suspects = deque(jobs), deque[Job]()
+        waiting, suspects = iter(jobs), deque[Job]()
         under_way: dict[Any, tuple[Job, int]] = {}
 
         def send(job: Job, tried: int) -> Any:
-            data = read_bytes(Path(job.folder), job.name, course.limits.notebook_mib)
-            future = self._submit(archive, key, job, data)
+            future = self._submit(archive, key, job)
             under_way[future] = (job, tried)
             return future
 
         completed = as_completed([], loop=self._client.loop)
-        while waiting or suspects or under_way:
-            while waiting and len(under_way) < self._most_under_way():
-                completed.add(send(waiting.popleft(), 1))
+        while True:
+            for job in islice(waiting, max(self._most_under_way() - len(under_way), 0)):
+                completed.add(send(job, 1))
             if suspects and not under_way:
                 completed.add(send(suspects.popleft(), MOST_TRIES))
+            if not under_way:
+                return
             job, tried = under_way.pop(future := next(completed))
             report = self._result(future)
             if report is not None:
@@ -139,9 +139,9 @@ class Cluster:
             else:
                 yield job, broken_report(course, job, tier)
 
-    def _submit(self, archive: Any, key: ClassroomKey, job: Job, data: bytes) -> Any:
+    def _submit(self, archive: Any, key: ClassroomKey, job: Job) -> Any:
         """Send one job to the cluster; its future, whose result is the report as plain data."""
-        return self._client.submit(grade_remotely, archive, key, job, data, retries=0, pure=False)
+        return self._client.submit(grade_remotely, archive, key, job, retries=0, pure=False)
 
     def _spread(self, packed: bytes) -> Any:
         """Copy the course to every worker; a copy that only a dead worker held is lost with it."""
@@ -219,12 +219,10 @@ def present(require: str) -> tuple[str, str]:
         return __version__, str(reason)
 
 
-def grade_remotely(archive: bytes, key: ClassroomKey, job: Job, data: bytes) -> dict[str, Any]:
+def grade_remotely(archive: bytes, key: ClassroomKey, job: Job) -> dict[str, Any]:
     """Grade one notebook on this worker; the report as plain data."""
-    with _one_at_a_time, tempfile.TemporaryDirectory(prefix="autograder-job-") as folder:
-        pool = _classroom(key, archive)
-        (Path(folder) / "notebook.ipynb").write_bytes(data)
-        ((_, report),) = pool.grade([replace(job, folder=folder, name="notebook.ipynb")])
+    with _one_at_a_time:
+        ((_, report),) = _classroom(key, archive).grade([job])
         return report.as_dict()
 
 

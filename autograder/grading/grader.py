@@ -21,9 +21,8 @@ from autograder.grading.by_hand import asks_for_all, asks_for_person
 from autograder.grading.context import GradingContext, Request
 from autograder.grading.exercise_marks import Marking
 from autograder.grading.plan import Plan, plan, shown_names
-from autograder.grading.submission import Submission, Unreadable, read_submission
+from autograder.grading.submission import Content, Submission, Unreadable
 from autograder.grading.telling import REHEARSAL_SEED, named, to_rehearse, told
-from autograder.limits import Limits
 from autograder.remote.session import MISSING, UNCALLABLE, Session
 from autograder.remote.student import Student
 from autograder.report import CheckResult, Picture, Report, Status, Verdict
@@ -32,19 +31,13 @@ _ENDED = {Verdict.TIMED_OUT, Verdict.OUT_OF_MEMORY, Verdict.FORBIDDEN}
 """An exercise with one of these verdicts is not called again for a picture."""
 
 
-def grade_file(
-    context: GradingContext,
-    folder: Path,
-    name: str,
-    request: Request | None = None,
+def grade_content(
+    context: GradingContext, content: Content, request: Request | None = None
 ) -> Report:
-    """Read and grade the notebook `name` beneath `folder`; an unreadable one also gets a report."""
-    limits: Limits = context.jail.limits
-    try:
-        submission = read_submission(folder, name, limits.notebook_mib)
-    except Unreadable as problem:
-        return unreadable(context.lab, str(problem), context.jail.tier.name)
-    return grade(context, submission, request)
+    """Grade what reading a file gave; one that cannot be graded also gets a report."""
+    if isinstance(content, Unreadable):
+        return unreadable(context.lab, str(content), context.jail.tier.name)
+    return grade(context, content, request)
 
 
 def grade(

@@ -21,12 +21,15 @@ from pathlib import Path
 from autograder.course.model import Course, Lab
 from autograder.errors import AutograderError, NoJail, os_fault_words
 from autograder.grading.context import Contexts, Request, prepared
-from autograder.grading.grader import grade_file, unreadable
+from autograder.grading.grader import grade_content, unreadable
+from autograder.grading.submission import Content
 from autograder.report import Report, Status
 from autograder.sandbox.inside.policy import Tier
 
 START_S = 120.0
 """Seconds that a worker may take to start, on a busy machine."""
+READY = "ready"
+"""What a worker says once it has started."""
 
 
 @dataclass(frozen=True)
@@ -36,9 +39,7 @@ class Job:
     student: str
     assignment: str
     notebook: str
-    folder: str
-    """The trusted folder; `name` is opened beneath it without following links."""
-    name: str
+    content: Content = field(repr=False)
     request: Request = field(default_factory=Request)
 
 
@@ -49,6 +50,8 @@ class _Worker:
     process: multiprocessing.process.BaseProcess
     connection: Connection
     job: Job | None = None
+    ready: bool = False
+    """Whether it has started, and waits for what is sent."""
     deadline: float = 0.0
     """When its job must be done, on the monotonic clock."""
 
@@ -102,31 +105,45 @@ class WorkerPool:
             NoJail: the tier does not hold here.
             AutograderError: the course's suites cannot be used.
         """
-        waiting = deque(jobs)
+        waiting, again = iter(jobs), deque[Job]()
         repeated: set[Job] = set()
-        while waiting or any(worker.job for worker in self._workers):
-            self._hand_out(waiting)
+        while self._hand_out(again, waiting):
             for worker in self._ready():
-                job = worker.job
-                answer = self._answer(worker)
-                if answer is None:
-                    self._workers.remove(worker)
-                    if job is not None and job not in repeated:
-                        repeated.add(job)
-                        waiting.append(job)
-                    elif job is not None:
-                        yield job, broken_report(self._course, job, self._tier)
-                elif job is not None:
+                job, answer = worker.job, self._answer(worker)
+                if job is None or answer == READY:
+                    continue
+                if isinstance(answer, Report):
                     yield job, answer
+                    continue
+                self._workers.remove(worker)
+                if job in repeated:
+                    yield job, broken_report(self._course, job, self._tier)
+                else:
+                    repeated.add(job)
+                    again.append(job)
 
-    def _hand_out(self, waiting: deque[Job]) -> None:
+    def _hand_out(self, again: deque[Job], waiting: Iterator[Job]) -> bool:
+        """Give each idle worker a job, as long as there are some; False when all are done.
+
+        What waits is taken one by one, so that it need not all be in memory at once.
+        """
         idle = [worker for worker in self._workers if worker.job is None]
-        while waiting and (idle or len(self._workers) < self._size):
+        while idle or len(self._workers) < self._size:
+            job = again.popleft() if again else next(waiting, None)
+            if job is None:
+                break
             worker = idle.pop() if idle else self._hire()
-            worker.job = waiting.popleft()
+            worker.job = job
             worker.deadline = time.monotonic() + self._most_s()
-            with suppress(OSError):
-                worker.connection.send(worker.job)
+            if worker.ready:
+                self._send(worker)
+        return any(worker.job for worker in self._workers)
+
+    @staticmethod
+    def _send(worker: _Worker) -> None:
+        """Send a worker its job; one that died is found out when its answer is awaited."""
+        with suppress(OSError):
+            worker.connection.send(worker.job)
 
     def _hire(self) -> _Worker:
         ours, theirs = self._context.Pipe()
@@ -154,9 +171,8 @@ class WorkerPool:
                     worker.process.kill()
                     worker.deadline += START_S
 
-    @staticmethod
-    def _answer(worker: _Worker) -> Report | None:
-        """The report that a worker sent; None when it died.
+    def _answer(self, worker: _Worker) -> Report | str | None:
+        """The report that a worker sent, or that it is ready for its job; None when it died.
 
         Raises:
             AutograderError: the worker reports a fault that concerns the whole batch.
@@ -166,6 +182,11 @@ class WorkerPool:
         except (EOFError, OSError):
             worker.process.join(5)
             return None
+        if answer == READY:
+            worker.ready = True
+            worker.deadline = time.monotonic() + self._most_s()
+            self._send(worker)
+            return READY
         worker.job = None
         if isinstance(answer, AutograderError):
             raise answer
@@ -199,13 +220,15 @@ def _work(connection: Connection, root: str, names: Sequence[tuple[str, str]], t
 
 
 def _serve(connection: Connection, contexts: Contexts) -> None:
+    # Whoever sends a large job before that waits, and others with it.
+    connection.send(READY)
     while True:
         try:
             job: Job = connection.recv()
         except EOFError:
             return
         context = contexts[job.assignment, job.notebook]
-        report = grade_file(context, Path(job.folder), job.name, job.request)
+        report = grade_content(context, job.content, job.request)
         try:
             connection.send(report)
         except BrokenPipeError:

@@ -61,6 +61,17 @@ class Submission:
         """Sources of all cells with that grade_id: splitting and pasting a cell copies it."""
         return [cell.source for cell in self.cells if cell.grade_id == grade_id]
 
+    @property
+    def size(self) -> int:
+        """Characters of its sources and pictures."""
+        pictures = (kinds for cell in self.cells for kinds in cell.pictures.values())
+        pasted = sum(len(data) for kinds in pictures for data in kinds.values())
+        return pasted + sum(len(cell.source) for cell in self.cells)
+
+
+Content = Submission | Unreadable
+"""What reading a file gave: its cells, or why it cannot be graded."""
+
 
 def read_bytes(folder: Path, name: str, most_mib: float, owner: int | None = None) -> bytes:
     """The content of a regular file beneath `folder`.
@@ -320,12 +331,9 @@ def _writable(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def read_submission(
-    folder: Path, name: str, most_mib: float, owner: int | None = None
-) -> Submission:
-    """Read and sanitise one submitted notebook; arguments as for `read_bytes`.
-
-    Raises:
-        Unreadable: it cannot be graded; the text says why in one line.
-    """
-    return parse(read_bytes(folder, name, most_mib, owner))
+def read_submission(folder: Path, name: str, most_mib: float) -> Content:
+    """Read and sanitise one submitted notebook; arguments as for `read_bytes`."""
+    try:
+        return parse(read_bytes(folder, name, most_mib))
+    except Unreadable as problem:
+        return problem

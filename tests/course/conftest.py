@@ -24,6 +24,7 @@ from autograder.authoring.demo import copy_course
 from autograder.course.model import Course, Lab
 from autograder.grading.context import Request
 from autograder.grading.pool import Job, WorkerPool
+from autograder.grading.submission import parse
 from autograder.report import Report
 from autograder.sandbox.doctor import strongest
 from autograder.sandbox.inside.policy import Tier
@@ -102,7 +103,6 @@ class Desk:
 
     course: Course
     pool: WorkerPool
-    folder: Path
     count: int = field(default=0)
 
     def grade_all(
@@ -112,9 +112,8 @@ class Desk:
         jobs = []
         for lab, sources in handed_in:
             self.count += 1
-            name = f"{self.count}.ipynb"
-            (self.folder / name).write_bytes(notebook_of(lab, sources))
-            jobs.append(Job(name, lab.assignment, lab.name, str(self.folder), name, Request(seed)))
+            cells = parse(notebook_of(lab, sources))
+            jobs.append(Job(f"{self.count}", lab.assignment, lab.name, cells, Request(seed)))
         reports = dict(self.pool.grade(jobs))
         return [reports[job] for job in jobs]
 
@@ -146,10 +145,10 @@ def own_course(built: Course, tmp_path: Path) -> Course:
 
 
 @pytest.fixture(scope="session")
-def desk(built: Course, tier: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+def desk(built: Course, tier: Tier) -> Iterator[Desk]:
     """A grader of single notebooks."""
     with WorkerPool(built, built.labs, tier, workers=2) as pool:
-        yield Desk(built, pool, tmp_path_factory.mktemp("handed-in"))
+        yield Desk(built, pool)
 
 
 @pytest.fixture(scope="session")

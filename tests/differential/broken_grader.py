@@ -13,7 +13,8 @@ from pathlib import Path
 from autograder.course.model import Course
 from autograder.grading import plan
 from autograder.grading.context import Request, prepared
-from autograder.grading.grader import grade_file
+from autograder.grading.grader import grade_content
+from autograder.grading.submission import parse
 from autograder.sandbox.doctor import strongest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,10 +44,10 @@ def main(rule: str, assignment: str, notebook: str, file: str) -> None:
     RULES[rule]()
     course = Course.load(ROOT)
     [lab] = [lab for lab in course.labs_of(assignment) if lab.name == notebook]
-    path = Path(file)
+    content = parse(Path(file).read_bytes())
     with prepared(course, [lab], strongest(course.require, course.limits)) as contexts:
         context = contexts[assignment, notebook]
-        print(grade_file(context, path.parent, path.name, Request(7)).to_json())
+        print(grade_content(context, content, Request(7)).to_json())
 
 
 if __name__ == "__main__":

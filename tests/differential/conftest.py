@@ -17,6 +17,7 @@ from autograder.checks.catalogue import Example, load_catalogue
 from autograder.course.model import Course, Lab
 from autograder.grading.context import Request
 from autograder.grading.pool import Job, WorkerPool
+from autograder.grading.submission import parse
 from autograder.report import Report
 from autograder.sandbox.doctor import strongest
 
@@ -76,14 +77,12 @@ def _variants(course: Course, lab: Lab, seed: int | None) -> list[Example]:
     return [chosen for among in choices if (chosen := draw.choice(among)) is not None]
 
 
-def grade_all(
-    course: Course, files: dict[str, tuple[Lab, bytes]], folder: Path
-) -> dict[str, Report]:
+def grade_all(course: Course, files: dict[str, tuple[Lab, bytes]]) -> dict[str, Report]:
     """Grade notebooks by the course's own way, in one warm worker; reports by name."""
-    jobs = []
-    for number, (name, (lab, data)) in enumerate(files.items()):
-        (folder / f"{number}.ipynb").write_bytes(data)
-        jobs.append(Job(name, lab.assignment, lab.name, str(folder), f"{number}.ipynb", Request(7)))
+    jobs = [
+        Job(name, lab.assignment, lab.name, parse(data), Request(7))
+        for name, (lab, data) in files.items()
+    ]
     tier = strongest(course.require, course.limits)
     with WorkerPool(course, course.labs, tier, workers=1) as pool:
         return {job.student: report for job, report in pool.grade(jobs)}
@@ -165,7 +164,7 @@ def outcomes(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
             room = tmp_path_factory.mktemp("submitted")
             if files:
                 by = with_short_clocks(course, room) if short else course
-                reports |= grade_all(by, files, room)
+                reports |= grade_all(by, files)
         return {
             name: Outcome(
                 frozenset(e.grade_cell for e in labs[chosen[name].lab].exercises),

@@ -11,6 +11,7 @@ from autograder.authoring.build import build
 from autograder.course.model import Course
 from autograder.grading.context import Request
 from autograder.grading.pool import Job, WorkerPool
+from autograder.grading.submission import read_submission
 from autograder.sandbox.doctor import strongest
 from autograder.sandbox.inside import policy
 
@@ -66,7 +67,8 @@ def mark(toy_lab, toy_classroom, tmp_path):
         content = toy.handed_in(toy_lab.release, sources or {}, change)
         path = tmp_path / "shapes.ipynb"
         path.write_bytes(raw if raw is not None else json.dumps(content).encode())
-        job = Job("ada", toy_lab.assignment, toy_lab.name, str(tmp_path), path.name, Request(seed))
+        read = read_submission(tmp_path, path.name, 20)
+        job = Job("ada", toy_lab.assignment, toy_lab.name, read, Request(seed))
         [(_, report)] = toy_classroom.grade([job])
         return report
 

@@ -1,9 +1,19 @@
 """Control flows forward: between a command and `grade` there is nothing but the way there."""
 
+import json
+import shutil
 import sys
+import threading
+from collections import Counter
 
+import pytest
+import toy
+
+from autograder.batch import run
+from autograder.batch.run import grade_class
 from autograder.cli import main
-from autograder.grading import grader
+from autograder.course.model import Course
+from autograder.grading import grader, submission
 
 
 def functions_above_grade(arguments):
@@ -28,4 +38,58 @@ def functions_above_grade(arguments):
 def test_a_command_comes_to_grade_by_no_detour(toy_course, toy_lab):
     """`autograder check` reads the file and grades it; nothing calls it back from below."""
     arguments = ["check", str(toy_lab.release), "--course", str(toy_course.root), "--json"]
-    assert functions_above_grade(arguments) == ["check", "grade_file", "grade"]
+    assert functions_above_grade(arguments) == ["check", "grade_content", "grade"]
+
+
+STUDENTS = ("ada", "bela", "cleo")
+
+
+@pytest.fixture
+def small_class(toy_course, tmp_path):
+    """The toy course with three right submissions."""
+    root = shutil.copytree(toy_course.root, tmp_path / "course")
+    course = Course.load(root)
+    right = json.dumps(toy.handed_in(course.labs[0].release, toy.solved(), None))
+    for student in STUDENTS:
+        folder = root / "submitted" / student / toy.ASSIGNMENT
+        folder.mkdir(parents=True)
+        (folder / "shapes.ipynb").write_text(right)
+    return course
+
+
+def readings(course, tier, **options):
+    """How often this program reads each notebook while it grades, in all of its threads."""
+    found = Counter()
+
+    def look(frame, event, _):
+        if event == "call" and frame.f_code is submission.read_bytes.__code__:
+            found[frame.f_locals["name"]] += 1
+
+    threading.setprofile(look)
+    sys.setprofile(look)
+    try:
+        outcome = grade_class(course, [], tier, workers=1, **options)
+    finally:
+        sys.setprofile(None)
+        threading.setprofile(None)
+    notebooks = {name: count for name, count in found.items() if name.endswith(".ipynb")}
+    return outcome, notebooks
+
+
+def test_each_notebook_is_read_once(small_class, tier):
+    """From `submitted/` to the page; workers get its cells, and no file's name."""
+    files = [f"{student}/{toy.ASSIGNMENT}/shapes.ipynb" for student in STUDENTS]
+    outcome, found = readings(small_class, tier)
+    assert [one.score for one in outcome.all] == [10.0] * 3
+    assert found == dict.fromkeys(files, 1)
+    assert readings(small_class, tier)[1] == dict.fromkeys(files, 1)
+    assert readings(small_class, tier, force=True)[1] == dict.fromkeys(files, 1)
+
+
+def test_what_memory_should_not_hold_is_read_again(small_class, tier, monkeypatch):
+    """When its turn comes; the marks are the same."""
+    notebook = small_class.root / "submitted" / STUDENTS[0] / toy.ASSIGNMENT / "shapes.ipynb"
+    monkeypatch.setattr(run, "MOST_HELD", submission.parse(notebook.read_bytes()).size)
+    outcome, found = readings(small_class, tier)
+    assert [one.score for one in outcome.all] == [10.0] * 3
+    assert sorted(found.values()) == [1, 2, 2]

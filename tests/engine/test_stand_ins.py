@@ -9,6 +9,7 @@ from autograder.authoring.build import build
 from autograder.course.model import Course
 from autograder.grading.context import Request
 from autograder.grading.pool import Job, WorkerPool
+from autograder.grading.submission import parse
 from autograder.report import Verdict
 
 POINTS = {"test_total": 1, "test_totals": 2, "test_mean": 2, "test_spread": 2, "test_sum": 1}
@@ -117,8 +118,8 @@ def grade_sources(tmp_path_factory, tier):
         def grade_one(**sources):
             wanted = {**SOLUTIONS, "total": WRONG_TOTAL, **sources}
             content = toy.handed_in(lab.release, wanted, None)
-            (root / "own.ipynb").write_text(json.dumps(content))
-            job = Job("ada", lab.assignment, lab.name, str(root), "own.ipynb", Request(3))
+            cells = parse(json.dumps(content).encode())
+            job = Job("ada", lab.assignment, lab.name, cells, Request(3))
             [(_, report)] = pool.grade([job])
             assert not report.withheld, report.reason
             return {check.name: check for check in report.checks}

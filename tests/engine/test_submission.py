@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 
 import pytest
@@ -318,9 +319,10 @@ def test_a_file_that_is_no_plain_file_is_told_in_one_line(folder, monkeypatch, l
     """Nothing is followed, waited for or read whole that is not a file of its own."""
     monkeypatch.chdir(folder)
     lay(folder / "ada" / "work.ipynb")
-    with pytest.raises(Unreadable, match=reason) as told:
-        read_submission(folder, "ada/work.ipynb", MOST_MIB)
-    assert "\n" not in str(told.value)
+    told = read_submission(folder, "ada/work.ipynb", MOST_MIB)
+    assert isinstance(told, Unreadable)
+    assert re.search(reason, str(told))
+    assert "\n" not in str(told)
 
 
 @pytest.mark.parametrize(
@@ -360,6 +362,15 @@ def test_another_accounts_file_is_refused_where_an_owner_is_asked_for(tmp_path):
     path = tmp_path / "a.ipynb"
     path.write_bytes(b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}')
     me = path.stat().st_uid
-    assert read_submission(tmp_path, "a.ipynb", 1, owner=me).cells == ()
+    assert parse(read_bytes(tmp_path, "a.ipynb", 1, owner=me)).cells == ()
     with pytest.raises(Unreadable, match="another account"):
-        read_submission(tmp_path, "a.ipynb", 1, owner=me + 1)
+        read_bytes(tmp_path, "a.ipynb", 1, owner=me + 1)
+
+
+def test_the_size_is_that_of_sources_and_pictures():
+    """In characters: what a submission takes in memory; outputs are not kept."""
+    picture = {"a.png": {"image/png": "QUJD" * 10}}
+    text = {"cell_type": "markdown", "metadata": {}, "source": "seen", "attachments": picture}
+    output = {"output_type": "stream", "name": "stdout", "text": "out" * 100}
+    assert parse(book(CELL)).size == len("x = 1")
+    assert parse(book({**CELL, "outputs": [output]}, text)).size == len("x = 1seen") + 40

@@ -22,6 +22,7 @@ from autograder.feedback import feedback_page
 from autograder.feedback.text import cell_lines, feedback_text
 from autograder.grading.context import Request
 from autograder.grading.pool import Job, WorkerPool
+from autograder.grading.submission import parse
 from autograder.report import Graded, Report
 from autograder.sandbox.doctor import strongest
 from tests.security.classes import make_course
@@ -51,17 +52,13 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
 
 
 @pytest.fixture(scope="module")
-def grades(course: Course, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Grades]:
+def grades(course: Course) -> Iterator[Grades]:
     """Grades the bytes of a notebook once for each seed."""
-    folder = tmp_path_factory.mktemp("submitted")
     with WorkerPool(course, course.labs, strongest(), workers=2) as pool:
 
         def with_seeds(lab: Lab, data: bytes, seeds: tuple[int, ...]) -> list[Report]:
-            (folder / "notebook.ipynb").write_bytes(data)
-            jobs = [
-                Job("ada", lab.assignment, lab.name, str(folder), "notebook.ipynb", Request(seed))
-                for seed in seeds
-            ]
+            cells = parse(data)
+            jobs = [Job("ada", lab.assignment, lab.name, cells, Request(seed)) for seed in seeds]
             return [report for _, report in pool.grade(jobs)]
 
         yield with_seeds

@@ -14,7 +14,7 @@ from autograder.course.fingerprint import exercise_digests
 from autograder.course.model import Course, Lab
 from autograder.errors import CourseError
 from autograder.grading.grader import unreadable
-from autograder.grading.pool import WorkerPool, broken_report
+from autograder.grading.pool import Job, WorkerPool, broken_report
 from autograder.grading.standing import is_earned
 from autograder.report import Report, Status
 from autograder.sandbox.inside.policy import Tier
@@ -100,7 +100,7 @@ class WarmWorker:
                 found = unreadable(task.lab, task.reason, self._tier.name, task.status)
                 reports[task.lab.name] = signed(task, found)
             else:
-                jobs[job_of(task)] = task
+                jobs[self._job_of(task)] = task
         for job, report in self._classroom.grade(jobs):
             reports[job.notebook] = signed(jobs[job], report)
         return [reports[task.lab.name] for task in tasks]
@@ -108,8 +108,12 @@ class WarmWorker:
     def give_up(self, tasks: Sequence[Task]) -> list[Report]:
         """Reports that withhold the marks of an attempt whose grading never finished."""
         return [
-            signed(task, broken_report(self.course, job_of(task), self._tier)) for task in tasks
+            signed(task, broken_report(self.course, self._job_of(task), self._tier))
+            for task in tasks
         ]
+
+    def _job_of(self, task: Task) -> Job:
+        return job_of(task, self.course.limits.notebook_mib)
 
 
 def outcome(reports: Sequence[Report]) -> tuple[State, str]:
