@@ -52,7 +52,7 @@ def make_class(course: Course, students: int) -> None:
 
 def grade(course: Course) -> tuple[float, float, float]:
     """Wall time in s, peak memory of the grading program and of its whole tree, in MiB (PSS)."""
-    command = [sys.executable, "-m", "autograder.cli", "grade", ASSIGNMENT]
+    command = [sys.executable, "-m", "autograder", "grade", ASSIGNMENT]
     began = time.perf_counter()
     running = subprocess.Popen(command, cwd=course.root, stdout=subprocess.DEVNULL)
     own = whole = 0.0

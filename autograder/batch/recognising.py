@@ -13,7 +13,8 @@ from autograder.batch.file_names import bears_name
 from autograder.course.model import Course, Lab
 from autograder.course.notebook import Kind
 from autograder.errors import CourseError
-from autograder.grading.submission import Content, Submission, Unreadable, code_words
+from autograder.grading.submission import Content, Submission, code_words
+from autograder.sandbox.beneath import Unreadable
 
 
 def recognise(labs: Sequence[Lab], cells: Submission, name: str = "") -> Lab | None:

@@ -18,9 +18,10 @@ from autograder.batch.file_names import (
 from autograder.batch.matching import Match, match_files, status_of
 from autograder.batch.recognising import recognise
 from autograder.course.model import Course, Lab
-from autograder.grading.submission import Content, Submission, list_files, parse, read_bytes
+from autograder.grading.submission import Content, Submission, parse
 from autograder.report import Status
 from autograder.sandbox.beneath import Absent, Unreadable
+from autograder.sandbox.reading import list_files, read_bytes
 
 MOST_READ = 20
 """Files of one submission that are looked into, besides those with the expected names."""

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from dateutil import parser, tz  # type: ignore[import-untyped]
 
-from autograder.grading.submission import inspect_folder, read_bytes
 from autograder.sandbox.beneath import Absent, Unreadable
+from autograder.sandbox.reading import inspect_folder, read_bytes
 
 NAME = "timestamp.txt"
 MOST_MIB = 0.001

@@ -10,6 +10,7 @@ from typing import Any
 
 from autograder.feedback import view
 from autograder.feedback.next_steps import next_steps
+from autograder.feedback.notices import notices
 from autograder.feedback.templating import fill
 from autograder.feedback.view import Manual
 from autograder.feedback.words import MARKS, percent, points_of
@@ -70,7 +71,7 @@ def _mark_values(report: Report, manual: Manual, aside: str) -> dict[str, Any]:
     return {
         "score": None if score is None else points_of(score, most),
         "percent": percent(score or 0.0, most),
-        "notices": view.notices(report, aside, manual),
+        "notices": notices(report, aside, manual),
         "penalty": view.penalty_words(report, manual),
     }
 

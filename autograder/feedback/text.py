@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from autograder.feedback import view
 from autograder.feedback.next_steps import next_steps
+from autograder.feedback.notices import notices
 from autograder.feedback.view import Exercise, Idea, Manual
 from autograder.feedback.words import (
     MARKS,
@@ -51,7 +52,7 @@ def _cell_line(check: CheckResult) -> str:
 
 def _status(report: Report) -> list[str]:
     """The notices, and why the report is not an ordinary one."""
-    lines = [_wrap(f"{notice.title}. {notice.text}", "  ") for notice in view.notices(report)]
+    lines = [_wrap(f"{notice.title}. {notice.text}", "  ") for notice in notices(report)]
     if report.reason:
         lines.append(_wrap(f"Reason: {report.reason}", "  "))
     return lines

@@ -21,11 +21,12 @@ from autograder.grading.by_hand import asks_for_all, asks_for_person
 from autograder.grading.context import GradingContext, Request
 from autograder.grading.exercise_marks import Marking
 from autograder.grading.plan import Plan, plan, shown_names
-from autograder.grading.submission import Content, Submission, Unreadable
+from autograder.grading.submission import Content, Submission
 from autograder.grading.telling import REHEARSAL_SEED, named, to_rehearse, told
 from autograder.remote.session import MISSING, UNCALLABLE, Session
 from autograder.remote.student import Student
 from autograder.report import CheckResult, Picture, Report, Status, Verdict
+from autograder.sandbox.beneath import Unreadable
 
 _ENDED = {Verdict.TIMED_OUT, Verdict.OUT_OF_MEMORY, Verdict.FORBIDDEN}
 """An exercise with one of these verdicts is not called again for a picture."""

@@ -50,7 +50,7 @@ class Ran:
 
 def autograder(*arguments: object, course: Path | None = None, cwd: Path | None = None) -> Ran:
     """Run the `autograder` command as a shell would; `course` adds `--course`."""
-    command = [sys.executable, "-m", "autograder.cli", *map(str, arguments)]
+    command = [sys.executable, "-m", "autograder", *map(str, arguments)]
     if course is not None:
         command += ["--course", str(course)]
     done = subprocess.run(

@@ -270,7 +270,7 @@ def test_killed_grading_goes_on_where_it_stopped(handed_in, first_run, tmp_path)
     """
     course = copy_of(handed_in, tmp_path / "killed")
     alone = ("--workers", "1", "--json")
-    command = [sys.executable, "-m", "autograder.cli", "grade", *alone]
+    command = [sys.executable, "-m", "autograder", "grade", *alone]
     running = subprocess.Popen(
         command, cwd=course.root, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )

@@ -87,7 +87,7 @@ def test_marks_are_those_of_one_machine_though_a_worker_dies(built, cluster, tmp
     course = handed_in(built, tmp_path / "near")
     far = copy_of(course, tmp_path / "far")
     near = autograder("grade", course=course.root)
-    command = [sys.executable, "-m", "autograder.cli", "grade", "--scheduler", address, "--json"]
+    command = [sys.executable, "-m", "autograder", "grade", "--scheduler", address, "--json"]
     running = subprocess.Popen(
         command, cwd=far.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )

@@ -57,7 +57,7 @@ def with_database(course: Course, folder: Path, address: str) -> Course:
 
 def both_at_once(course: Course) -> None:
     """Two graders over the same class at the same time; both must come to a good end."""
-    command = [sys.executable, "-m", "autograder.cli", "grade", ASSIGNMENT, "--force"]
+    command = [sys.executable, "-m", "autograder", "grade", ASSIGNMENT, "--force"]
     running = [
         subprocess.Popen(
             command, cwd=course.root, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True

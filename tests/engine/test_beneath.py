@@ -174,13 +174,13 @@ def test_a_class_is_graded_where_openat2_is_refused(toy_course, tmp_path, refusa
     (course / "submitted" / "bob" / "toys" / "shapes.ipynb").symlink_to(
         "../../ada/toys/shapes.ipynb"
     )
-    ran = filtered(number, "autograder.cli", "grade", "--json", "--course", course)
+    ran = filtered(number, "autograder", "grade", "--json", "--course", course)
     assert ran.returncode == 1, ran.stderr
     reports = {one["student"]: one for one in json.loads(ran.stdout)["reports"]}
     assert reports["ada"]["score"] == 10
     assert reports["bob"]["status"] == "unreadable"
     assert "symbolic link" in reports["bob"]["reason"]
-    told = filtered(number, "autograder.cli", "doctor", "--json")
+    told = filtered(number, "autograder", "doctor", "--json")
     assert json.loads(told.stdout)["reading"] == STEP_BY_STEP
 
 

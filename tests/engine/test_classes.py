@@ -49,7 +49,7 @@ class Class:
 
     def run(self, *arguments, code=None, **options):
         """Run a command of the course; never a traceback."""
-        command = [sys.executable, "-m", "autograder.cli", *map(str, arguments)]
+        command = [sys.executable, "-m", "autograder", *map(str, arguments)]
         ran = subprocess.run(
             [*command, "--course", str(self.root)],
             capture_output=True, cwd="/", timeout=300, check=False, **options,

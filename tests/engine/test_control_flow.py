@@ -14,6 +14,7 @@ from autograder.batch.run import grade_class
 from autograder.cli import main
 from autograder.course.model import Course
 from autograder.grading import grader, submission
+from autograder.sandbox import reading
 
 
 def functions_above_grade(arguments):
@@ -62,7 +63,7 @@ def readings(course, tier, **options):
     found = Counter()
 
     def look(frame, event, _):
-        if event == "call" and frame.f_code is submission.read_bytes.__code__:
+        if event == "call" and frame.f_code is reading.read_bytes.__code__:
             found[frame.f_locals["name"]] += 1
 
     threading.setprofile(look)

@@ -60,7 +60,7 @@ def run(course: Course, *command: str) -> Ran:
 
 def autograder(course: Course, *arguments: str) -> Ran:
     """The `autograder` command."""
-    return run(course, sys.executable, "-m", "autograder.cli", *arguments)
+    return run(course, sys.executable, "-m", "autograder", *arguments)
 
 
 def nbgrader(course: Course, *arguments: str) -> Ran:

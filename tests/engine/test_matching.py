@@ -13,8 +13,9 @@ from autograder.batch.recognising import begun_exercises, recognise
 from autograder.batch.submission_folder import find_notebooks
 from autograder.course.model import Course
 from autograder.course.notebook import nbgrader_metadata
-from autograder.grading.submission import list_files, parse
+from autograder.grading.submission import parse
 from autograder.sandbox.beneath import Absent, Closed, Unreachable, Unreadable
+from autograder.sandbox.reading import list_files
 
 VOLUME = (
     "def volume(edges):\n    ### BEGIN SOLUTION\n    return edges.prod()\n    ### END SOLUTION\n"

@@ -149,7 +149,7 @@ def as_account(number, *command):
     may_read = ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
     who = [f"--reuid={number}", f"--regid={number}", "--groups=4242"]
     return subprocess.run(
-        ["setpriv", *who, *may_read, sys.executable, "-m", "autograder.cli", *map(str, command)],
+        ["setpriv", *who, *may_read, sys.executable, "-m", "autograder", *map(str, command)],
         capture_output=True, text=True, cwd="/", umask=0o022, timeout=300, check=False,
     )  # fmt: skip
 

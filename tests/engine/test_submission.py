@@ -13,11 +13,11 @@ from autograder.grading.submission import (
     MAX_SOURCE,
     MOST_CELLS,
     SubmittedCell,
-    Unreadable,
     parse,
-    read_bytes,
     read_submission,
 )
+from autograder.sandbox.beneath import Unreadable
+from autograder.sandbox.reading import read_bytes
 
 MOST_MIB = 20.0
 CELL = {"cell_type": "code", "metadata": {"nbgrader": {"grade_id": "area"}}, "source": "x = 1"}

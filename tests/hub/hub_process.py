@@ -182,7 +182,7 @@ def start_hub(
     ours = {
         "name": SERVICE,
         "url": f"http://127.0.0.1:{service_port}",
-        "command": [sys.executable, "-m", "autograder.cli", "serve", "--course", str(course)],
+        "command": [sys.executable, "-m", "autograder", "serve", "--course", str(course)],
         "environment": {"PYTHONPATH": os.environ.get("PYTHONPATH", "")},
         "oauth_no_confirm": True,
     }

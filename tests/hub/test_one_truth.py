@@ -69,7 +69,7 @@ def on_page(service, student: str) -> str:
 
 def command(course, *words: str) -> str:
     """What a command prints."""
-    run = [sys.executable, "-m", "autograder.cli", *words, "--course", str(course.root)]
+    run = [sys.executable, "-m", "autograder", *words, "--course", str(course.root)]
     return subprocess.run(run, capture_output=True, text=True, check=True).stdout
 
 

@@ -97,7 +97,7 @@ def test_an_address_without_a_port_is_refused():
 @pytest.fixture
 def second(small_hub, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
     """A service of the hub that this test started itself, and that answers."""
-    command = [sys.executable, "-m", "autograder.cli", "serve"]
+    command = [sys.executable, "-m", "autograder", "serve"]
     with (tmp_path / "log").open("wb") as log:
         process = subprocess.Popen(
             [*command, "--course", str(small_hub.course.root)],
@@ -149,7 +149,7 @@ def started(small_hub, door: socket.socket, log: Path) -> subprocess.Popen[bytes
     port = door.getsockname()[1]
     environment = {**os.environ, **small_hub.second}
     environment["JUPYTERHUB_SERVICE_URL"] = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "autograder.cli", "serve", "--course"]
+    command = [sys.executable, "-m", "autograder", "serve", "--course"]
     with log.open("ab") as out:
         return subprocess.Popen(
             [*command, str(small_hub.course.root)],

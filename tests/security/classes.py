@@ -210,7 +210,7 @@ def _command(run: Run, folder: Path, within_s: float) -> None:
         "JUPYTERHUB_API_TOKEN": run.secrets["environment"],
     }
     assignments = [lab.assignment for lab in Course.load(run.course).labs if lab.name in run.order]
-    command = [sys.executable, "-m", "autograder.cli", "grade", "--course", str(run.course)]
+    command = [sys.executable, "-m", "autograder", "grade", "--course", str(run.course)]
     command += ["--json", "--workers", "2", *dict.fromkeys(assignments)]
     began = time.monotonic()
     with (folder / "out").open("wb") as out, (folder / "err").open("wb") as err:

@@ -30,7 +30,8 @@ def fuzz_wire(data: bytes) -> None:
 
 def fuzz_notebook(data: bytes) -> None:
     """Any bytes parse to a submission or to Unreadable; what parses has plain cells."""
-    from autograder.grading.submission import Unreadable, parse
+    from autograder.grading.submission import parse
+    from autograder.sandbox.beneath import Unreadable
 
     try:
         submission = parse(data)

@@ -21,7 +21,7 @@ from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver
 
 from autograder.feedback import notice_page
-from autograder.grading.submission import Unreachable
+from autograder.sandbox.beneath import Unreachable
 from autograder.service.settings import Service
 from autograder.service.store.arrivals import ANOTHERS
 from autograder.service.store.attempt import Attempt, State

@@ -20,13 +20,8 @@ from pathlib import Path
 from autograder.batch.file_names import expected_name, notebook_names
 from autograder.course.files import whole_folder
 from autograder.course.model import Course
-from autograder.grading.submission import (
-    Unreachable,
-    Unreadable,
-    inspect_folder,
-    list_files,
-    read_bytes,
-)
+from autograder.sandbox.beneath import Unreachable, Unreadable
+from autograder.sandbox.reading import inspect_folder, list_files, read_bytes
 from autograder.service.workers.folder_names import Named, NotTaken, may_be_student, read_name
 
 ATTEMPTS = "attempts"

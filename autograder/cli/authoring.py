@@ -1,0 +1,119 @@
+"""Commands for a course's author: `build` and `prove`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from autograder.cli.shared import (
+    NEEDS_PERSON,
+    course_option,
+    each_sandbox,
+    json_option,
+    load,
+    reported,
+    require_option,
+)
+from autograder.console import (
+    bar,
+    show_proof,
+    spinner,
+)
+
+if TYPE_CHECKING:
+    pass
+
+
+@click.command()
+@click.argument("assignments", nargs=-1)
+@course_option
+@click.option("--tidy", is_flag=True, help="Strip outputs from the master notebooks first.")
+@click.option(
+    "--unproven",
+    is_flag=True,
+    help="Release without proving the suites, for a draft that students do not get yet.",
+)
+@json_option
+def build(
+    assignments: tuple[str, ...], course_folder: Path, tidy: bool, unproven: bool, as_json: bool
+) -> None:
+    """Compile master notebooks to student versions.
+
+    nbgrader compiles the notebooks, and the gradebook registers them. When something is
+    inconsistent, or when a suite fails its proof, the command writes nothing and lists every
+    problem with its cell. A suite that was proven is not proven again until it changes. Without
+    ASSIGNMENTS, all are built.
+    """
+    with reported():
+        from autograder.authoring import build as builder
+
+        course = load(course_folder)
+        if tidy:
+            for lab in course.labs:
+                if builder.tidy(lab.path):
+                    click.echo(f"tidied {lab.path}", err=True)
+            course = load(course_folder)
+        with spinner("building") as said:
+            if unproven:
+                written = builder.build(course, assignments, said)
+            else:
+                for attempt in each_sandbox(course):
+                    with attempt as tier:
+                        written = builder.build(course, assignments, said, tier)
+        if as_json:
+            click.echo(json.dumps({"released": [str(path) for path in written]}))
+        else:
+            for path in written:
+                click.echo(f"released {path.relative_to(course.root)}")
+
+
+@click.command()
+@click.argument("assignments", nargs=-1)
+@course_option
+@click.option(
+    "--seeds",
+    type=click.IntRange(1),
+    default=3,
+    show_default=True,
+    help="Repeat the proof with this many seeds.",
+)
+@click.option("--all", "show_all", is_flag=True, help="Show every row, not only those that fail.")
+@require_option
+@json_option
+def prove(
+    assignments: tuple[str, ...],
+    course_folder: Path,
+    seeds: int,
+    show_all: bool,
+    require: str | None,
+    as_json: bool,
+) -> None:
+    """Prove that the hidden suites mark correctly.
+
+    The solutions and every variant must pass. Every mistake must be rejected under its name. An
+    unfinished notebook must pass no check. The exit code is 1 when a row does not hold. Without
+    ASSIGNMENTS, all are proven.
+    """
+    with reported():
+        from autograder.authoring.prove import prove as run_proof
+
+        course = load(course_folder)
+        with bar("proving", quiet=as_json) as progress:
+
+            def on_row(count: int, row: Any) -> None:
+                progress(total=count) if row is None else progress(done=1)
+
+            chosen = range(1, seeds + 1)
+            for attempt in each_sandbox(course, require):
+                with attempt as tier:
+                    proof = run_proof(course, assignments, tier=tier, seeds=chosen, on_row=on_row)
+        if as_json:
+            click.echo(json.dumps(proof.as_dict(), ensure_ascii=False))
+        else:
+            show_proof(proof, show_all)
+        if not proof.holds:
+            sys.exit(NEEDS_PERSON)
