@@ -163,11 +163,12 @@ def grade(
     help="Folder for the copy of the course. It is made anew each time.",
 )
 @unsafe_option
-def demo(course_folder: Path, into: Path, unsafe: bool) -> None:
+@json_option
+def demo(course_folder: Path, into: Path, unsafe: bool, as_json: bool) -> None:
     """Make a class from the course's own mistakes, and grade it.
 
     Each student has the solutions, some of them replaced by variants and mistakes from the
-    catalogue.
+    catalogue. With --json, the output is that of grade --json.
     """
     with reported():
         from autograder.authoring import build as builder
@@ -180,11 +181,11 @@ def demo(course_folder: Path, into: Path, unsafe: bool) -> None:
                 with attempt as tier:
                     builder.build(copied, (), said, tier if tier.isolates else None)
         count = make_class(copied)
-        click.echo(f"{count} submissions made in {shown(copied.root / 'submitted')}")
+        click.echo(f"{count} submissions made in {shown(copied.root / 'submitted')}", err=as_json)
         for attempt in each_sandbox(copied, unsafe=unsafe):
             with attempt as tier:
-                outcome = run_grading(copied, tier)
-        show_outcome(copied, outcome, as_json=False)
+                outcome = run_grading(copied, tier, as_json=as_json)
+        show_outcome(copied, outcome, as_json)
 
 
 def run_grading(

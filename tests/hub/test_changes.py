@@ -113,7 +113,7 @@ def test_a_new_room_may_be_without_an_assignment(exchange, store):
             grader._worker_for(HALF)
         assert grader._worker_for(toy.ASSIGNMENT).serves(toy.ASSIGNMENT)
     finally:
-        grader._leave_room()
+        grader._close_worker()
 
 
 def test_a_course_that_contradicts_itself_stays_as_it_was(exchange):

@@ -75,12 +75,12 @@ class GraderThread(threading.Thread):
             seen = self._coordination.count()
             found = False
             with self._coordination.watched("opening the course"):
-                self._open_room()
+                self._open_worker()
             with self._coordination.watched("taking the next attempt"):
                 found = (self._warm_worker is not None or self._apart) and self._next()
             if not found:
                 self._coordination.wait(seen, self._settings.poll_s)
-        self._leave_room()
+        self._close_worker()
 
     def give_back(self) -> None:
         """Let another service have the attempt that is being graded, when this one ends."""
@@ -88,13 +88,13 @@ class GraderThread(threading.Thread):
         if held is not None:
             self._attempts.give_back(held, self.holder, counted=False)
 
-    def _open_room(self) -> None:
+    def _open_worker(self) -> None:
         """Have a worker for all assignments, unless they are graded apart.
 
         Raises:
             CourseError: the course contradicts itself.
         """
-        self._leave_stale_room()
+        self._close_stale_worker()
         if self._warm_worker is None and not self._apart:
             self._warm_worker = WarmWorker(self._root, self._tier)
 
@@ -104,13 +104,13 @@ class GraderThread(threading.Thread):
         Raises:
             CourseError: the course contradicts itself, or the assignment is not built.
         """
-        self._leave_stale_room()
+        self._close_stale_worker()
         if (
             self._apart
             and self._warm_worker is not None
             and not self._warm_worker.serves(assignment)
         ):
-            self._leave_room()
+            self._close_worker()
         if self._warm_worker is None:
             self._warm_worker = WarmWorker(
                 self._root, self._tier, assignment if self._apart else ""
@@ -119,9 +119,9 @@ class GraderThread(threading.Thread):
             raise CourseError(f"{assignment}: not built yet; run: autograder build")
         return self._warm_worker
 
-    def _leave_stale_room(self) -> None:
+    def _close_stale_worker(self) -> None:
         if self._warm_worker is not None and not self._warm_worker.fresh:
-            self._leave_room()
+            self._close_worker()
         self._follow_course()
 
     def _follow_course(self) -> None:
@@ -137,7 +137,7 @@ class GraderThread(threading.Thread):
             self._stamp = stamp
             self._again_s = now + LEFT_OUT * self._settings.poll_s
 
-    def _leave_room(self) -> None:
+    def _close_worker(self) -> None:
         warm_worker, self._warm_worker = self._warm_worker, None
         if warm_worker is not None:
             warm_worker.close()
@@ -173,7 +173,7 @@ class GraderThread(threading.Thread):
             raise
         except Exception:
             # Nobody knows: the attempt itself may be the reason, so it does not get endless tries.
-            self._leave_room()
+            self._close_worker()
             self._put_back(attempt, LATER, counted=True)
             raise
         if fresh:
@@ -210,10 +210,10 @@ class GraderThread(threading.Thread):
         try:
             return warm_worker.grade(tasks)
         except (NoJail, OSError):
-            self._leave_room()
+            self._close_worker()
             raise
         except AutograderError as error:
-            self._leave_room()
+            self._close_worker()
             if self._apart:
                 raise
             # One bad suite stops a worker for all assignments: try this assignment by itself.
