@@ -14,7 +14,7 @@ import sys
 import click
 
 from autograder import __version__
-from autograder.cli.authoring import build, prove
+from autograder.cli.authoring import build, init, new, prove
 from autograder.cli.grading import check, demo, grade
 from autograder.cli.machine import doctor, serve
 from autograder.cli.marks import export, report
@@ -35,6 +35,11 @@ def main() -> None:
       autograder serve            grade on a JupyterHub, as students submit
 
     \b
+    A new course:
+      autograder init FOLDER      make a small course, build it, prove it, grade an example
+      autograder new ASSIGNMENT   add an assignment to the course
+
+    \b
     To try things out:
       autograder check NOTEBOOK   grade one file, no gradebook
       autograder demo             make a whole class and grade it
@@ -53,5 +58,5 @@ def main() -> None:
         sandbox_log.addHandler(logging.StreamHandler())
 
 
-for command in (build, prove, check, grade, demo, report, export, doctor, serve):
+for command in (init, new, build, prove, check, grade, demo, report, export, doctor, serve):
     main.add_command(command)

@@ -1,11 +1,12 @@
-"""Commands for a course's author: `build` and `prove`."""
+"""Commands for a course's author: `init`, `new`, `build` and `prove`."""
 
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -18,14 +19,57 @@ from autograder.cli.shared import (
     reported,
     require_option,
 )
-from autograder.console import (
-    bar,
-    show_proof,
-    spinner,
-)
+from autograder.console import bar, show_proof, show_report, shown, spinner
 
-if TYPE_CHECKING:
-    pass
+
+@click.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--title", default="", help="The course's name, as pages show it.")
+def init(folder: Path, title: str) -> None:
+    """Make a new course in FOLDER.
+
+    The course has one assignment with one notebook, its hidden suite, a mistake and a variant. The
+    command builds it, proves the suite, and grades an answer that makes the mistake, so that you
+    see what a student would read. Then change its files, and build again.
+    """
+    with reported():
+        from autograder.authoring import starter
+
+        written = starter.write_course(folder, title)
+        course = load(folder)
+        with spinner("making the course") as said:
+            for attempt in each_sandbox(course):
+                with attempt as tier:
+                    tried = starter.try_out(course, tier, said)
+        for path in written:
+            click.echo(f"wrote {shown(path.absolute())}")
+        show_proof(tried.proof, show_all=False)
+        example = tried.example.relative_to(course.root)
+        click.echo(f"\n{example} makes a mistake. Its student would read:\n")
+        show_report(tried.report, course, None, as_json=False)
+        click.echo(f"next: cd {shlex.quote(str(folder))}; change the files, then")
+        click.echo(f"      autograder build; autograder check {example}")
+
+
+@click.command()
+@click.argument("assignment")
+@click.option(
+    "--notebook", default="", help="The name of its notebook.  [default: the assignment's]"
+)
+@course_option
+def new(assignment: str, notebook: str, course_folder: Path) -> None:
+    """Add a new ASSIGNMENT to the course.
+
+    It gets one notebook with one exercise, and a hidden suite for it. The command declares it at
+    the end of course_config.py. Change its files, then build.
+    """
+    with reported():
+        from autograder.authoring import starter
+
+        course = load(course_folder)
+        for path in starter.write_assignment(course, assignment, notebook or assignment):
+            click.echo(f"wrote {shown(path)}")
+        click.echo(f"next: autograder build {shlex.quote(assignment)}")
 
 
 @click.command()

@@ -37,6 +37,17 @@ def test_help_lists_every_command():
     assert "Exit codes" in ran.out
 
 
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_completes_commands(shell, monkeypatch):
+    """With the line that the reference shows."""
+    monkeypatch.setenv("_AUTOGRADER_COMPLETE", f"{shell}_source")
+    assert "_AUTOGRADER_COMPLETE" in autograder().out
+    monkeypatch.setenv("_AUTOGRADER_COMPLETE", f"{shell}_complete")
+    monkeypatch.setenv("COMP_WORDS", "autograder gra")
+    monkeypatch.setenv("COMP_CWORD", "gra" if shell == "fish" else "1")
+    assert "grade" in autograder().out
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -34,21 +34,19 @@ def pictures():
 
 @pytest.fixture(scope="module")
 def own_course(tmp_path_factory):
-    """The course of the section, made by its blocks in their order; what its commands printed."""
-    folder, said = tmp_path_factory.mktemp("money"), {}
-    for language, block in re.findall(r"```(\w+)\n(.*?)```", OWN_COURSE, flags=re.DOTALL):
-        if language == "console":
-            said |= type_in(folder, block)
-        else:
-            name, content = re.fullmatch(r"# file: (\S+)\n(.*)", block, flags=re.DOTALL).groups()
-            (folder / name).write_text(content, encoding="utf-8")
-    return folder, said
+    """The course of the section, made by its commands in their order; what they printed."""
+    folder, said = tmp_path_factory.mktemp("own"), {}
+    for block in re.findall(r"```console\n(.*?)```", OWN_COURSE, flags=re.DOTALL):
+        said |= type_in(folder, block)
+        folder = folder / "money"  # where the first block's `cd` leads
+    return folder.parent, said
 
 
 @pytest.mark.slow
 def test_its_course_is_built_proven_and_graded(own_course):
-    """Every block is used; the proof holds; Ada's mark and misconception are those of the text."""
+    """The proof holds; Ada's mark and misconception are those of the text; its files are there."""
     folder, said = own_course
+    assert "makes a mistake. Its student would read:" in said["autograder init money"]
     assert said["autograder build"] == "released release/growth/interest.ipynb\n"
     assert "mistakes: 1 of 1 rejected, 1 named" in said["autograder prove"]
     assert re.search(r"ada .* 0/3 .* interest-not-compounded", said["autograder grade"])
@@ -57,6 +55,22 @@ def test_its_course_is_built_proven_and_graded(own_course):
         assert (folder / name).is_file()
     page = (folder / "feedback/ada/growth/interest.html").read_text(encoding="utf-8")
     assert "as if interest were always earned on the start alone" in page
+
+
+@pytest.mark.slow
+def test_it_shows_the_course_as_it_is_made(own_course):
+    """The files that it prints are those that `init` writes, and its table names all others."""
+    folder, _ = own_course
+    blocks = re.findall(r"```python\n# file: (\S+)\n(.*?)```", OWN_COURSE, flags=re.DOTALL)
+    assert len(blocks) == 2
+    for name, content in blocks:
+        assert (folder / name).read_text(encoding="utf-8") == content, name
+    named = set(re.findall(r"^\| `([^`]+)` \|", OWN_COURSE, flags=re.MULTILINE))
+    assert [name for name in named if not (folder / name).is_file()] == []
+    own = {
+        f"tests/hidden/growth/{path.name}" for path in (folder / "tests/hidden/growth").iterdir()
+    }
+    assert {name for name in own if name.endswith(".py")} <= named
 
 
 @pytest.mark.slow

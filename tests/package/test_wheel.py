@@ -147,6 +147,13 @@ def submit(course, student, body):
     return path
 
 
+def test_a_new_course_comes_from_the_wheel(installed):
+    """`init` needs nothing but the package: its files go with it."""
+    said = installed.run("autograder", "init", "new")
+    assert "variants: 1 of 1 passed; the proof holds" in said
+    assert (installed.folder / "new" / "example" / "interest.ipynb").is_file()
+
+
 def test_a_demonstration_is_made_of_any_course(installed, course):
     """`demo` needs a course and nothing else: eight students of this one's catalogue."""
     command = ["demo", "--course", course.root, "--into", "shown", "--json"]
