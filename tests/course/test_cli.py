@@ -1,6 +1,7 @@
 """The command line: help, exit codes, and what `check` prints."""
 
 import json
+import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 
@@ -13,6 +14,7 @@ from autograder.course.notebook import grade_id_of
 from autograder.grading.exercise_marks import NOT_DONE
 
 from .conftest import NOTEBOOKS, autograder, lab_named
+from .test_walkthrough import AUTOGRADER, run
 
 REQUIRED = {"build", "prove", "grade", "check", "demo", "report", "doctor"}
 COMMANDS = tuple(sorted(REQUIRED | set(main.commands)))
@@ -38,14 +40,13 @@ def test_help_lists_every_command():
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_a_shell_completes_commands(shell, monkeypatch):
-    """With the line that the reference shows."""
-    monkeypatch.setenv("_AUTOGRADER_COMPLETE", f"{shell}_source")
-    assert "_AUTOGRADER_COMPLETE" in autograder().out
-    monkeypatch.setenv("_AUTOGRADER_COMPLETE", f"{shell}_complete")
-    monkeypatch.setenv("COMP_WORDS", "autograder gra")
-    monkeypatch.setenv("COMP_CWORD", "gra" if shell == "fish" else "1")
-    assert "grade" in autograder().out
+def test_a_shell_completes_commands(shell, tmp_path):
+    """Once it has read the line that the reference shows."""
+    asked = {"_AUTOGRADER_COMPLETE": f"{shell}_source"}
+    assert "_AUTOGRADER_COMPLETE" in run(tmp_path, AUTOGRADER, env=os.environ | asked)
+    asked = {"_AUTOGRADER_COMPLETE": f"{shell}_complete", "COMP_WORDS": "autograder gra"}
+    asked["COMP_CWORD"] = "gra" if shell == "fish" else "1"
+    assert "grade" in run(tmp_path, AUTOGRADER, env=os.environ | asked)
 
 
 @pytest.mark.parametrize(
