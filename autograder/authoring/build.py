@@ -20,7 +20,11 @@ from autograder.authoring.compiling import (
     modernise,
     said_by_nbgrader,
 )
-from autograder.authoring.inspection import master_problems, release_problems, suite_problems
+from autograder.authoring.inspection import (
+    master_problems,
+    release_problems,
+    suite_problems,
+)
 from autograder.course.config import CONFIG, load_config
 from autograder.course.files import whole_folder, write_whole
 from autograder.course.model import Course
@@ -113,6 +117,7 @@ def _require_proof(
     Raises:
         BuildRefused: a row of the proof does not hold.
     """
+    from autograder.authoring.proof import and_more
     from autograder.authoring.prove import prove
     from autograder.course.fingerprint import course_digest
 
@@ -131,9 +136,7 @@ def _require_proof(
         with _told_of(course.root, scratch):
             proof = prove(copied, [assignment], tier=tier, seeds=(1,))
         problems += [
-            f"tests/hidden/{assignment}: {row.title}: {row.problem}"
-            for row in proof.rows
-            if not row.holds
+            f"{row.place}: {row.title}{and_more(more)}: {row.problem}" for row, more in proof.faults
         ]
         proven[assignment] = digest
     if problems:

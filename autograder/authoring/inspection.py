@@ -6,8 +6,10 @@ against `course_config.py`.
 
 from __future__ import annotations
 
+import ast
+import difflib
 import fnmatch
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from autograder.authoring.compiling import (
@@ -17,10 +19,11 @@ from autograder.authoring.compiling import (
     removed_lines,
     surviving_marks,
 )
+from autograder.authoring.suite_source import source_problems
 from autograder.checks.collection import collected
 from autograder.checks.suite import Suites
 from autograder.course.model import PRIVATE_NAMES, Course, Lab
-from autograder.course.notebook import Kind, read_master_cells
+from autograder.course.notebook import Kind, MasterCell, read_master_cells
 
 _PRIVATE_PATTERNS = (*PRIVATE_NAMES, "test_*.py", "*.db", "*.sqlite*", "*_config.py")
 
@@ -51,6 +54,7 @@ def master_problems(course: Course, lab: Lab) -> list[str]:
 
 def _cell_problems(where: str, course: Course, lab: Lab) -> list[str]:
     compiler = compiler_of(course)
+    marks = (*compiler.solution_marks, *compiler.hidden_test_marks)
     problems = [f"{where}: {problem}" for problem in compiler.problems(lab.path)]
     seen = set()
     solution = None
@@ -60,6 +64,8 @@ def _cell_problems(where: str, course: Course, lab: Lab) -> list[str]:
         seen.add(cell.grade_id)
         if cell.kind is Kind.SOLUTION:
             solution = cell
+            problems += [f"{where}: cell {cell.grade_id}: {said}" for said in _no_python(cell)]
+        problems += [f"{where}: cell {cell.grade_id}: {said}" for said in _misspelt(cell, marks)]
         if cell.kind is Kind.TESTS and solution is None and cell.points:
             problems.append(f"{where}: tests cell {cell.grade_id}: no solution cell before it")
         if any(mark in cell.source for mark in compiler.hidden_test_marks):
@@ -68,6 +74,28 @@ def _cell_problems(where: str, course: Course, lab: Lab) -> list[str]:
                 f"tests/hidden/{lab.assignment}/test_{lab.name}.py"
             )
     return problems
+
+
+def _no_python(cell: MasterCell) -> Iterator[str]:
+    """Where a solution cell is not plain Python: no mistake could be put in its place."""
+    try:
+        ast.parse(cell.source)
+    except (SyntaxError, ValueError) as error:
+        line = getattr(error, "lineno", None) or 1
+        text = cell.source.splitlines()[line - 1].strip()
+        yield f"line {line} is no plain Python: {text}"
+
+
+def _misspelt(cell: MasterCell, marks: Sequence[str]) -> Iterator[str]:
+    """Comments of a cell that look like a delimiter and are none, so nothing is cut there."""
+    lines = cell.source.splitlines() if cell.kind is not Kind.TEXT else []
+    for line in map(str.strip, lines):
+        if not line.startswith("#") or any(mark in line for mark in marks):
+            continue
+        said = line.strip("# ").upper()
+        if near := difflib.get_close_matches(said, [mark.upper() for mark in marks], 1, 0.85):
+            mark = next(mark for mark in marks if mark.upper() == near[0])
+            yield f"{line!r} is no delimiter; did you mean '### {mark.strip('# ')}'?"
 
 
 def suite_problems(course: Course, labs: Sequence[Lab]) -> list[str]:
@@ -79,6 +107,9 @@ def suite_problems(course: Course, labs: Sequence[Lab]) -> list[str]:
         f"{lab.suite.relative_to(course.root)}"
         for lab in missing
     ]
+    if problems:
+        return problems
+    problems = [problem for lab in tested for problem in source_problems(course, lab)]
     if problems:
         return problems
     with collected(course.root, [lab.suite for lab in tested]) as suites:
@@ -117,7 +148,14 @@ def _points_problems(course: Course, lab: Lab, suites: Suites) -> list[str]:
 
 def release_problems(course: Course, folder: Path, assignment: str) -> list[str]:
     """What in a compiled assignment must not reach a student."""
-    problems = []
+    declared = {lab.path.name for lab in course.labs_of(assignment)}
+    problems = [
+        f"source/{assignment}/{path.name}: course_config.py does not declare it; add it to "
+        f"c.Grading.assignments[{assignment!r}], with {{}} for its points if it has none, or move "
+        "it out of source/"
+        for path in sorted(folder.glob("*.ipynb"))
+        if path.name not in declared
+    ]
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         where = f"release/{assignment}/{path.relative_to(folder)}"
         if path.suffix != ".ipynb":

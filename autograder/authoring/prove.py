@@ -9,71 +9,20 @@ repeated; a row that does not hold under every seed does not hold.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import replace
 
 from autograder.authoring import samples
+from autograder.authoring.proof import Proof, Row
+from autograder.authoring.suite_source import unknown_names
 from autograder.checks.catalogue import Example, Mistake, Variant
 from autograder.course.model import Course
 from autograder.grading.context import Contexts, GradingContext, Request, prepared
 from autograder.grading.grader import grade
+from autograder.grading.plan import plan
 from autograder.grading.submission import parse
+from autograder.remote.session import Session
 from autograder.report import Report, Verdict
 from autograder.sandbox.inside.policy import Tier
-
-
-@dataclass(frozen=True)
-class Row:
-    """One sample and what grading it gave."""
-
-    assignment: str
-    notebook: str
-    kind: str
-    """solution, untouched, stub, variant, mistake, picture or check."""
-    grade_cell: str
-    name: str
-    """Function and style of a variant, misconception of a mistake, name of a check."""
-    holds: bool
-    rejected_by: tuple[str, ...] = ()
-    named: str | None = None
-    problem: str = ""
-
-    @property
-    def title(self) -> str:
-        """What was graded, in words."""
-        parts = (
-            f"{self.notebook}:" if self.notebook else "",
-            self.grade_cell,
-            self.kind,
-            self.name,
-        )
-        return " ".join(filter(None, parts))
-
-
-@dataclass(frozen=True)
-class Proof:
-    """All rows, and the counts that matter."""
-
-    rows: tuple[Row, ...]
-
-    @property
-    def holds(self) -> bool:
-        """True when every row does."""
-        return all(row.holds for row in self.rows)
-
-    def as_dict(self) -> dict[str, Any]:
-        """The documented JSON form."""
-        mistakes = [row for row in self.rows if row.kind == "mistake"]
-        variants = [row for row in self.rows if row.kind == "variant"]
-        return {
-            "mistakes": len(mistakes),
-            "rejected": sum(bool(row.rejected_by) for row in mistakes),
-            "named": sum(row.named == row.name.split(": ")[1] for row in mistakes),
-            "variants": len(variants),
-            "passed": sum(row.holds for row in variants),
-            "holds": self.holds,
-            "rows": [asdict(row) for row in self.rows],
-        }
 
 
 def prove(
@@ -107,19 +56,18 @@ def prove(
 
 def _count(context: GradingContext) -> int:
     """How many rows a lab's proof has where all of them hold."""
-    return 3 + len(_mistakes(context)) + len(_variants(context))
+    return 4 + len(_mistakes(context)) + len(_variants(context))
 
 
 def _rows(context: GradingContext, seeds: Sequence[int]) -> Iterator[Row]:
     yield _full_marks(
         context, seeds, "solution", "", "the master's solution", samples.solutions(context.lab)
     )
+    yield _runs(context)
     yield _untouched(context)
     yield _stubs(context)
     for variant in _variants(context):
-        sources = samples.with_examples(context.lab, [variant])
-        name = f"{variant.name}: {variant.note}"
-        yield _full_marks(context, seeds, "variant", variant.grade_cell, name, sources)
+        yield _passes(context, seeds, variant)
     rejecting: set[str] = set()
     drawn: set[str] = set()
     for mistake in _mistakes(context):
@@ -134,6 +82,9 @@ def _rows(context: GradingContext, seeds: Sequence[int]) -> Iterator[Row]:
     for check in context.checks:
         if check.name not in rejecting:
             problem = "dead weight: it rejects none of the mistakes"
+            if not context.catalogue.mistakes:
+                folder = f"tests/hidden/{context.lab.assignment}"
+                problem = f"it rejects nothing, since there is no {folder}/mistakes.py"
             yield _row(context, "check", check.grade_cell, check.name, problem=problem)
 
 
@@ -167,6 +118,34 @@ def _grade(
 ) -> Report:
     submission = parse(samples.notebook(context.lab, sources))
     return grade(context, submission, Request(seed, only))
+
+
+def _runs(context: GradingContext) -> Row:
+    """The master's locked cells, demonstrations and visible tests must run on its solutions."""
+    lab = context.lab
+    planned = plan(lab, parse(samples.notebook(lab, samples.solutions(lab))), shown=True)
+    names = {cell.grade_id for cell in lab.cells if cell.grade_id}
+    cells = [replace(cell, own=False, ours=False) for cell in planned.cells]
+    with Session(context.jail, cells, context.files, [], 0) as session:
+        session.run_to(len(cells))
+        raised = [f for f in session.log.faults if f.verdict is Verdict.RAISED and f.label in names]
+    problem = raised[0].message if raised else ""
+    return _row(context, "cells", "", "the master's own cells", problem=problem)
+
+
+def _passes(context: GradingContext, seeds: Sequence[int], variant: Variant) -> Row:
+    """A variant must get full marks."""
+    name = f"{variant.name}: {variant.note}"
+    if problem := _unknown(context, variant):
+        return _row(context, "variant", variant.grade_cell, name, problem=problem)
+    sources = samples.with_examples(context.lab, [variant])
+    return _full_marks(context, seeds, "variant", variant.grade_cell, name, sources)
+
+
+def _unknown(context: GradingContext, example: Example) -> str:
+    """Why an example would fail in any notebook, whatever its idea is."""
+    names = unknown_names(context.lab, example.source)
+    return f"it uses {', '.join(names)}, which the notebook does not have" if names else ""
 
 
 def _full_marks(
@@ -217,8 +196,11 @@ def _rejected(
 
     The grade cells for which a picture was drawn are added to `drawn`.
     """
-    sources = samples.with_examples(context.lab, [mistake])
     wanted = mistake.misconception.name
+    if problem := _unknown(context, mistake):
+        name = f"{mistake.name}: {wanted}"
+        return _row(context, "mistake", mistake.grade_cell, name, problem=problem)
+    sources = samples.with_examples(context.lab, [mistake])
     always: set[str] | None = None
     problem, named = "", None
     for seed in seeds:

@@ -10,6 +10,7 @@ import ast
 import json
 import re
 from collections.abc import Iterable
+from pathlib import Path
 
 from autograder.checks.catalogue import Example
 from autograder.course.model import Lab
@@ -38,9 +39,11 @@ def with_examples(lab: Lab, examples: Iterable[Example]) -> dict[str, str]:
     for example in examples:
         cell = lab.solutions.get(example.grade_cell)
         if cell is None or example.name not in defined_functions(sources[cell]):
+            code = example.function.__code__
+            file = f"tests/hidden/{lab.assignment}/{Path(code.co_filename).name}"
             raise SuiteError(
-                f"{example.grade_cell}: the catalogue has a function {example.name}, which this "
-                f"exercise of {lab.name} does not ask for"
+                f"{file}, line {code.co_firstlineno}: {example.name} stands for a function of the "
+                f"exercise {example.grade_cell}, which has none of that name"
             )
         sources[cell] = replace_function(sources[cell], example.name, example.source)
     return sources

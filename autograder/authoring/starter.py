@@ -13,7 +13,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from autograder.authoring import samples
 from autograder.authoring.build import build
-from autograder.authoring.prove import Proof, prove
+from autograder.authoring.proof import Proof
+from autograder.authoring.prove import prove
 from autograder.checks.catalogue import load_catalogue
 from autograder.course.config import CONFIG
 from autograder.course.model import Course

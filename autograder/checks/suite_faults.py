@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import traceback
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -49,6 +50,10 @@ def _words(fault: BaseException) -> str:
     line = next(iter(said.strip().splitlines()), "")
     if isinstance(fault, SuiteError):
         return line  # in our own words already
+    if isinstance(fault, AttributeError) and isinstance(fault.obj, ModuleType):
+        package, _, module = fault.obj.__name__.rpartition(".")
+        if package.startswith("_hidden_"):
+            return f"{module}.py has no {fault.name}"
     words = f"{type(fault).__name__}: {line}" if line else type(fault).__name__
     if isinstance(fault, AssertionError):
         words += "; use require(condition, sentence) where the student may be at fault"

@@ -13,7 +13,7 @@ import toy
 from jsonschema import Draft202012Validator
 from schemas import faults, schemas
 
-from autograder.authoring.prove import Row
+from autograder.authoring.proof import Row
 from autograder.batch.strays import Stray
 from autograder.batch.writer import Change, Remark
 from autograder.course.model import Course
