@@ -26,7 +26,7 @@ from autograder.authoring import samples
 from autograder.authoring.build import build
 from autograder.authoring.demo import copy_course
 from autograder.checks.catalogue import Example, load_catalogue
-from autograder.checks.compare import ATOL, RTOL
+from autograder.checks.relation import ATOL, RTOL
 from autograder.course.model import Course, Lab
 from autograder.course.notebook import DEMONSTRATION, grade_id_of
 from autograder.errors import SuiteError

@@ -19,7 +19,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograder.checks.compare import NotNumbers, as_numbers, compare, shape_words
+from autograder.checks.compare import (
+    NotNumbers,
+    as_numbers,
+    compare,
+    require_comparable,
+    shape_words,
+)
 from autograder.remote.calls import Answer, Call, Outcome, copy_arguments
 from autograder.remote.student import RemoteFunction
 from autograder.remote.time_limit import Allowance, TooMuchWork
@@ -59,6 +65,7 @@ def assert_agrees(
     """
     call = student_function.begin(*args)
     expected = reference_function(*copy_arguments(args))
+    require_comparable(expected)
     running_check.get().agreements.append(_Agreement(student_function, call, expected, quiet))
 
 

@@ -1,30 +1,27 @@
 """Compare an answer with the reference: shape first, then finiteness, then value, then relation.
 
-This module knows arrays and words, and nothing of students or suites. The words never contain an
-expected value, an input, or anything that an answer's author could have chosen.
+`kinds` knows what is not a number. This module knows arrays and words, and nothing of students or
+suites. The words never contain an expected value, an input, or anything that an answer's author
+could have chosen.
 """
 
 from __future__ import annotations
 
 import numbers
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from autograder.checks.kinds import RETURNS_NONE, kind_of
+from autograder.checks.relation import ATOL, ATOL_SHORT, RTOL, RTOL_SHORT, relation
 from autograder.sandbox.inside.wire import Unsendable
-
-RTOL, ATOL = 1e-6, 1e-9
-"""Tolerances for float64."""
-RTOL_SHORT, ATOL_SHORT = 1e-5, 1e-7
-"""Tolerances for float32, and for lists and tuples, whose precision is unknown."""
 
 MOST_DIMENSIONS = 4
 """Most dimensions that messages tell apart."""
 
 
-_RETURNS_NONE = "It returns None. Is the `return` missing?"
 _NO_NUMBERS = "It returns something that is not an array of numbers."
 _TOO_LARGE = "It returns numbers that are too large."
 
@@ -48,7 +45,7 @@ def as_numbers(answer: Any) -> NDArray[np.float64]:
         NotNumbers: the answer is something else; the text says what, and what is probably wrong.
     """
     if answer is None:
-        raise NotNumbers(_RETURNS_NONE)
+        raise NotNumbers(RETURNS_NONE)
     if isinstance(answer, Unsendable):
         raise NotNumbers(f"It returns {answer.words}, not numbers.")
     if isinstance(answer, dict | set):
@@ -121,15 +118,54 @@ def compare(answer: Any, expected: Any) -> Comparison:
 
     Args:
         answer: any value that crossed the border.
-        expected: a number, an array, or a tuple of them; a tuple is compared part by part.
+        expected: a number, an array, text, or another of the `kinds`; tuples, lists and dicts
+            are compared part by part.
+
+    Raises:
+        TypeError: the expected value is none of these.
     """
     if isinstance(expected, tuple):
         return _compare_parts(answer, expected)
+    kind = kind_of(expected)
+    if kind is not None:
+        difference = kind.difference(answer, expected, lambda *pair: compare(*pair).message)
+        return Comparison(not difference, difference)
+    wanted = _wanted_numbers(expected)
     try:
         found = as_numbers(answer)
     except NotNumbers as problem:
         return Comparison(False, str(problem))
-    return _compare_arrays(found, np.asarray(expected, dtype=np.float64), *_tolerance(answer))
+    return _compare_arrays(found, wanted, *_tolerance(answer))
+
+
+def _wanted_numbers(expected: Any) -> NDArray[np.float64]:
+    """The reference's value as an array.
+
+    Raises:
+        TypeError: it is no value that can be compared; that is a fault of the suite.
+    """
+    try:
+        return np.asarray(expected, dtype=np.float64)
+    except (TypeError, ValueError):
+        kind = type(expected).__name__
+        raise TypeError(
+            f"the reference gives a value of type {kind}, which cannot be compared; compare what "
+            "it holds, by assert_close or require"
+        ) from None
+
+
+def require_comparable(expected: Any) -> None:
+    """Make sure that answers can be compared with a reference's value.
+
+    Raises:
+        TypeError: they cannot; the text says what to do in the suite.
+    """
+    parts = expected.values() if isinstance(expected, dict) else expected
+    if isinstance(expected, dict | tuple) or (isinstance(expected, list) and kind_of(expected)):
+        for part in parts:
+            require_comparable(part)
+    elif kind_of(expected) is None:
+        _wanted_numbers(expected)
 
 
 def _tolerance(answer: Any) -> tuple[float, float]:
@@ -145,7 +181,7 @@ def _compare_parts(answer: Any, expected: tuple[Any, ...]) -> Comparison:
     if isinstance(answer, Unsendable) and answer.parts:
         parts = list(answer.parts)
     if answer is None:
-        return Comparison(False, _RETURNS_NONE)
+        return Comparison(False, RETURNS_NONE)
     if parts is None:
         return Comparison(False, f"It should return {wanted} values, as a tuple.")
     if len(parts) != wanted:
@@ -170,21 +206,7 @@ def _compare_arrays(
         return Comparison(False, f"The result contains {what}.")
     if _close(found, wanted, rtol, atol):
         return Comparison(True)
-    relation = _relation(found, wanted)
-    return relation if found.ndim else replace(relation, message=_OF_ONE[relation.message])
-
-
-_OF_ONE = {
-    "The numbers are nearly right: too imprecise, or rounded.": (
-        "The number is nearly right: too imprecise, or rounded."
-    ),
-    "Every number has the wrong sign.": "The number has the wrong sign.",
-    "Every number is zero.": "The number is zero.",
-    "The shape is right, the numbers are not.": (
-        "It is one number, as asked for, and not the right one."
-    ),
-}
-"""By the message about many numbers, the message about a single one."""
+    return Comparison(False, relation(found, wanted))
 
 
 def _close(
@@ -223,47 +245,3 @@ def _dimensions(shape: tuple[int, ...]) -> str:
     if len(shape) > MOST_DIMENSIONS:
         return "an array with too many dimensions"
     return "a 1-D array" if len(shape) == 1 else f"an array with {len(shape)} dimensions"
-
-
-def _relation(found: NDArray[np.float64], wanted: NDArray[np.float64]) -> Comparison:
-    """How numbers of the right shape differ from the expected ones, if in a simple way."""
-    if np.allclose(found, wanted, rtol=1e-3, atol=1e-6):
-        return Comparison(False, "The numbers are nearly right: too imprecise, or rounded.")
-    if np.allclose(found, -wanted, rtol=RTOL, atol=ATOL):
-        return Comparison(False, "Every number has the wrong sign.")
-    square = found.ndim == 2 and found.shape[0] == found.shape[1] > 1
-    if square and np.allclose(found.T, wanted, rtol=RTOL, atol=ATOL):
-        return Comparison(False, "The matrix is transposed.")
-    return _factor(found, wanted)
-
-
-def _factor(found: NDArray[np.float64], wanted: NDArray[np.float64]) -> Comparison:
-    clear = np.abs(wanted) > 1e-9
-    if found.size > 1 and np.any(clear) and np.allclose(found[~clear], 0, atol=1e-9):
-        ratios = found[clear] / wanted[clear]
-        if np.allclose(ratios, ratios[0], rtol=1e-5) and abs(ratios[0]) > 1e-9:
-            return Comparison(False, _factor_words(float(ratios[0])))
-    if not np.any(found) and np.any(wanted):
-        return Comparison(False, "Every number is zero.")
-    if found.size > 1:
-        right = int(np.sum(np.isclose(found, wanted, rtol=RTOL, atol=ATOL)))
-        if right:
-            return Comparison(False, "Some of the numbers are right, others are not.")
-    return Comparison(False, "The shape is right, the numbers are not.")
-
-
-def _factor_words(ratio: float) -> str:
-    for value, words in (
-        (2.0, "twice"),
-        (0.5, "half"),
-        (-2.0, "minus twice"),
-        (-0.5, "minus half"),
-    ):
-        if np.isclose(ratio, value, rtol=1e-6):
-            return f"Every number is {words} what it should be."
-    size = "too large" if abs(ratio) > 1 else "too small"
-    sign = " and has the wrong sign" if ratio < 0 else ""
-    return (
-        f"Every number is {size} by the same factor{sign}: "
-        "is something multiplied, divided or averaged once too often, or not at all?"
-    )

@@ -7,11 +7,27 @@ what is gone, when a new version changes one of these names.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from contextlib import ExitStack
 
 import pytest
 from _pytest.config import _prepareconfig
+
+from autograder.checks.api import Disagreement
+
+
+def not_raised(failure: BaseException) -> Disagreement:
+    """What a student reads where `pytest.raises` found no exception.
+
+    Raises:
+        pytest.fail.Exception: the failure is another one, and so a fault of the suite.
+    """
+    start, mark, types = str(failure).partition("DID NOT RAISE")
+    if start or not mark:
+        raise failure
+    named = " or ".join(re.findall(r"\b[A-Z]\w+", types))
+    return Disagreement(f"It should raise {named or 'an exception'} here, and returns a value.")
 
 
 def open_session(arguments: Sequence[str], plugin: object, until: ExitStack) -> pytest.Session:

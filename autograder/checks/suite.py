@@ -21,6 +21,7 @@ import numpy as np
 import pytest
 
 from autograder.checks.api import Disagreement, Running, running_check
+from autograder.checks.pytest_compat import not_raised
 from autograder.checks.suite_faults import FIXTURES, fault_line
 from autograder.errors import SuiteError
 from autograder.remote.calls import Answering, Case, Outcome
@@ -250,6 +251,8 @@ class SuitePlugin:
                     yield
                 except (Outcome, Disagreement) as ending:
                     raised = ending
+                except pytest.fail.Exception as failure:
+                    raised = not_raised(failure)
                 self.ending = running.ending() or raised or "passed"
         finally:
             running_check.reset(token)

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from autograder.checks.catalogue import Mistake
-from autograder.checks.compare import NotNumbers, as_numbers
+from autograder.checks.compare import NotNumbers, as_numbers, compare
+from autograder.checks.kinds import kind_of
 from autograder.remote.calls import Answer, Case, copy_arguments
 from autograder.remote.time_limit import Allowance, TookTooLong, TooMuchWork
 from autograder.report import Verdict
@@ -86,8 +87,10 @@ def _agree(mine: Any, theirs: Any) -> bool:
     """Whether two answers have the same value, parts and shapes included."""
     if isinstance(mine, tuple | list) and isinstance(theirs, tuple | list):
         return len(mine) == len(theirs) and all(map(_agree, mine, theirs))
-    if mine is None or theirs is None:
-        return mine is theirs
+    if kind_of(mine) is not None:
+        return compare(theirs, mine).agrees
+    if theirs is None:
+        return False
     try:
         a, b = as_numbers(mine), as_numbers(theirs)
     except NotNumbers:

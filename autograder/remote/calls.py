@@ -5,9 +5,11 @@ This module knows no process: a session answers the calls, or functions of ours 
 
 from __future__ import annotations
 
+import builtins
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -23,11 +25,28 @@ class Outcome(Exception):
     """A call that returned no value: the verdict, and a sentence for the student."""
 
     def __init__(self, verdict: Verdict, message: str, raised: str = "") -> None:
-        super().__init__(message)
+        Exception.__init__(self, message)  # Below, the next class may ask for other arguments.
         self.verdict = verdict
         self.message = message
         self.raised = raised
         """The built-in exception type that the student's function raised; else empty."""
+
+    def as_raised(self) -> Outcome:
+        """The same outcome, as an exception that also is of the built-in type that was raised.
+
+        So `pytest.raises(ValueError)` in a check means what it says.
+        """
+        return _outcomes_of(self.raised)(self.verdict, self.message, self.raised)
+
+
+@cache
+def _outcomes_of(name: str) -> type[Outcome]:
+    """The class of outcomes that also are of a built-in exception type; `Outcome` for no type."""
+    kind = getattr(builtins, name, None)
+    if not isinstance(kind, type) or not issubclass(kind, Exception):
+        return Outcome
+    # A group is made of its exceptions, of which nothing crosses.
+    return Outcome if issubclass(kind, BaseExceptionGroup) else type(name, (Outcome, kind), {})
 
 
 @dataclass(frozen=True)

@@ -51,11 +51,12 @@ class RemoteFunction:
         """The plain value that the student's function returns.
 
         Raises:
-            Outcome: the call returned no value.
+            Outcome: the call returned no value. If the student's function raised a built-in
+                exception, it is one of that type, too.
         """
         answer = self.answer(*args)
         if answer.outcome is not None:
-            raise answer.outcome
+            raise answer.outcome.as_raised()
         return answer.value
 
     def answer(self, *args: Any) -> Answer:

@@ -5,7 +5,7 @@ header is one value; every container in it carries a tag, and arrays name a bloc
 
     None, bool, int, float, str   themselves (NaN and infinities included)
     ["l", …] ["t", …] ["S", …]    list, tuple, set
-    ["d", [key, value], …]        dict
+    ["d", [key, value], …]        dict; keys are plain values, or tuples of some
     ["c", re, im]                 complex
     ["b", size]                   bytes
     ["a", dtype, shape, size]     array;  ["n", …] the same for a NumPy scalar
@@ -114,9 +114,9 @@ class _Encoder:
         if isinstance(value, tuple):
             return ["t", *(self.header(item, below) for item in value)]
         if isinstance(value, set | frozenset):
-            return ["S", *(self.header(item, below) for item in value)]
+            return ["S", *(self.header(_key(item), below) for item in value)]
         if isinstance(value, dict):
-            pairs = dict.items(value)
+            pairs = ((_key(key), item) for key, item in dict.items(value))
             return ["d", *([self.header(k, below), self.header(v, below)] for k, v in pairs)]
         if isinstance(value, complex):
             return ["c", value.real, value.imag]
@@ -257,7 +257,7 @@ class _Decoder:
     def _sequence(self, tag: str, items: list[Any]) -> Any:
         if tag == "S":
             self._grow(_PER_KEY * len(items))
-            return set(items) if all(map(_plain_key, items)) else Unsendable("object")
+            return set(items) if _plain_keys(items) else Unsendable("object")
         return items if tag == "l" else tuple(items)
 
     def _dict(self, pairs: list[Any], depth: int) -> Any:
@@ -265,8 +265,7 @@ class _Decoder:
             raise WireError("a dict whose items are not pairs")
         items = [(self.value(k, depth + 1), self.value(v, depth + 1)) for k, v in pairs]
         self._grow(_PER_KEY * len(items))
-        plain = all(_plain_key(key) for key, _ in items)
-        return dict(items) if plain else Unsendable("object")
+        return dict(items) if _plain_keys([key for key, _ in items]) else Unsendable("object")
 
     def _atom(self, tag: str, items: list[Any], depth: int) -> Any:
         match tag, items:
@@ -327,6 +326,25 @@ class _Decoder:
 def cells(shape: Sequence[int]) -> int:
     """The number of entries of a shape, with sides of length 0 counted as 1."""
     return math.prod(max(length, 1) for length in shape)
+
+
+MOST_TUPLES = 1_000
+"""Keys that are tuples: their hashes can be chosen, so that each is compared with each."""
+
+
+def _key(key: Any) -> Any:
+    """A key with NumPy's scalars as Python's, which are equal to them."""
+    if isinstance(key, tuple):
+        return tuple(map(_key, key))
+    return key.item() if isinstance(key, np.number | np.bool_) else key
+
+
+def _plain_keys(keys: Sequence[Any]) -> bool:
+    """Whether values may be keys: that too many of their hashes are equal cannot be arranged."""
+    tuples = [key for key in keys if isinstance(key, tuple)]
+    parts = [part for key in tuples for part in key]
+    plain = len(tuples) <= MOST_TUPLES and len(parts) <= 8 * len(tuples)
+    return plain and all(map(_plain_key, [*parts, *(k for k in keys if not isinstance(k, tuple))]))
 
 
 def _plain_key(key: Any) -> bool:

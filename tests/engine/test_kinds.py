@@ -1,0 +1,261 @@
+"""Answers that are no numbers: each kind crosses the border, and is compared in its own words."""
+
+import datetime
+from fractions import Fraction
+from types import ModuleType
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from inside import opened
+
+from autograder.checks.catalogue import Misconception, Mistake
+from autograder.checks.collection import collected
+from autograder.checks.compare import compare, require_comparable
+from autograder.checks.kinds import KINDS, kind_of
+from autograder.grading.diagnosis import explain
+from autograder.remote.calls import Answer, Case
+from autograder.remote.student import Student
+from autograder.remote.time_limit import Allowance
+from autograder.report import Verdict
+
+SUITE = """
+import datetime
+from collections import Counter, OrderedDict, defaultdict
+import numpy as np
+import pytest
+from autograder.checks import assert_agrees
+
+def reference():
+    return {expected}
+
+@pytest.mark.grade_cell("test_f")
+@pytest.mark.points(1)
+def test_it(student, rng):
+    '''It is so.'''
+    assert_agrees(student.f, reference)
+"""
+ANSWERS = {
+    "None": ("None", ["None"], {"0": "a number, not None", "''": "text, not None"}),
+    "True or False": (
+        "np.True_",
+        ["True", "np.bool_(1)", "1", "1.0", "np.array(True)"],
+        {
+            "False": "or the other way round",
+            "'True'": "text, not True or False",
+            "2": "a number, not True or False",
+            "None": "Is the `return` missing",
+            "[True]": "a list, not True or False",
+            "np.array([True])": "an array, not True or False",
+        },
+    ),
+    "complex numbers": (
+        "3 + 4j",
+        ["3 + 4j", "np.complex64(3 + 4j)", "np.array(3 + 4j)", "4j + np.float64(3)"],
+        {
+            "3 - 4j": "imaginary part has the wrong sign",
+            "3": "not the right ones",
+            "[3 + 4j]": "wrong shape",
+            "'3+4j'": "text, not complex numbers",
+        },
+    ),
+    "text": (
+        "'Ada Lovelace'",
+        ["'Ada Lovelace'", "np.str_('Ada Lovelace')", "' '.join(['Ada', 'Lovelace'])"],
+        {
+            "'ada lovelace'": "upper and lower case",
+            "'Ada  Lovelace\\n'": "spaces or the ends of lines",
+            "'Grace Hopper'": "not the right one",
+            "b'Ada Lovelace'": "bytes, not text",
+            "3": "a number, not text",
+            "None": "Is the `return` missing",
+            "['Ada Lovelace']": "a list, not text",
+            "open": "a function, not text",
+        },
+    ),
+    "bytes": ("b'ab'", ["b'ab'", "bytes([97, 98])"], {"b'a'": "not the right", "'ab'": "text"}),
+    "a dict": (
+        "{'a': 1.5, ('b', 2): [1, 2], 3: {'c': True}}",
+        [
+            "{'a': 1.5, ('b', 2): [1, 2], 3: {'c': True}}",
+            "OrderedDict([(3, {'c': True}), (('b', np.int64(2)), np.array([1, 2])), ('a', 1.5)])",
+            "defaultdict(int, {'a': np.float64(1.5), ('b', 2): (1, 2), np.int32(3): {'c': True}})",
+        ],
+        {
+            "{'a': 1.5, ('b', 2): [1, 2]}": "A key is missing",
+            "{'a': 1.5, ('b', 2): [1, 2], 3: {'c': True}, 4: 4}": "not asked for",
+            "{'a': 1.5, ('b', 2): [1, 3], 3: {'c': True}}": "One of the values in the dict: Some",
+            "{'a': 1.5, ('b', 2): [1, 2], 3: {'c': False}}": "the dict: One of the values in",
+            "[('a', 1.5)]": "a list, not a dict",
+        },
+    ),
+    "a set": (
+        "{1, 'a', (2, 3)}",
+        ["{1, 'a', (2, 3)}", "frozenset([np.int8(1), 'a', (2, np.int64(3))])"],
+        {
+            "{1, 'a'}": "missing from the set",
+            "{1, 'a', (2, 3), None}": "not asked for",
+            "[1, 'a', (2, 3)]": "a list, not a set",
+        },
+    ),
+    "a list": (
+        "['a', [1, 2.5], None]",
+        ["['a', [1, 2.5], None]", "('a', np.array([1, 2.5]), None)"],
+        {
+            "['a', [1, 2.5]]": "fewer values",
+            "['b', [1, 2.5], None]": "One of the values in the list: It is text",
+            "['a', [1, 2.5], 0]": "One of the values in the list: It returns a number",
+            "'a'": "text, not a list",
+        },
+    ),
+    "an array of texts": (
+        "np.array(['a', 'bc'])",
+        ["np.array(['a', 'bc'])", "['a', 'bc']", "np.array(['a', 'bc'], dtype=object)"],
+        {"['a', 'b']": "Some of the texts", "['a']": "wrong shape", "[1, 2]": "not an array of"},
+    ),
+}  # fmt: skip
+"""By kind: what the reference gives, what is right, and what is wrong in which words."""
+RIGHT = [(kind, answer) for kind, (_, right, _) in ANSWERS.items() for answer in right]
+WRONG = [(kind, answer) for kind, (_, _, wrong) in ANSWERS.items() for answer in wrong]
+
+
+def test_every_kind_has_its_rows():
+    """And each row's reference is of that kind."""
+    names = {"np": np}
+    kinds = {
+        name: kind_of(eval(expected, names)).name for name, (expected, _, _) in ANSWERS.items()
+    }
+    assert kinds == {name: name for name in ANSWERS}
+    assert {kind.name for kind in KINDS} <= kinds.keys()
+
+
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory, strong_jail):
+    """The result of a check whose reference gives a kind, for a submission that gives an answer."""
+    root = tmp_path_factory.mktemp("kinds")
+
+    def judge(kind, answer):
+        name = f"k{list(ANSWERS).index(kind)}"
+        path = root / "tests" / "hidden" / name / "test_f.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(SUITE.format(expected=ANSWERS[kind][0]))
+        source = (
+            "from collections import OrderedDict, defaultdict\nimport numpy as np\n"
+            f"def f():\n    return {answer}\n"
+        )
+        with opened(strong_jail, source) as session, collected(root, [path]) as suites:
+            checks = suites.checks(path)
+            [run] = suites.run(checks, session, Student(session), ModuleType("reference"), 1)
+        return run
+
+    return judge
+
+
+@pytest.mark.wide
+@pytest.mark.parametrize(("kind", "answer"), RIGHT)
+def test_a_right_answer_of_any_kind_passes(judged, kind, answer):
+    """Whatever type of Python or NumPy it has."""
+    run = judged(kind, answer)
+    assert (run.result.verdict, run.result.message, run.private) == (Verdict.PASSED, "", "")
+
+
+@pytest.mark.wide
+@pytest.mark.parametrize(("kind", "answer"), WRONG)
+def test_a_wrong_answer_is_told_in_the_words_of_its_kind(judged, kind, answer):
+    """And none of the words is the expected value's, or chosen by the student."""
+    run = judged(kind, answer)
+    words = ANSWERS[kind][2][answer]
+    assert run.result.verdict is Verdict.FAILED, run.private
+    assert words in run.result.message
+    for told in ("Ada", "Grace", "bc", "1.5", "2.5"):
+        assert told not in run.result.message
+
+
+@pytest.mark.parametrize(
+    "expected",
+    [object(), datetime.date(2026, 1, 1), {"a": object()}, (1, object()), ["a", object()], len],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_cannot_be_compared_is_a_fault_of_the_suite(expected):
+    """The text says which type it is, and what its author can do."""
+    with pytest.raises(TypeError, match="compare what it holds, by assert_close or require"):
+        require_comparable(expected)
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers(-99, 99) | st.floats(-9, 9) | st.text(max_size=5)
+    | st.binary(max_size=3) | st.complex_numbers(max_magnitude=9)
+    | st.sets(st.text(max_size=3) | st.integers(), max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.tuples(inner, inner)
+    | st.dictionaries(st.text(max_size=3) | st.tuples(st.integers(), st.text()), inner, max_size=3),
+    max_leaves=8,
+)  # fmt: skip
+
+
+@given(values)
+def test_every_value_agrees_with_itself(value):
+    """Nested however deep; and the suite may expect it."""
+    require_comparable(value)
+    assert compare(value, value).agrees
+
+
+@given(values, st.none() | st.text(max_size=5) | st.binary(max_size=3))
+def test_text_agrees_with_equal_text_alone(value, expected):
+    """And bytes with bytes, and None with None."""
+    assert compare(value, expected).agrees == (value == expected and type(value) is type(expected))
+
+
+def test_fractions_are_numbers():
+    """They always were: they convert to floats."""
+    assert compare(0.5, Fraction(1, 2)).agrees
+
+
+def test_a_mistake_of_any_kind_is_named():
+    """A mistaken text, dict or truth value explains an equal answer, and no other."""
+    idea = Misconception("idea", "An idea.", ("", "", ""))
+    for wrong, other in (("a", "b"), ({"a": 1}, {"a": 2}), (True, False), (None, 3), ({1}, {2})):
+        mistake = Mistake("cell", lambda wrong=wrong: wrong, misconception=idea)
+        mistake.function.__name__ = "f"
+        for answer, named in ((wrong, mistake), (other, None)):
+            case = Case("f", (), Answer(answer))
+            assert explain([case], [mistake], Allowance(5, 64)) is named
+
+
+RAISES = """
+@pytest.mark.grade_cell("test_f")
+@pytest.mark.points(1)
+def test_it(student):
+    '''It refuses what is negative.'''
+    with pytest.raises({types}):
+        student.f(-1)
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "types", "verdict", "words"),
+    [
+        ("raise ValueError('no')", "ValueError", Verdict.PASSED, ""),
+        ("raise ValueError('no')", "(KeyError, ValueError)", Verdict.PASSED, ""),
+        ("raise KeyError('no')", "LookupError", Verdict.PASSED, ""),
+        ("int('x')", "ValueError", Verdict.PASSED, ""),
+        ("raise type('Own', (ValueError,), {})('no')", "ValueError", Verdict.PASSED, ""),
+        ("return 1", "ValueError", Verdict.FAILED, "It should raise ValueError here"),
+        ("return 1", "(KeyError, ValueError)", Verdict.FAILED, "raise KeyError or ValueError"),
+        ("raise TypeError('no')", "ValueError", Verdict.RAISED, "`f` raises TypeError"),
+        ("while True: pass", "ValueError", Verdict.TIMED_OUT, "takes too long"),
+        ("raise SystemExit", "ValueError", Verdict.RAISED, ""),
+    ],
+)  # fmt: skip
+def test_an_exception_that_is_asked_for(tmp_path, strong_jail, body, types, verdict, words):
+    """`pytest.raises` means what it says, and a missing exception is the student's."""
+    path = tmp_path / "tests" / "hidden" / tmp_path.name / "test_f.py"
+    path.parent.mkdir(parents=True)
+    path.write_text("import pytest\n" + RAISES.format(types=types))
+    source = f"def f(x):\n    {body}\n"
+    with opened(strong_jail, source) as session, collected(tmp_path, [path]) as suites:
+        checks = suites.checks(path)
+        [run] = suites.run(checks, session, Student(session), ModuleType("reference"), 1)
+    assert run.private == ""
+    assert run.result.verdict is verdict
+    assert words in run.result.message
