@@ -18,7 +18,7 @@ from autograder.batch.file_names import (
 from autograder.batch.matching import Match, match_files, status_of
 from autograder.batch.recognising import recognise
 from autograder.course.model import Course, Lab
-from autograder.grading.submission import Content, Submission, parse
+from autograder.grading.submission import Content, Submission, content_of
 from autograder.report import Status
 from autograder.sandbox.beneath import Absent, Unreadable
 from autograder.sandbox.reading import list_files, read_bytes
@@ -109,11 +109,12 @@ class _Reader:
             data = read_bytes(self._folder, f"{self._place}/{name}", self._most_mib, self._owner)
             self._left -= 1
             self._left_mib -= len(data) / 2**20
-            cells = parse(data)
         except Unreadable as problem:
             return problem
-        self.contents[name] = data
-        return cells
+        content = content_of(data)
+        if isinstance(content, Submission):
+            self.contents[name] = data
+        return content
 
 
 def labs_within(course: Course, folder: Path, place: str) -> list[Lab]:

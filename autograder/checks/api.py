@@ -29,6 +29,7 @@ from autograder.checks.compare import (
 from autograder.remote.calls import Answer, Call, Outcome, copy_arguments
 from autograder.remote.student import RemoteFunction
 from autograder.remote.time_limit import Allowance, TooMuchWork
+from autograder.sandbox.inside.arguments import in_row, split
 
 
 class Disagreement(Exception):
@@ -50,6 +51,7 @@ def assert_agrees(
     reference_function: Callable[..., Any],
     *args: Any,
     quiet: bool = False,
+    **named: Any,
 ) -> None:
     """One case: the student's function must answer as the reference does.
 
@@ -61,10 +63,13 @@ def assert_agrees(
         student_function: an attribute of the `student` fixture.
         reference_function: the correct function, with the same arguments.
         args: plain values, arrays, generators or functions.
+        named: the same, passed by name.
         quiet: whether a warning from NumPy, about overflow for example, fails the case.
     """
-    call = student_function.begin(*args)
-    expected = reference_function(*copy_arguments(args))
+    call = student_function.begin(*args, **named)
+    row, names = in_row(args, named)
+    own, by_name = split(copy_arguments(row), names)
+    expected = reference_function(*own, **by_name)
     require_comparable(expected)
     running_check.get().agreements.append(_Agreement(student_function, call, expected, quiet))
 

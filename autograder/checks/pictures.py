@@ -108,9 +108,9 @@ class _Model:
     def __getattr__(self, name: str) -> Callable[..., Any]:
         remote = getattr(self._student, name)
 
-        def call(*args: Any) -> Any:
+        def call(*args: Any, **named: Any) -> Any:
             try:
-                value = remote(*args)
+                value = remote(*args, **named)
             finally:
                 forget_calls(self._student)
             if size_of(value) > MOST_ELEMENTS:

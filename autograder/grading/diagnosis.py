@@ -20,6 +20,7 @@ from autograder.checks.kinds import kind_of
 from autograder.remote.calls import Answer, Case, copy_arguments
 from autograder.remote.time_limit import Allowance, TookTooLong, TooMuchWork
 from autograder.report import Verdict
+from autograder.sandbox.inside.arguments import split
 
 RTOL, ATOL = 1e-6, 1e-9
 DIAGNOSIS_S = 4.0
@@ -58,24 +59,25 @@ def _gives(function: Callable[..., Any], case: Case) -> bool:
     outcome = case.answer.outcome
     if outcome is not None and outcome.verdict not in _COMPARABLE:
         return False
-    answer, raised = _try(function, case.args)
+    answer, raised = _try(function, case)
     if raised:
         return outcome is not None and outcome.raised == raised
     return outcome is None and _same(answer, case.answer)
 
 
-def _try(function: Callable[..., Any], args: tuple[Any, ...]) -> tuple[Answer, str]:
+def _try(function: Callable[..., Any], case: Case) -> tuple[Answer, str]:
     """Call a mistaken function: its answer, or the kind of error that it raises."""
-    own = copy_arguments(args)
+    own = copy_arguments(case.args)
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         try:
-            value = function(*own)
+            unnamed, named = split(own, case.names)
+            value = function(*unnamed, **named)
         except (TookTooLong, MemoryError):
             raise
         except Exception as error:
             return Answer(), type(error).__name__
-    changed = [i for i, (a, b) in enumerate(zip(args, own, strict=True)) if not _equal(a, b)]
+    changed = [i for i, (a, b) in enumerate(zip(case.args, own, strict=True)) if not _equal(a, b)]
     return Answer(value, tuple(changed)), ""
 
 

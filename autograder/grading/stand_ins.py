@@ -25,6 +25,7 @@ from autograder.remote.calls import Answer, Call, Case, Outcome, copy_arguments
 from autograder.remote.student import Student
 from autograder.remote.time_limit import Allowance, TookTooLong, at_most
 from autograder.report import Verdict
+from autograder.sandbox.inside.arguments import in_row, split
 
 SEED = 0
 MOST_ORDERS = 60
@@ -125,29 +126,28 @@ class _Local:
         self._cases: list[Case] = []
         self.allowance = Allowance(REHEARSAL_S, 256)
 
-    def begin(self, name: str, args: tuple[Any, ...], given: dict[str, Any]) -> Call:
+    def begin(
+        self, name: str, args: tuple[Any, ...], given: dict[str, Any], names: tuple[str, ...] = ()
+    ) -> Call:
         """Make a call and wait for its answer."""
-        call = Call(name, copy_arguments(args), given)
+        call = Call(name, copy_arguments(args), given, names)
         function = self._functions.get(name) or getattr(self._reference, name, None)
         try:
             if function is None:
                 raise NameError(name)
-            call.answer = Answer(function(*copy_arguments(args)))
+            own, named = split(copy_arguments(args), names)
+            call.answer = Answer(function(*own, **named))
         except TookTooLong:
             raise
         except Exception as error:
             raised = type(error).__name__
             call.answer = Answer(outcome=Outcome(Verdict.RAISED, "", raised))
-        self._cases.append(Case(name, call.args, call.answer))
+        self._cases.append(Case(name, call.args, call.answer, names))
         return call
 
     def settle(self, call: Call) -> Answer:
         """The answer to a call, which already has it."""
         return call.answer or Answer()
-
-    def call(self, name: str, args: tuple[Any, ...], given: dict[str, Any]) -> Answer:
-        """Make a call and return its answer."""
-        return self.settle(self.begin(name, args, given))
 
     def take_cases(self) -> list[Case]:
         """The calls since the last `take_cases`."""
@@ -170,8 +170,9 @@ def _in_order(
 ) -> Callable[..., Any]:
     """The function with its arguments in another order; it adds the kinds of calls to `calls`."""
 
-    def answer(*args: Any) -> Any:
-        own = tuple(args[place] for place in order)
+    def answer(*args: Any, **named: Any) -> Any:
+        row, _ = in_row(args, named)
+        own = tuple(row[place] for place in order)
         calls.add(_kinds(own))
         return function(*own)
 
@@ -181,10 +182,11 @@ def _in_order(
 def _only_for(function: Callable[..., Any], asked: frozenset[Kinds]) -> Callable[..., Any]:
     """The function, restricted to calls of these kinds."""
 
-    def bounded(*args: Any) -> Any:
-        if _kinds(args) not in asked:
+    def bounded(*args: Any, **named: Any) -> Any:
+        row, _ = in_row(args, named)
+        if _kinds(row) not in asked:
             raise ValueError("arguments that the function's own exercise does not have")
-        return function(*args)
+        return function(*args, **named)
 
     return bounded
 

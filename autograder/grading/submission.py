@@ -191,6 +191,14 @@ def _writable(text: str) -> str:
 def read_submission(folder: Path, name: str, most_mib: float) -> Content:
     """Read and sanitise one submitted notebook; arguments as for `read_bytes`."""
     try:
-        return parse(read_bytes(folder, name, most_mib))
+        return content_of(read_bytes(folder, name, most_mib))
+    except Unreadable as problem:
+        return problem
+
+
+def content_of(data: bytes) -> Content:
+    """The cells of a notebook's bytes, or why they cannot be graded."""
+    try:
+        return parse(data)
     except Unreadable as problem:
         return problem

@@ -12,6 +12,7 @@ from typing import Any
 from autograder.limits import Limits
 from autograder.remote.calls import size_of
 from autograder.remote.time_limit import Allowance, TookTooLong, TooMuchWork
+from autograder.sandbox.inside.arguments import split
 from autograder.sandbox.inside.wire import WireError
 from autograder.sandbox.watcher import Inmate
 
@@ -78,15 +79,18 @@ def _call_back(handles: list[Callable[..., Any]], reply: dict[str, Any]) -> dict
     Raises:
         TooMuchWork: the arguments are too large.
     """
-    handle, args = reply.get("callback"), reply.get("args")
+    handle, args, names = reply.get("callback"), reply.get("args"), reply.get("names")
     if not isinstance(handle, int) or not 0 <= handle < len(handles):
         return {"refused": "no such function"}
     if not isinstance(args, tuple | list):
         return {"refused": "arguments that are not a tuple"}
+    if not isinstance(names, tuple | list) or not all(isinstance(name, str) for name in names):
+        return {"refused": "names of arguments that are no names"}
     if sum(map(size_of, args)) > CALLBACK_ELEMENTS:
         raise TooMuchWork("the arguments are too large")
     try:
-        return {"value": handles[handle](*args)}
+        own, named = split(args, names)
+        return {"value": handles[handle](*own, **named)}
     except (TookTooLong, MemoryError):
         raise
     except Exception as error:

@@ -66,6 +66,8 @@ class Case:
     function: str
     args: tuple[Any, ...]
     answer: Answer
+    names: tuple[str, ...] = ()
+    """Of the last arguments, if they were passed by name."""
 
 
 @dataclass
@@ -75,6 +77,8 @@ class Call:
     function: str
     args: tuple[Any, ...]
     given: dict[str, Callable[..., Any]]
+    names: tuple[str, ...] = ()
+    """Of the last arguments, if they are passed by name."""
     answer: Answer | None = None
     size: int = 0
     """Bytes of the request, while it is on its way."""
@@ -90,14 +94,13 @@ class Answering(Protocol):
 
     allowance: Allowance
 
-    def begin(self, name: str, args: tuple[Any, ...], given: dict[str, Any]) -> Call:
+    def begin(
+        self, name: str, args: tuple[Any, ...], given: dict[str, Any], names: tuple[str, ...] = ()
+    ) -> Call:
         """Make a call without waiting for its answer."""
 
     def settle(self, call: Call) -> Answer:
         """The answer to a call that was begun."""
-
-    def call(self, name: str, args: tuple[Any, ...], given: dict[str, Any]) -> Answer:
-        """Make a call and wait for its answer."""
 
     def take_cases(self) -> list[Case]:
         """The calls since the last `take_cases`."""

@@ -195,7 +195,7 @@ class Session:
         Empty when the answers together take more memory than one answer may.
         """
         calls, self._calls = self._calls, []
-        cases = [Case(call.function, call.args, self.settle(call)) for call in calls]
+        cases = [Case(one.function, one.args, self.settle(one), one.names) for one in calls]
         light = self._held <= self._limits.answer_mib << 20
         self._held = 0
         return cases if light else []
@@ -204,15 +204,18 @@ class Session:
         """Call a function of the student and wait for its answer; arguments as for `begin`."""
         return self.settle(self.begin(name, args, given))
 
-    def begin(self, name: str, args: tuple[Any, ...], given: dict[str, Any]) -> Call:
+    def begin(
+        self, name: str, args: tuple[Any, ...], given: dict[str, Any], names: tuple[str, ...] = ()
+    ) -> Call:
         """Call a function of the student without waiting for the answer, which `settle` returns.
 
         Args:
             name: the function.
             args: its arguments, copied now.
             given: functions of ours that stand in for the student's own during this call.
+            names: of the last arguments, if they are passed by name.
         """
-        call = Call(name, copy_arguments(args), given)
+        call = Call(name, copy_arguments(args), given, names)
         self._calls.append(call)
         if self._open_until is None:
             self._open_until = self._wanted
@@ -416,4 +419,5 @@ class Session:
 
 
 def _request(call: Call) -> dict[str, Any]:
-    return {"op": "call", "name": call.function, "args": call.args, "given": call.given}
+    request = {"op": "call", "name": call.function, "args": call.args, "given": call.given}
+    return {**request, "names": call.names}

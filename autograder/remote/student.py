@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from autograder.remote.calls import Answer, Answering, Call
+from autograder.sandbox.inside.arguments import in_row
 
 
 class Student:
@@ -47,25 +48,26 @@ class RemoteFunction:
         self._given = {key: value for key, value in given.items() if key != name}
         self.__name__ = name
 
-    def __call__(self, *args: Any) -> Any:
+    def __call__(self, *args: Any, **named: Any) -> Any:
         """The plain value that the student's function returns.
 
         Raises:
             Outcome: the call returned no value. If the student's function raised a built-in
                 exception, it is one of that type, too.
         """
-        answer = self.answer(*args)
+        answer = self.answer(*args, **named)
         if answer.outcome is not None:
             raise answer.outcome.as_raised()
         return answer.value
 
-    def answer(self, *args: Any) -> Answer:
+    def answer(self, *args: Any, **named: Any) -> Answer:
         """The whole answer, an outcome included."""
-        return self._session.call(self.__name__, args, self._given)
+        return self.settle(self.begin(*args, **named))
 
-    def begin(self, *args: Any) -> Call:
+    def begin(self, *args: Any, **named: Any) -> Call:
         """Make a call without waiting for its answer."""
-        return self._session.begin(self.__name__, args, self._given)
+        row, names = in_row(args, named)
+        return self._session.begin(self.__name__, row, self._given, names)
 
     def settle(self, call: Call) -> Answer:
         """The answer to a call that was begun."""

@@ -222,6 +222,73 @@ def test_a_mistake_of_any_kind_is_named():
             assert explain([case], [mistake], Allowance(5, 64)) is named
 
 
+NAMED = """
+import numpy as np
+import pytest
+from autograder.checks import assert_agrees
+
+def step(weights, gradient, *, rate=0.5, clip=None):
+    moved = weights - rate * gradient
+    return moved if clip is None else np.clip(moved, -clip, clip)
+
+@pytest.mark.grade_cell("test_f")
+@pytest.mark.points(1)
+def test_it(student, rng):
+    '''It steps.'''
+    w, g = rng.normal(size=3), rng.normal(size=3)
+    assert_agrees(student.step, step, w, g)
+    assert_agrees(student.step, step, w, g, rate=0.1)
+    assert_agrees(student.step, step, w, gradient=g, clip=0.2, rate=2.0)
+    assert student.step(w, g, rate=0.0).tolist() == w.tolist()
+"""
+STEP = "def step(weights, gradient, *, rate=0.5, clip=None):\n    import numpy as np\n    "
+
+
+@pytest.mark.parametrize(
+    ("source", "verdict", "words"),
+    [
+        (f"{STEP}moved = weights - rate * gradient\n"
+         "    return moved if clip is None else np.clip(moved, -clip, clip)\n", "PASSED", ""),
+        (f"{STEP}return weights - rate * gradient\n", "FAILED", "not"),
+        ("def step(weights, gradient):\n    return weights\n", "FAILED", "The shape is right"),
+        (f"{STEP}weights -= rate * gradient\n"
+         "    return weights if clip is None else np.clip(weights, -clip, clip)\n",
+         "FAILED", "changed in place"),
+    ],
+    ids=["right", "clip-forgotten", "no-such-parameters", "in-place"],
+)  # fmt: skip
+def test_arguments_may_be_passed_by_name(tmp_path, strong_jail, source, verdict, words):
+    """They reach the submission and the reference under their names."""
+    path = tmp_path / "tests" / "hidden" / tmp_path.name / "test_f.py"
+    path.parent.mkdir(parents=True)
+    path.write_text(NAMED)
+    with opened(strong_jail, source) as session, collected(tmp_path, [path]) as suites:
+        checks = suites.checks(path)
+        [run] = suites.run(checks, session, Student(session), ModuleType("reference"), 1)
+    assert (run.result.verdict, run.private) == (verdict, "")
+    assert words in run.result.message
+
+
+def test_a_mistake_explains_calls_with_named_arguments():
+    """It gets the arguments as the submission got them."""
+    idea = Misconception("idea", "An idea.", ("", "", ""))
+
+    def step(weights, *, rate):
+        return weights + rate
+
+    mistake = Mistake("cell", step, misconception=idea)
+    for answer, named in ((3.0, mistake), (4.0, None)):
+        case = Case("step", (1.0, 2.0), Answer(answer), ("rate",))
+        assert explain([case], [mistake], Allowance(5, 64)) is named
+
+
+def test_a_function_that_is_handed_in_takes_named_arguments(strong_jail):
+    """As a student's own function would; names that are none are refused."""
+    source = "def f(g):\n    return g(1, b=2), g(a=3)\n"
+    with opened(strong_jail, source) as session:
+        assert Student(session).f(lambda a, b=0: 10 * a + b) == (12, 30)
+
+
 RAISES = """
 @pytest.mark.grade_cell("test_f")
 @pytest.mark.points(1)

@@ -33,7 +33,7 @@ from autograder.authoring.demo import copy_course
 from autograder.course.model import Course, Lab
 from autograder.grading.context import Request
 from autograder.grading.pool import Job, WorkerPool
-from autograder.grading.submission import parse
+from autograder.grading.submission import content_of
 from autograder.report import Report, Verdict
 from autograder.sandbox.doctor import strongest
 from tests.security.corpus import code_cell
@@ -239,7 +239,7 @@ def run(course: Course, attempts: int, names: Sequence[str] = ()) -> dict[str, f
     with WorkerPool(course, [lab], strongest(), 1) as pool:
 
         def grade(data: bytes, seed: int) -> tuple[Report, float]:
-            job = Job("eve", lab.assignment, lab.name, parse(data), Request(seed))
+            job = Job("eve", lab.assignment, lab.name, content_of(data), Request(seed))
             began = time.monotonic()
             [(_, report)] = pool.grade([job])
             return report, time.monotonic() - began

@@ -22,7 +22,7 @@ from autograder.feedback import feedback_page
 from autograder.feedback.text import cell_lines, feedback_text
 from autograder.grading.context import Request
 from autograder.grading.pool import Job, WorkerPool
-from autograder.grading.submission import parse
+from autograder.grading.submission import content_of
 from autograder.report import Graded, Report
 from autograder.sandbox.doctor import strongest
 from tests.security.classes import make_course
@@ -57,8 +57,8 @@ def grades(course: Course) -> Iterator[Grades]:
     with WorkerPool(course, course.labs, strongest(), workers=2) as pool:
 
         def with_seeds(lab: Lab, data: bytes, seeds: tuple[int, ...]) -> list[Report]:
-            cells = parse(data)
-            jobs = [Job("ada", lab.assignment, lab.name, cells, Request(seed)) for seed in seeds]
+            content = content_of(data)
+            jobs = [Job("ada", lab.assignment, lab.name, content, Request(seed)) for seed in seeds]
             return [report for _, report in pool.grade(jobs)]
 
         yield with_seeds

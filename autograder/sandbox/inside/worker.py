@@ -22,6 +22,7 @@ from warnings import catch_warnings, resetwarnings, simplefilter
 
 import numpy as np
 
+from autograder.sandbox.inside.arguments import in_row, split
 from autograder.sandbox.inside.cells import Cells, raised
 from autograder.sandbox.inside.channel import Channel
 from autograder.sandbox.inside.wire import WireError, encode
@@ -75,9 +76,9 @@ class Interpreter:
                 yield {"bound": [self._binding(name) for name in names]}
             case {"op": "cell", "source": source, "label": label}:
                 yield self._cells.run(source, label)
-            case {"op": "call", "name": name, "args": args, "given": given}:
+            case {"op": "call", "name": name, "args": args, "given": given, "names": names}:
                 with self._in_place_of(given):
-                    answer = self._call(name, args)
+                    answer = self._call(name, args, names)
                 yield answer
             case {"op": "value", "name": name}:
                 yield {"value": self._names[name]} if name in self._names else {"missing": True}
@@ -89,11 +90,12 @@ class Interpreter:
 
         turn = self.turn
 
-        def given_function(*args: Any) -> Any:
+        def given_function(*args: Any, **named: Any) -> Any:
             # A student may keep the function; after its call, the grader no longer answers it.
             if self.turn != turn:
                 raise RuntimeError("this function was handed in for an earlier call")
-            self._channel.send({"callback": handle, "args": args})
+            row, names = in_row(args, named)
+            self._channel.send({"callback": handle, "args": row, "names": names})
             reply = self._channel.receive()
             if "refused" in reply:
                 raise RuntimeError(reply["refused"])
@@ -153,18 +155,19 @@ class Interpreter:
                 self._names.pop(name, None)
             self._names.update(own)
 
-    def _call(self, name: str, args: tuple[Any, ...]) -> dict[str, Any]:
+    def _call(self, name: str, args: tuple[Any, ...], names: tuple[str, ...]) -> dict[str, Any]:
         function = self._look_up(name)
         if function is self:
             return {"missing": True}
         if not callable(function):
             return {"uncallable": True}
         before = [self._looks(argument) for argument in args]
+        own, named = split(args, names)
         with catch_warnings(record=True, module=warnings) as warned:
             _record_all()
             self._shell.in_call = True
             try:
-                value = function(*args)
+                value = function(*own, **named)
             except BaseException as error:
                 return raised(error)
             finally:
