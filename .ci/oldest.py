@@ -1,5 +1,7 @@
 """The oldest releases that pyproject.toml allows, tried: every module imported, the main tests run.
 
+Prints how much of the engine these tests cover.
+
     .venv/bin/python .ci/oldest.py
 
 Makes an environment of its own with the oldest release of each direct dependency that there is for
@@ -52,7 +54,9 @@ def main() -> None:
         run(python, "-c", IMPORT_ALL)
         tests = [f"tests/engine/test_{test}.py" for test in TESTS]
         several = ("--numprocesses", "2", "--dist", "loadfile")
-        run(python, "-m", "pytest", "--quiet", *several, "-m", "not slow", *tests)
+        # What they run of the engine is printed here; `make coverage` measures more of the tests.
+        measured = ("--cov", "--cov-report=term")
+        run(python, "-m", "pytest", "--quiet", *several, *measured, "-m", "not slow", *tests)
 
 
 def resolution(into: Path) -> list[str | Path]:

@@ -303,7 +303,7 @@ SCAN_HANDLES = (
 import itertools
 
 def ask(handle, args):
-    honest_send(channel, {"callback": handle, "args": tuple(args)})
+    honest_send(channel, {"callback": handle, "args": tuple(args), "names": ()})
     return channel.receive()
 
 def scanned(args):
