@@ -16,20 +16,22 @@ from .conftest import NOTEBOOKS, lab_named
 
 COMBINATIONS = 5
 SEEDS = (1, 2)
+"""Of the proofs; a usual run takes the first."""
 every_notebook = pytest.mark.parametrize("name", NOTEBOOKS)
 
 
-def prove_assignment(root, assignment, tier):
+def prove_assignment(root, assignment, tier, seeds):
     """The proof of one assignment, in a process of its own."""
-    return prove(Course.load(root), [assignment], tier=tier, seeds=SEEDS)
+    return prove(Course.load(root), [assignment], tier=tier, seeds=seeds)
 
 
 @pytest.fixture(scope="module")
-def proofs(built, tier):
+def proofs(built, tier, request):
     """The proofs of all assignments, two at a time."""
+    seeds = SEEDS if request.config.option.all else SEEDS[:1]
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         running = {
-            name: pool.submit(prove_assignment, built.root, name, tier)
+            name: pool.submit(prove_assignment, built.root, name, tier, seeds)
             for name in reversed(built.assignments)
         }
         yield running

@@ -152,7 +152,7 @@ def judged(tmp_path_factory, strong_jail):
     return judge
 
 
-@pytest.mark.wide
+@pytest.mark.wide(rows=12)
 @pytest.mark.parametrize(("kind", "answer"), RIGHT)
 def test_a_right_answer_of_any_kind_passes(judged, kind, answer):
     """Whatever type of Python or NumPy it has."""
@@ -160,7 +160,7 @@ def test_a_right_answer_of_any_kind_passes(judged, kind, answer):
     assert (run.result.verdict, run.result.message, run.private) == (Verdict.PASSED, "", "")
 
 
-@pytest.mark.wide
+@pytest.mark.wide(rows=16)
 @pytest.mark.parametrize(("kind", "answer"), WRONG)
 def test_a_wrong_answer_is_told_in_the_words_of_its_kind(judged, kind, answer):
     """And none of the words is the expected value's, or chosen by the student."""

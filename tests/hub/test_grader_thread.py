@@ -108,6 +108,7 @@ def test_feedback_is_fetched_by_nbgrader(exchange, tmp_path):
     assert re.search(rf"{LESS}\b[^0-9]{{1,40}}{MOST}\b", text)
 
 
+@pytest.mark.wide(rows=3)
 @pytest.mark.parametrize("damage", [None, b"", b"[]", b"oversized", b"\xff\xfe"])
 def test_a_copied_secret_replaces_nobodys_feedback(exchange, damage):
     """Whatever comes with another's secret, their feedback stays and the one who copied is told."""
@@ -134,6 +135,7 @@ def test_a_copied_secret_replaces_nobodys_feedback(exchange, damage):
     assert {path.name: path.read_bytes() for path in feedback.glob("*.html")} == before
 
 
+@pytest.mark.wide(rows=1)
 @pytest.mark.parametrize("damaged", [False, True])
 def test_a_refusal_is_fetched_in_place_of_feedback(exchange, tmp_path, damaged):
     """Too soon, or larger than anything that is read: nbgrader's own command brings the reason."""
@@ -168,6 +170,7 @@ def test_a_refusal_is_fetched_in_place_of_feedback(exchange, tmp_path, damaged):
     assert refused.reason in html.unescape(second)
 
 
+@pytest.mark.wide(rows=2)
 @pytest.mark.parametrize(
     ("before", "after", "due_in_h", "shown"),
     [
