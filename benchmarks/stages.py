@@ -33,10 +33,13 @@ ANYWHERE = (
 INNERMOST = (
     ("sandbox/inside/wire.", "calls answered, in the jail"),
     ("remote/", "calls answered, in the jail"),
+    ("sandbox/reading.", "submissions read"),
     ("sandbox/", "forks, their walls and their ends"),
     ("checks/suite.", "hidden checks and their reference"),
     ("checks/api.", "hidden checks and their reference"),
     ("checks/compare.", "answers compared"),
+    ("checks/kinds.", "answers compared"),
+    ("checks/relation.", "answers compared"),
     ("grading/submission.", "submissions read"),
     ("grading/pool._serve", "waits for work"),
     ("grading/pool.WorkerPool._ready", "waits for workers"),
@@ -51,7 +54,7 @@ INNERMOST = (
     ("course/", "course, catalogue and digests read"),
     ("checks/", "course, catalogue and digests read"),
     ("batch/", "files found and written"),
-    ("cli.", "command line and screen"),
+    ("cli/", "command line and screen"),
     ("console.", "command line and screen"),
 )
 """Beginnings of names, of which the innermost frame that has one decides; the first that fits."""
