@@ -122,7 +122,7 @@ TAKEN = [
 ]  # fmt: skip
 
 
-@pytest.mark.wide(rows=10, always=("trailing-blank", "no-blank", "crlf", "manual-code"))
+@pytest.mark.wide(rows=4, always=("trailing-blank", "no-blank", "crlf", "manual-code"))
 @pytest.mark.parametrize(("master", "config"), TAKEN)
 def test_what_nbgrader_takes_is_built(tmp_path, master, config):
     """The release is what nbgrader's own compiler makes of the master, and holds no solution."""

@@ -174,6 +174,7 @@ def test_what_is_seen_at_once_is_told_at_once(tmp_path, name):
 
 
 @pytest.mark.slow
+@pytest.mark.wide(rows=4, always=("visible-test-fails",))
 @pytest.mark.parametrize("name", PROOF)
 def test_what_the_proof_sees_is_told_once(tmp_path, tier, name):
     """In the words of its author, and not once for each sample."""

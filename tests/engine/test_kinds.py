@@ -299,6 +299,7 @@ def test_it(student):
 """
 
 
+@pytest.mark.wide(rows=5)
 @pytest.mark.parametrize(
     ("body", "types", "verdict", "words"),
     [

@@ -19,7 +19,7 @@ BY_CHANCE_BITS = 4.0
 """Bits that so few attempts may seem to reveal by chance; an open channel reveals 5 to 33."""
 
 
-@pytest.mark.wide(rows=3)
+@pytest.mark.wide(rows=2)
 @pytest.mark.parametrize("name", ["exception", "words", "name", "picture", "note"])
 def test_a_closed_channel_tells_nothing(name: str, course: Course) -> None:
     """What a function raises, returns or shows by a hidden input does not reach its student."""
