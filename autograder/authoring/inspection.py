@@ -64,8 +64,13 @@ def _cell_problems(where: str, course: Course, lab: Lab) -> list[str]:
         seen.add(cell.grade_id)
         if cell.kind is Kind.SOLUTION:
             solution = cell
-            problems += [f"{where}: cell {cell.grade_id}: {said}" for said in _no_python(cell)]
-        problems += [f"{where}: cell {cell.grade_id}: {said}" for said in _misspelt(cell, marks)]
+        if cell.kind in (Kind.SOLUTION, Kind.TESTS):
+            problems += [
+                f"{where}: cell {cell.grade_id}: {said}" for said in _misspelt(cell, marks)
+            ]
+        if cell.kind is Kind.TESTS and solution is not None and cell.points:
+            told = [f"{where}: cell {solution.grade_id}: {said}" for said in _no_python(solution)]
+            problems += [problem for problem in told if problem not in problems]
         if cell.kind is Kind.TESTS and solution is None and cell.points:
             problems.append(f"{where}: tests cell {cell.grade_id}: no solution cell before it")
         if any(mark in cell.source for mark in compiler.hidden_test_marks):
@@ -87,15 +92,15 @@ def _no_python(cell: MasterCell) -> Iterator[str]:
 
 
 def _misspelt(cell: MasterCell, marks: Sequence[str]) -> Iterator[str]:
-    """Comments of a cell that look like a delimiter and are none, so nothing is cut there."""
-    lines = cell.source.splitlines() if cell.kind is not Kind.TEXT else []
-    for line in map(str.strip, lines):
+    """Comments that look like a delimiter which the cell lacks, so that nothing is cut there."""
+    lacking = {mark.upper(): mark for mark in marks if mark not in cell.source}
+    for line in map(str.strip, cell.source.splitlines()):
         if not line.startswith("#") or any(mark in line for mark in marks):
             continue
-        said = line.strip("# ").upper()
-        if near := difflib.get_close_matches(said, [mark.upper() for mark in marks], 1, 0.85):
-            mark = next(mark for mark in marks if mark.upper() == near[0])
-            yield f"{line!r} is no delimiter; did you mean '### {mark.strip('# ')}'?"
+        near = difflib.get_close_matches(line.strip("# ").upper(), lacking, 1, 0.85)
+        if near:
+            mark = lacking[near[0]].strip("# ")
+            yield f"{line!r} is no delimiter; did you mean '### {mark}'?"
 
 
 def suite_problems(course: Course, labs: Sequence[Lab]) -> list[str]:

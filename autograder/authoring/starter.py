@@ -49,7 +49,7 @@ def write_course(root: Path, title: str = "") -> list[Path]:
     """
     if root.exists() and not (root.is_dir() and not any(root.iterdir())):
         raise CourseError(f"{root}: not an empty folder; name a new one")
-    name = root.absolute().name
+    name = root.resolve().name
     words = {"COURSE_ID": _quoted(name), "TITLE": _quoted(title or name)}
     root.mkdir(parents=True, exist_ok=True)
     written = [_write(root / name, _text(name, words)) for name in (CONFIG, "nbgrader_config.py")]

@@ -32,8 +32,8 @@ def unknown_names(lab: Lab, source: str) -> list[str]:
     """Names that an example looks up and the notebook does not have."""
     table = symtable.symtable(source, lab.name, "exec")
     own = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_assigned()}
-    known = own | _words(lab) | set(dir(builtins))
-    return sorted(set(_looked_up(table)) - known)
+    known = own | _words(lab) | set(dir(builtins)) | {"display", "get_ipython"}
+    return [] if "*" in known else sorted(set(_looked_up(table)) - known)
 
 
 def _looked_up(table: symtable.SymbolTable) -> Iterator[str]:
@@ -56,7 +56,7 @@ def _defined_twice(tree: ast.Module) -> Iterator[tuple[int, str]]:
     seen: dict[str, int] = {}
     for node in tree.body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            if node.name in seen:
+            if node.name in seen and node.name != "_":
                 first = f"{node.name} is defined in line {seen[node.name]} already"
                 yield node.lineno, f"{first}, and only the last one would run; rename one of them"
             seen[node.name] = node.lineno
@@ -79,8 +79,13 @@ def _unknown(tree: ast.Module, course: Course, lab: Lab) -> Iterator[tuple[int, 
 
 def _bound(tree: ast.Module) -> set[str]:
     """Names that a module may bind, however; `*` where that cannot be told."""
-    names = {alias.asname or alias.name for node in ast.walk(tree) for alias in _aliases(node)}
+    names = {
+        (alias.asname or alias.name).partition(".")[0]
+        for node in ast.walk(tree)
+        for alias in _aliases(node)
+    }
     names |= {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    names |= {"*"} if names & {"globals", "vars", "exec", "setattr"} else set()
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
     return names | {node.name for node in ast.walk(tree) if isinstance(node, kinds)}
 
@@ -90,9 +95,11 @@ def _aliases(node: ast.AST) -> list[ast.alias]:
 
 
 def _words(lab: Lab) -> set[str]:
-    """All words in the notebook's code, and `*` where an import brings more."""
+    """All words in the notebook's code, and `*` where an import or a magic brings more."""
     code = "\n".join(cell.source for cell in lab.cells if cell.kind is not Kind.TEXT)
-    return set(re.findall(r"\w+", code)) | ({"*"} if re.search(r"import\s+\*", code) else set())
+    return set(re.findall(r"\w+", code)) | (
+        {"*"} if re.search(r"import\s+\*|%pylab|%run", code) else set()
+    )
 
 
 def _near(name: str, known: Collection[str]) -> str:

@@ -107,13 +107,15 @@ def _bytes(answer: Any, expected: Any, inner: Inner) -> str:
 
 
 def _texts(answer: Any, expected: Any, inner: Inner) -> str:
-    found = np.asarray(answer)
-    if found.dtype.kind not in "US":
+    try:
+        found = np.asarray(answer)
+    except ValueError:
+        return "It returns a list whose parts have different shapes."
+    if found.dtype.kind != expected.dtype.kind:
         return "It returns something that is not an array of texts."
     if found.shape != expected.shape:
         return "The array of texts has the wrong shape."
-    same = found.astype("U") == expected.astype("U")
-    return "" if np.all(same) else "Some of the texts are not the right ones."
+    return "" if np.all(found == expected) else "Some of the texts are not the right ones."
 
 
 def _complex(answer: Any, expected: Any, inner: Inner) -> str:
@@ -131,6 +133,8 @@ def _complex(answer: Any, expected: Any, inner: Inner) -> str:
 
 
 def _list(answer: Any, expected: Any, inner: Inner) -> str:
+    if isinstance(answer, np.ndarray) and not answer.ndim:
+        return "It returns one value, not a list."
     if len(answer) != len(expected):
         return f"It returns {_size(len(answer), len(expected))} values than asked for."
     differences = (inner(*pair) for pair in zip(answer, expected, strict=True))

@@ -129,8 +129,7 @@ class Cluster:
             if not under_way:
                 return
             job, tried = under_way.pop(future := next(completed))
-            report = self._result(future)
-            if report is not None:
+            if (report := self._result(future)) is not None:
                 yield job, report
                 continue
             archive = self._spread(packed)

@@ -11,6 +11,7 @@ import pytest
 
 from autograder.authoring.build import build
 from autograder.authoring.starter import write_course
+from autograder.authoring.suite_source import unknown_names
 from autograder.course.model import Course
 from autograder.errors import AutograderError, BuildRefused
 
@@ -198,3 +199,68 @@ def test_names_that_fit_are_let_pass(tmp_path):
     text(REFERENCE, "import numpy", "from .right import *\nimport numpy")(tmp_path / "course")
     text(SUITE, "f = reference.__doc__", "f = reference.elsewhere")(tmp_path / "course")
     assert build(Course.load(tmp_path / "course"))
+
+
+def lets_pass(*changes):
+    """Some changes, one after the other."""
+
+    def change(root):
+        for one in changes:
+            one(root)
+
+    return change
+
+
+def manual_answer_with_a_shell_line(root):
+    """A code answer that a person marks."""
+    content = json.loads((root / MASTER).read_text(encoding="utf-8"))
+    kind = {"grade": True, "solution": True, "locked": False, "task": False, "points": 2}
+    kind |= {"grade_id": "look", "schema_version": 3}
+    cell = {"cell_type": "code", "id": "look", "metadata": {"nbgrader": kind}, "outputs": []}
+    text = "### BEGIN SOLUTION\n!ls\n### END SOLUTION"
+    content["cells"].append({**cell, "execution_count": None, "source": text})
+    (root / MASTER).write_text(json.dumps(content), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        source(GROW, "    return", "    # End of solution\n    return"),
+        manual_answer_with_a_shell_line,
+        text(SUITE, "import pytest\n", "import pytest\ndef _():\n    pass\ndef _():\n    pass\n"),
+        lets_pass(
+            text(REFERENCE, "def grow", "globals()['gr' + 'ew'] = abs\n\n\ndef grow"),
+            text(SUITE, "    for years", "    reference.grew(1)\n    for years"),
+        ),
+        lets_pass(
+            text(REFERENCE, "import numpy as np", "import numpy as np\nimport os.path"),
+            text(SUITE, "    for years", "    reference.os.getpid()\n    for years"),
+        ),
+    ],
+    ids=["comments", "manual", "underscore", "dynamic", "dotted-import"],
+)  # fmt: skip
+def test_what_is_no_mistake_is_built(tmp_path, change):
+    """Comments that only sound like a delimiter, and names that are bound in other ways."""
+    write_course(tmp_path / "course")
+    change(tmp_path / "course")
+    assert build(Course.load(tmp_path / "course"))
+
+
+@pytest.mark.parametrize(
+    ("given", "source", "names"),
+    [
+        ("from math import *", "def grow(a, b):\n    return sqrt(a)\n", []),
+        ("%pylab inline", "def grow(a, b):\n    return cumprod(a)\n", []),
+        ("x = 1", "def grow(a, b):\n    display(a)\n    return [x for x in b]\n", []),
+        ("x = 1", "def grow(a, b):\n    def f(c):\n        return c + y\n    return f(x)\n", ["y"]),
+        ("x = 1", "def grow(a, b):\n    return grow(a, map(lambda q: q + z, b))\n", ["z"]),
+    ],
+)  # fmt: skip
+def test_names_that_an_example_may_use(tmp_path, given, source, names):
+    """Those of the notebook, of a star or of IPython; others are named."""
+    write_course(tmp_path / "course")
+    content = json.loads((tmp_path / "course" / MASTER).read_text(encoding="utf-8"))
+    content["cells"][IMPORTS]["source"] = given
+    (tmp_path / "course" / MASTER).write_text(json.dumps(content), encoding="utf-8")
+    [lab] = Course.load(tmp_path / "course").labs
+    assert unknown_names(lab, source) == names

@@ -107,12 +107,16 @@ ANSWERS = {
             "['b', [1, 2.5], None]": "One of the values in the list: It is text",
             "['a', [1, 2.5], 0]": "One of the values in the list: It returns a number",
             "'a'": "text, not a list",
+            "np.array(5)": "one value, not a list",
+            "np.array([], dtype='U1')": "fewer values",
         },
     ),
     "an array of texts": (
         "np.array(['a', 'bc'])",
         ["np.array(['a', 'bc'])", "['a', 'bc']", "np.array(['a', 'bc'], dtype=object)"],
-        {"['a', 'b']": "Some of the texts", "['a']": "wrong shape", "[1, 2]": "not an array of"},
+        {"['a', 'b']": "Some of the texts", "['a']": "wrong shape", "[1, 2]": "not an array of",
+         "['a', ['b']]": "different shapes", "np.array([b'\\xff', b'a'])": "not an array of",
+         "np.array('a')": "wrong shape"},
     ),
 }  # fmt: skip
 """By kind: what the reference gives, what is right, and what is wrong in which words."""

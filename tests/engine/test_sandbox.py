@@ -510,7 +510,7 @@ def test_without_isolation_the_same_attempts_succeed(secret):
 
 
 def test_without_bubblewrap_there_is_no_outer_wall(monkeypatch):
-    """A machine without bubblewrap is told what to install."""
+    """The message names the package to install."""
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(NoJail, match="apt-get install bubblewrap"):
         OuterWall()

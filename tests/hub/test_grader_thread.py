@@ -111,7 +111,7 @@ def test_feedback_is_fetched_by_nbgrader(exchange, tmp_path):
 @pytest.mark.wide(rows=3)
 @pytest.mark.parametrize("damage", [None, b"", b"[]", b"oversized", b"\xff\xfe"])
 def test_a_copied_secret_replaces_nobodys_feedback(exchange, damage):
-    """Whatever comes with another's secret, their feedback stays and the one who copied is told."""
+    """A copied secret leaves its owner's feedback alone, and the copier reads why."""
     feedback = exchange.root / exchange.course.course_id / "feedback"
     with serving(exchange.course) as service:
         first = exchange.hand_in("games")
@@ -233,7 +233,7 @@ def test_lateness_is_by_the_servers_clock(exchange):
 
 
 def test_the_same_work_gets_the_same_mark(exchange):
-    """Handed in twice, it meets the same inputs: nobody gets a better mark by trying again."""
+    """The same work gets the same inputs again, so trying again gives no better mark."""
     with serving(exchange.course) as service:
         exchange.hand_in("games", WRONG)
         settled(service, 1)
@@ -296,7 +296,7 @@ def test_a_page_for_every_attempt(exchange):
     ],
 )
 def test_settings_that_cannot_be_are_errors(exchange, line, said):
-    """A misspelt rule is told at the start, and not passed over."""
+    """The service refuses to start with a misspelt rule, and names it."""
     course = configure(exchange.course, line)
     with pytest.raises(CourseError, match=said.replace("?", r"\?")):
         read_settings(course)
@@ -310,7 +310,7 @@ def test_limits_of_attempts_hold_in_the_service(exchange):
             exchange.hand_in("games", WRONG)
             settled(service, count)
         exchange.hand_in("games")
-        until(lambda: len(service.attempts.of()) == 3, "the third one is told")
+        until(lambda: len(service.attempts.of()) == 3, "the third attempt is recorded")
         assert service.attempts.of()[0].state is State.REFUSED
         assert book_scores(course) == {"games": LESS}
     assert len(list(course.root.glob(f"attempts/games/{toy.ASSIGNMENT}/*"))) == 2

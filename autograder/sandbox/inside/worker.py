@@ -93,7 +93,7 @@ class Interpreter:
         def given_function(*args: Any, **named: Any) -> Any:
             # A student may keep the function; after its call, the grader no longer answers it.
             if self.turn != turn:
-                raise RuntimeError("this function was handed in for an earlier call")
+                raise RuntimeError("this function belongs to an earlier call")
             row, names = in_row(args, named)
             self._channel.send({"callback": handle, "args": row, "names": names})
             reply = self._channel.receive()
