@@ -64,7 +64,7 @@ def write_whole(
     Raises:
         OSError: it cannot be written; the error names the path.
     """
-    staged = _staged(path, f"{zlib.crc32(os.fsencode(path.name)):08x}")  # Short for a long name.
+    staged = _staged(path)
     try:
         try:
             _write_synced(staged, data, mode)
@@ -97,9 +97,9 @@ def whole_folder(path: Path, shared: bool = False) -> Iterator[Path]:
     """A new folder to be filled, which the end of the block puts in the place of the old one.
 
     Whenever the program or the machine dies, the old folder is there or the new one, whole. Where
-    the file system cannot exchange two folders at once, the old one may be left under another name
-    (`.NAME.….old`); the next call for the same path puts it back. Where several programs write the
-    same folder at once, the last one's is there in the end, whole.
+    the file system cannot exchange two folders at once, the old one may be left under another name,
+    which ends with `.old`; the next call for the same path puts it back. Where several programs
+    write the same folder at once, the last one's is there in the end, whole.
 
     Args:
         path: the folder.
@@ -110,7 +110,7 @@ def whole_folder(path: Path, shared: bool = False) -> Iterator[Path]:
     """
     make_folder(path.parent, shared)
     _tidy_up(path)
-    staged = _staged(path, path.name)
+    staged = _staged(path)
     old = staged.with_suffix(".old")
     staged.mkdir()
     try:
@@ -133,14 +133,19 @@ def whole_folder(path: Path, shared: bool = False) -> Iterator[Path]:
 _program, _number = secrets.token_hex(4), itertools.count()
 
 
-def _staged(path: Path, name: str) -> Path:
+def _short(path: Path) -> str:
+    """Stands for a path's name in the names beside it, which may be no longer than any name."""
+    return f"{zlib.adler32(os.fsencode(path.name)):08x}{zlib.crc32(os.fsencode(path.name)):08x}"
+
+
+def _staged(path: Path) -> Path:
     """A path beside that one which no other writer uses."""
-    return path.with_name(f".{name}.{os.getpid()}-{_program}-{next(_number)}.new")
+    return path.with_name(f".{_short(path)}.{os.getpid()}-{_program}-{next(_number)}.new")
 
 
 def _tidy_up(path: Path) -> None:
     """Put back or remove what programs left that ended while they wrote that folder."""
-    name = re.compile(rf"\.{re.escape(path.name)}\.([0-9]{{1,9}})-([0-9a-f]+)-[0-9]+\.(new|old)")
+    name = re.compile(rf"\.{_short(path)}\.([0-9]{{1,9}})-([0-9a-f]+)-[0-9]+\.(new|old)")
     for found in sorted(path.parent.iterdir()):
         staged = name.fullmatch(found.name)
         if staged is None or _goes_on(int(staged[1]), staged[2]):

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from autograder.authoring.build import tidy
+from autograder.course import files
 from autograder.course.files import step_aside, whole_folder, write_whole
 
 PROGRAM = """
@@ -169,7 +170,7 @@ def test_without_an_exchange_the_next_writer_finds_the_old_one(tmp_path, how):
     aside = 0
     for _, path in ends(tmp_path, "step aside", before, how):
         if content_of(path) is None:
-            [old] = path.parent.glob(".there.*.old")
+            [old] = path.parent.glob(".*.old")
             assert content_of(old) == before
             aside += 1
         assert what_a_writer_finds(path) in (before, after)
@@ -245,9 +246,14 @@ def test_threads_of_one_program_get_in_nobodys_way(tmp_path):
 
 def test_a_program_that_gets_the_number_of_a_dead_one_tidies_up(tmp_path):
     """In a container the first program has the same number each time; others' are left alone."""
-    of_the_dead = tmp_path / f".there.{os.getpid()}-00000000-0.new"
-    of_the_living = tmp_path / f".there.{os.getppid()}-00000000-0.new"
-    of_another = tmp_path / f".there.more.{os.getpid()}-00000000-0.new"
+
+    def begun(name, process):
+        path = tmp_path / name
+        staged = files._staged(path).name.replace(str(os.getpid()), str(process))
+        return path.with_name(staged.replace(files._program, "00000000"))
+
+    of_the_dead, of_the_living = begun("there", os.getpid()), begun("there", os.getppid())
+    of_another = begun("there.more", os.getpid())
     for folder in (of_the_dead, of_the_living, of_another):
         put(folder, {"one": OLD})
     write_again(tmp_path / "there", {"one": NEW})
@@ -324,3 +330,13 @@ def test_data_are_on_the_disk_before_the_file_has_its_name(tmp_path, monkeypatch
     write_whole(tmp_path / "folder" / "file", NEW, durable=durable)
     above = f"sync {tmp_path.name}"
     assert said == ["sync folder", "rename", *([above] if durable else [])]
+
+
+@pytest.mark.parametrize("name", ["a" * 255, "ä" * 127, "." * 3, "a b", "[a]*?", "x.new", "x.old"])
+def test_any_name_of_a_folder_can_be_written(tmp_path, name):
+    """What is written meanwhile has a short name, however long the folder's own is."""
+    for _ in range(2):
+        write_again(tmp_path / name, {"one": NEW})
+        write_again(tmp_path / f"{name[:120]}.txt", NEW)
+    assert content_of(tmp_path / name) == {"one": NEW}
+    assert beside(tmp_path / name) == [f"{name[:120]}.txt"]
