@@ -132,6 +132,10 @@ class Report:
     pictures: tuple[Picture, ...] = ()
     sections: dict[str, str] = field(default_factory=dict)
     """By grade cell, the notebook's heading above the exercise."""
+    ways: dict[str, str] = field(default_factory=dict)
+    """By tests cell, how it ran: `value`, `handle` or `inside`; empty with a hidden suite."""
+    unanswered: tuple[str, ...] = ()
+    """Solution cells that were left as released, in a notebook with tests cells."""
     digest: str = ""
     """Hash of what was submitted."""
     digests: dict[str, str] = field(default_factory=dict)
@@ -228,6 +232,7 @@ class Report:
         known = {key: value for key, value in fields.items() if key not in ("format", "score")}
         known["status"] = Status(known["status"])
         known["notes"] = tuple(known["notes"])
+        known["unanswered"] = tuple(known.get("unanswered", ()))
         known["checks"] = tuple(
             CheckResult(**{**check, "verdict": Verdict(check["verdict"])})
             for check in known["checks"]

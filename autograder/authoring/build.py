@@ -84,7 +84,7 @@ def _compile(
     Raises:
         BuildRefused: something in a student version must not reach a student.
     """
-    shutil.copytree(course.root / "source", scratch / "source")
+    shutil.copytree(course.folder("source"), scratch / "source")
     problems = []
     for assignment in assignments:
         said(f"compiling {assignment}")
@@ -100,7 +100,7 @@ def _release(course: Course, scratch: Path, assignment: str) -> None:
     _generate(course, scratch, assignment, course.database)
     if course.groupshared:
         share_database(course.database)
-    released = course.root / "release" / assignment
+    released = course.folder("release") / assignment
     with whole_folder(released, course.groupshared) as staged:
         shutil.copytree(scratch / "release" / assignment, staged, dirs_exist_ok=True)
 

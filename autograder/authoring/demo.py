@@ -78,7 +78,7 @@ def make_class(course: Course, people: tuple[Person, ...] = CLASS) -> int:
     count = 0
     for person in people:
         for assignment in course.assignments:
-            folder = course.root / "submitted" / person.name / assignment
+            folder = course.folder("submitted") / person.name / assignment
             folder.mkdir(parents=True)
             for lab in course.labs_of(assignment):
                 sources = _sources(lab, catalogues[assignment], person, rng)
@@ -117,7 +117,7 @@ def _damage(course: Course, student: str) -> None:
     In a course of one notebook the endless loop is all.
     """
     first, last = course.labs[0], course.labs[-1]
-    path = course.root / "submitted" / student / first.assignment / f"{first.name}.ipynb"
+    path = course.folder("submitted") / student / first.assignment / f"{first.name}.ipynb"
     content = json.loads(path.read_text(encoding="utf-8"))
     target = first.exercises[-1]
     for cell in content["cells"]:
@@ -126,5 +126,5 @@ def _damage(course: Course, student: str) -> None:
     path.write_text(json.dumps(content), encoding="utf-8")
     if last is first:
         return
-    broken = course.root / "submitted" / student / last.assignment / f"{last.name}.ipynb"
+    broken = course.folder("submitted") / student / last.assignment / f"{last.name}.ipynb"
     broken.write_bytes(broken.read_bytes()[:2000])

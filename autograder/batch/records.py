@@ -44,7 +44,7 @@ def write_batch(
     files = {assignment: course.public_files(assignment) for assignment in assignments}
     for student, assignment in dict.fromkeys((t.student, t.lab.assignment) for t, _ in batch):
         for name, data in files[assignment].items():
-            path = course.root / "autograded" / student / assignment / name
+            path = course.folder("autograded") / student / assignment / name
             write_whole(path, data, course.groupshared)
     for (task, report), manual in zip(batch, manuals, strict=True):
         # A mark that stands keeps the notebook that earned it.

@@ -19,6 +19,7 @@ from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 
+from autograder.batch.existing import made_ready
 from autograder.batch.records import write_class_page
 from autograder.batch.strays import Stray, find_strays, look_alikes
 from autograder.batch.tasks import Task, Wanted, find_tasks, held_within, signed, why_changed
@@ -109,6 +110,7 @@ def grade_class(
     workers: int | None = None,
     cluster: Cluster | None = None,
     database_url: str = "",
+    on_step: Callable[[str], None] = lambda line: None,
     on_tasks: Callable[[int, int], None] = lambda todo, skipped: None,
     on_report: Callable[[Graded], None] = lambda graded: None,
 ) -> Outcome:
@@ -124,6 +126,7 @@ def grade_class(
         workers: number of worker processes.
         cluster: grade there instead of on this machine.
         database_url: another gradebook than the course's.
+        on_step: is told what is done before the first submission is looked at.
         on_tasks: called with the numbers of notebooks to grade and of unchanged ones.
         on_report: called with each report when it is written, from another thread.
 
@@ -131,6 +134,7 @@ def grade_class(
         CourseError: the course is not built, or there is nothing to grade.
     """
     chosen = list(assignments) or list(course.assignments)
+    course = made_ready(course, chosen, tier, on_step, database_url)
     outcome, tasks = _look(course, chosen, student, tier, wanted, force)
     todo, done = _todo_and_done(tasks, force)
     on_tasks(len(todo), len(done))
@@ -224,7 +228,7 @@ def _nothing_there(
     course: Course, assignments: Sequence[str], student: str, strays: Sequence[Stray]
 ) -> str:
     """Why there is nothing to grade, and what there is instead."""
-    where = course.root / "submitted"
+    where = course.folder("submitted")
     whose = f" of {student}" if student else ""
     remedy = "collect them (nbgrader collect), or put them into submitted/STUDENT/ASSIGNMENT/"
     known = [folder.name for folder in where.glob("*/")]

@@ -35,7 +35,7 @@ def find_strays(course: Course, student: str = "") -> list[Stray]:
         course: the course.
         student: only this one's; everybody's by default.
     """
-    submitted, strays = course.root / "submitted", list[Stray]()
+    submitted, strays = course.folder("submitted"), list[Stray]()
     for name in names_in(submitted):
         path = submitted / name
         if student and name != student:
@@ -105,7 +105,7 @@ def _may_be_meant(course: Course, folder: Path, name: str) -> str:
 def look_alikes(course: Course) -> list[str]:
     """Students' folders whose names differ only in case, or in how accents are composed."""
     groups: dict[str, list[str]] = {}
-    for name in names_in(course.root / "submitted"):
+    for name in names_in(course.folder("submitted")):
         groups.setdefault(unicodedata.normalize("NFKC", name).casefold(), []).append(name)
     return [", ".join(map(shown_name, names)) for names in groups.values() if len(names) > 1]
 

@@ -92,7 +92,7 @@ def find_tasks(
     course: Course, assignment: str, student: str, tier: Tier, wanted: Wanted
 ) -> Iterator[Task]:
     """The notebooks that are wanted of every submission, in the order of the students' names."""
-    submitted = course.root / "submitted"
+    submitted = course.folder("submitted")
     labs = course.labs_of(assignment)
     digests = {lab.name: exercise_digests(course, lab, tier) for lab in labs}
     for name in [student] if student else names_in(submitted):

@@ -147,15 +147,15 @@ class Desk:
 
     def _arrival(self, student: str, assignment: str, matters: bool) -> datetime | None:
         """When a submission arrived; its time is copied to where nbgrader looks for it."""
-        root = self._course.root
-        arrived = read_arrival_time(root / "submitted", f"{student}/{assignment}")
+        folder = self._course.folder
+        arrived = read_arrival_time(folder("submitted"), f"{student}/{assignment}")
         if arrived.problem:
             text = f"{TIMESTAMP}: {arrived.problem}"
             self.remarks.append(Remark(student, assignment, "", text, matters))
         if arrived.time is None:
             return None
         for step in ("autograded", "feedback"):
-            path = root / step / student / assignment / TIMESTAMP
+            path = folder(step) / student / assignment / TIMESTAMP
             try:
                 if not path.is_file() or path.read_bytes() != arrived.content:
                     write_whole(path, arrived.content, self._course.groupshared)
@@ -244,8 +244,9 @@ class Desk:
             OSError: the fault is not this student's alone.
         """
         path = Path(os.fsdecode(error.filename or b""))
-        for step in ("autograded", "feedback", "reports"):
-            own = self._course.root / step / student
+        steps = [self._course.folder(step) for step in ("autograded", "feedback")]
+        for step in (*steps, self._course.root / "reports"):
+            own = step / student
             its_own = path.is_relative_to(own) and os.path.lexists(own)
             if its_own and error.errno not in _OF_THE_MACHINE:
                 return f"{path}: {error.strerror}; make it a folder that you may write"

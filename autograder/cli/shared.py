@@ -71,14 +71,15 @@ def load(folder: Path) -> Course:
     Reading a course runs its configuration. So a course above this folder is taken only if it
     belongs to this account or to root.
     """
-    from autograder.course.config import CONFIG
+    from autograder.course.config import CONFIG, NBGRADER_CONFIG, is_course
     from autograder.course.model import Course
 
-    if folder == Path() and not Path(CONFIG).exists():
+    if folder == Path() and not is_course(Path()):
         for above in Path.cwd().parents:
-            with suppress(OSError):
-                if (above / CONFIG).stat().st_uid in (0, os.geteuid()):
-                    return Course.load(above)
+            for name in (CONFIG, NBGRADER_CONFIG):
+                with suppress(OSError):
+                    if (above / name).stat().st_uid in (0, os.geteuid()):
+                        return Course.load(above)
     return Course.load(folder)
 
 

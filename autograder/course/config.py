@@ -9,6 +9,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeVar
 
+from jupyter_core.paths import jupyter_config_path
 from traitlets import Dict, Enum, TraitError, TraitType, Unicode
 from traitlets.config import Config, Configurable, PyFileConfigLoader
 
@@ -18,6 +19,7 @@ from autograder.sandbox.inside import policy
 
 Section = TypeVar("Section", bound=Configurable)
 CONFIG = "course_config.py"
+NBGRADER_CONFIG = "nbgrader_config.py"
 _NOT_IN_NAMES = "*?[+/"
 """Signs in an assignment's name that nbgrader reads as a pattern or as the end of the name."""
 
@@ -28,7 +30,9 @@ class Grading(Configurable):  # type: ignore[misc]
     assignments = Dict(
         help="The assignments, their notebooks, and the points of each grade cell: "
         '`{"lists": {"sorting": {"test_merge": 3}}}`. Assignments and notebooks have the names of '
-        "their folders and files under `source/`; grade cells have the names of the tests cells.",
+        "their folders and files under `source/`; grade cells have the names of the tests cells. "
+        "Without this setting, the notebooks say it all: each folder under `source/` is an "
+        "assignment, as in any nbgrader course.",
     ).tag(config=True)
     limits = Dict(
         help="Limits on one submission that differ from the defaults, by name: "
@@ -53,32 +57,63 @@ class ConfigFile(PyFileConfigLoader):  # type: ignore[misc]
             super()._find_file()
 
 
+def is_course(folder: Path) -> bool:
+    """Whether a folder is a course's: this grader's, or one that nbgrader alone was used for."""
+    if (folder / CONFIG).is_file() or (folder / NBGRADER_CONFIG).is_file():
+        return True
+    return (folder / "source").is_dir() and (folder / "gradebook.db").is_file()
+
+
 def load_config(root: Path) -> Config:
     """The traitlets configuration of the course in `root`.
 
+    Without a `course_config.py` it is nbgrader's: the course's over the account's, over the
+    machine's.
+
     Raises:
-        CourseError: the file is missing or does not run.
+        CourseError: `root` is no course, or a configuration does not run.
     """
-    if not (root / CONFIG).is_file():
+    if (root / CONFIG).is_file():
+        return _load(root, CONFIG)
+    if not is_course(root):
         raise CourseError(
-            f"{root / CONFIG}: not found; go to a course's folder or give --course DIR"
+            f"{root}: no course: there is no {CONFIG}, and no {NBGRADER_CONFIG}; go to a course's "
+            "folder or give --course DIR"
         )
+    config = machine_config()
+    if (root / NBGRADER_CONFIG).is_file():
+        config.merge(_load(root, NBGRADER_CONFIG))
+    return config
+
+
+def machine_config() -> Config:
+    """nbgrader's configuration from the machine and this account, without a course.
+
+    Raises:
+        CourseError: a configuration does not run.
+    """
+    config = Config()
+    for folder in reversed(jupyter_config_path()):
+        if (Path(folder) / NBGRADER_CONFIG).is_file():
+            config.merge(_load(Path(folder), NBGRADER_CONFIG))
+    return config
+
+
+def _load(folder: Path, name: str) -> Config:
     try:
-        return ConfigFile(CONFIG, path=str(root)).load_config()
-    except Exception as error:
-        raise CourseError(f"{root / CONFIG}: {type(error).__name__}: {error}") from error
+        return ConfigFile(name, path=str(folder)).load_config()
+    except Exception as error:  # a configuration is a program, and may raise anything
+        raise CourseError(f"{folder / name}: {type(error).__name__}: {error}") from error
 
 
 def read_grading(config: Config, path: Path) -> Grading:
     """The section `c.Grading` of a configuration.
 
     Raises:
-        CourseError: a setting is unknown or has an impossible value, or there is no assignment.
+        CourseError: a setting is unknown or has an impossible value.
     """
     settings = read_section(config, "Grading", Grading, path)
     _require_points(settings.assignments, path)
-    if not settings.assignments:
-        raise CourseError(f"{path}: c.Grading.assignments is empty; declare the assignments")
     return settings
 
 

@@ -33,12 +33,12 @@ def report_path(course: Course, student: str, lab: Lab) -> Path:
 
 def feedback_path(course: Course, student: str, assignment: str, notebook: str) -> Path:
     """The path of a student's page, from which nbgrader releases it."""
-    return course.root / "feedback" / student / assignment / f"{notebook}.html"
+    return course.folder("feedback") / student / assignment / f"{notebook}.html"
 
 
 def autograded_path(course: Course, student: str, lab: Lab) -> Path:
     """The path of a graded notebook."""
-    return course.root / "autograded" / student / lab.assignment / f"{lab.name}.ipynb"
+    return course.folder("autograded") / student / lab.assignment / f"{lab.name}.ipynb"
 
 
 def write_whole(

@@ -2,18 +2,23 @@
 
 Two sources declare it: `course_config.py` (which assignments, which grade cells, what they are
 worth, which limits; read by `config`) and the master notebooks under `source/` (the cells
-themselves; read by `notebook`). This module combines both. It runs nothing of a notebook.
+themselves; read by `notebook`). This module combines both. A course that declares no assignments
+is an nbgrader course as it is: each folder under `source/` is an assignment, and where there is no
+hidden suite, points come from the tests cells (`tests_cells`). It runs nothing of a notebook.
 """
 
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
+from autograder.course import assignment_files
 from autograder.course.config import CONFIG, load_config, read_grading, read_limits
+from autograder.course.folders import Folders, read_folders
 from autograder.course.notebook import Kind, MasterCell, defined_functions, read_master_cells
+from autograder.course.tests_cells import TestsCells, read_record
 from autograder.errors import CourseError
 from autograder.limits import Limits
 
@@ -50,6 +55,8 @@ class Lab:
     cells: tuple[MasterCell, ...]
     release: Path
     suite: Path
+    tests_cells: TestsCells | None = None
+    """Its tests cells, if they give the points; None with a hidden suite."""
 
     @cached_property
     def exercises(self) -> tuple[Exercise, ...]:
@@ -59,6 +66,9 @@ class Lab:
             if cell.kind is Kind.SOLUTION:
                 solution = cell
             elif cell.kind is Kind.TESTS:
+                if solution is None and self.tests_cells is not None:
+                    found.append(Exercise(cell.grade_id, "", cell.points, ()))
+                    continue
                 if solution is None and not cell.points:
                     continue
                 if solution is None:
@@ -74,7 +84,9 @@ class Lab:
 
     @property
     def needs_suite(self) -> bool:
-        """Whether a program gives points here; an instructor gives all others."""
+        """Whether a hidden suite gives points here."""
+        if self.tests_cells is not None:
+            return False
         return any(exercise.points for exercise in self.exercises)
 
     @property
@@ -158,6 +170,10 @@ class Course:
     """Points by assignment, notebook and grade cell, from `course_config.py`."""
     groupshared: bool = False
     """Whether instructors of one Unix group share the course: `c.CourseDirectory.groupshared`."""
+    folders: Folders = field(default_factory=Folders)
+    """The names of its folders."""
+    as_is: bool = False
+    """Whether it declares no assignments: then its notebooks say it all, as for nbgrader."""
 
     @classmethod
     def load(cls, root: Path) -> Course:
@@ -170,11 +186,21 @@ class Course:
         root = root.resolve()
         config = load_config(root)
         settings = read_grading(config, root / CONFIG)
-        labs = [
-            _read_lab(root, assignment, notebook)
-            for assignment, notebooks in settings.assignments.items()
-            for notebook in notebooks
-        ]
+        folders = read_folders(config)
+        if settings.assignments:
+            labs = [
+                _read_lab(root, folders, assignment, notebook)
+                for assignment, notebooks in settings.assignments.items()
+                for notebook in notebooks
+            ]
+        else:
+            labs = [
+                lab for name in _found(root, folders) for lab in _read_labs(root, folders, name)
+            ]
+        if not labs:
+            raise CourseError(
+                f"{root / folders.source}: no assignment; each is a folder of notebooks there"
+            )
         course_id = str(config.get("CourseDirectory", {}).get("course_id") or root.name)
         return cls(
             root,
@@ -183,8 +209,10 @@ class Course:
             read_limits(settings.limits, root / CONFIG),
             settings.require,
             tuple(labs),
-            settings.assignments,
+            settings.assignments or _declared(labs),
             bool(config.get("CourseDirectory", {}).get("groupshared", False)),
+            folders,
+            not settings.assignments,
         )
 
     @property
@@ -213,19 +241,17 @@ class Course:
             near = difflib.get_close_matches(assignment, self.declared, 1)
             hint = f"; did you mean {near[0]}?" if near else ""
             known = ", ".join(self.declared)
-            raise CourseError(
-                f"there is no assignment {assignment!r}{hint} ({CONFIG} has: {known})"
-            )
+            where = self.folders.source + "/" if self.as_is else CONFIG
+            raise CourseError(f"there is no assignment {assignment!r}{hint} ({where} has: {known})")
         return tuple(lab for lab in self.labs if lab.assignment == assignment)
 
     def public_files(self, assignment: str) -> dict[str, bytes]:
-        """Files that are released beside the notebooks, by name."""
-        folder = self.root / "source" / assignment
-        return {
-            path.name: path.read_bytes()
-            for path in sorted(folder.iterdir())
-            if path.is_file() and path.suffix != ".ipynb" and not path.name.startswith(".")
-        }
+        """Files that are released beside the notebooks, by path below the assignment's folder."""
+        return assignment_files.released(self.folder("source") / assignment, self.folders.ignored)
+
+    def folder(self, step: str) -> Path:
+        """The folder of a step of nbgrader's: `source`, `release`, `submitted` and so on."""
+        return self.root / str(getattr(self.folders, step))
 
 
 def _sqlite_address(path: Path) -> str:
@@ -233,8 +259,42 @@ def _sqlite_address(path: Path) -> str:
     return "sqlite:///" + str(path).replace("%", "%25").replace("?", "%3F")
 
 
-def _read_lab(root: Path, assignment: str, notebook: str) -> Lab:
-    path = root / "source" / assignment / f"{notebook}.ipynb"
+def _found(root: Path, folders: Folders) -> list[str]:
+    """The folders that are assignments of a course that declares none: those with notebooks."""
+    source = root / folders.source
+    below = sorted(source.iterdir()) if source.is_dir() else []
+    there = (one for one in below if one.is_dir() and not one.name.startswith("."))
+    return [one.name for one in there if any(one.glob("*.ipynb"))]
+
+
+def _read_labs(root: Path, folders: Folders, assignment: str) -> list[Lab]:
+    """The notebooks of an assignment that nobody declared."""
+    record = read_record(root, assignment)
+    paths = sorted((root / folders.source / assignment).glob("*.ipynb"))
+    labs = (_read_lab(root, folders, assignment, path.stem) for path in paths)
+    return [_with_tests_cells(lab, record.get(lab.name)) for lab in labs]
+
+
+def _with_tests_cells(lab: Lab, tests: TestsCells | None) -> Lab:
+    """A lab with its tests cells, unless a hidden suite gives its points."""
+    if lab.suite.is_file():
+        return lab
+    if tests is None:
+        return replace(lab, tests_cells=TestsCells(()))
+    return replace(lab, cells=tuple(one.as_master for one in tests.cells), tests_cells=tests)
+
+
+def _declared(labs: list[Lab]) -> dict[str, dict[str, dict[str, float]]]:
+    """What a configuration would declare of these notebooks."""
+    declared: dict[str, dict[str, dict[str, float]]] = {}
+    for lab in labs:
+        points = {c.grade_id: c.points for c in lab.cells if c.kind is Kind.TESTS}
+        declared.setdefault(lab.assignment, {})[lab.name] = points
+    return declared
+
+
+def _read_lab(root: Path, folders: Folders, assignment: str, notebook: str) -> Lab:
+    path = root / folders.source / assignment / f"{notebook}.ipynb"
     if not path.is_file():
         remedy = "write it, or take it out of c.Grading.assignments"
         if notebook.endswith(".ipynb"):
@@ -245,6 +305,6 @@ def _read_lab(root: Path, assignment: str, notebook: str) -> Lab:
         notebook,
         path,
         read_master_cells(path),
-        root / "release" / assignment / f"{notebook}.ipynb",
+        root / folders.release / assignment / f"{notebook}.ipynb",
         root / "tests" / "hidden" / assignment / f"test_{notebook}.py",
     )

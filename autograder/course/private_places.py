@@ -8,20 +8,17 @@ from __future__ import annotations
 
 import os
 import pwd
-from pathlib import Path
 
 from jupyter_core.paths import jupyter_config_path
 from traitlets.config import Config
 
-from autograder.course.config import ConfigFile, load_config
+from autograder.course.config import load_config, machine_config
 from autograder.course.model import Course
-from autograder.errors import CourseError
 from autograder.sandbox.inside import policy
 
 EXCHANGE = "/usr/local/share/nbgrader/exchange"
 """The place of nbgrader's exchange unless a configuration sets another."""
 _SQLITE = "sqlite:///"
-_CONFIG = "nbgrader_config.py"
 
 
 def nbgrader_config(course: Course) -> Config:
@@ -31,27 +28,6 @@ def nbgrader_config(course: Course) -> Config:
     config.CourseDirectory.root = str(course.root)
     config.CourseDirectory.course_id = course.course_id
     return config
-
-
-def machine_config() -> Config:
-    """nbgrader's configuration from the machine and this account, without a course.
-
-    Raises:
-        CourseError: a configuration does not run.
-    """
-    config = Config()
-    for folder in reversed(jupyter_config_path()):
-        if (Path(folder) / _CONFIG).is_file():
-            config.merge(_load(folder))
-    return config
-
-
-def _load(folder: str) -> Config:
-    try:
-        return ConfigFile(_CONFIG, path=folder).load_config()
-    except Exception as error:  # a configuration is a program, and may raise anything
-        place = Path(folder) / _CONFIG
-        raise CourseError(f"{place}: does not run: {type(error).__name__}: {error}") from error
 
 
 def private_places(course: Course | None = None) -> tuple[str, ...]:

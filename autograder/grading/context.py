@@ -5,7 +5,7 @@ from __future__ import annotations
 import resource
 import secrets
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -49,6 +49,8 @@ class GradingContext:
     suites: Suites
     jail: Jail
     files: dict[str, bytes]
+    tester: Jail | None = None
+    """Where tests cells run; None where no notebook has any."""
 
     @property
     def checks(self) -> list[Check]:
@@ -102,15 +104,20 @@ def prepared(
     if tier.isolates:
         require_privacy(private)
     tested = [lab.suite for lab in labs if lab.needs_suite]
-    with Jail(limits or course.limits, tier) as jail, _bounded_memory():
+    limits = limits or course.limits
+    with ExitStack() as stack:
+        jail = stack.enter_context(Jail(limits, tier))
+        has_tests = any(lab.tests_cells is not None for lab in labs)
+        tester = stack.enter_context(Jail(limits, tier)) if has_tests else None
+        stack.enter_context(_bounded_memory())
         require_canaries(jail, private)
-        with collected(course.root, tested) as suites:
-            yield {
-                (lab.assignment, lab.name): GradingContext(
-                    lab, catalogues[lab.assignment], suites, jail, files[lab.assignment]
-                )
-                for lab in labs
-            }
+        suites = stack.enter_context(collected(course.root, tested))
+        yield {
+            (lab.assignment, lab.name): GradingContext(
+                lab, catalogues[lab.assignment], suites, jail, files[lab.assignment], tester
+            )
+            for lab in labs
+        }
 
 
 @contextmanager

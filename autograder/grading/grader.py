@@ -23,6 +23,8 @@ from autograder.grading.exercise_marks import Marking
 from autograder.grading.plan import Plan, plan, shown_names
 from autograder.grading.submission import Content, Submission
 from autograder.grading.telling import REHEARSAL_SEED, named, to_rehearse, told
+from autograder.grading.whole_notebook import mark_notebook
+from autograder.remote.notebook_run import Jails
 from autograder.remote.session import MISSING, UNCALLABLE, Session
 from autograder.remote.student import Student
 from autograder.report import CheckResult, Picture, Report, Status, Verdict
@@ -59,6 +61,9 @@ def grade(
     report = _blank(context, request.seed)
     try:
         report = report.with_(by_hand=asks_for_person(context.lab, submission))
+        if context.tester is not None and context.lab.tests_cells is not None:
+            jails = Jails(context.jail, context.tester)
+            report = mark_notebook(context.lab, submission, jails, context.files, report)
         if context.lab.needs_suite:
             report = _tell(context, _mark(context, submission, report, request), request)
     except Exception as fault:

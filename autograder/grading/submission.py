@@ -49,6 +49,8 @@ class Submission:
     """The cells of one submitted notebook, in order."""
 
     cells: tuple[SubmittedCell, ...]
+    files: dict[str, bytes] = field(default_factory=dict, hash=False, repr=False)
+    """What lies beside the notebook, by path, where its cells may read it."""
 
     def pieces(self, grade_id: str) -> list[str]:
         """Sources of all cells with that grade_id: splitting and pasting a cell copies it."""
@@ -59,7 +61,8 @@ class Submission:
         """Characters of its sources and pictures."""
         pictures = (kinds for cell in self.cells for kinds in cell.pictures.values())
         pasted = sum(len(data) for kinds in pictures for data in kinds.values())
-        return pasted + sum(len(cell.source) for cell in self.cells)
+        beside = sum(map(len, self.files.values()))
+        return beside + pasted + sum(len(cell.source) for cell in self.cells)
 
 
 Content = Submission | Unreadable

@@ -45,6 +45,8 @@ class Cells:
         compiler.name, compiler.source = f"{label} [{self._count}]", source
         try:
             self._shell.begin_cell(source)
+            if self._shell.outputs is not None:
+                self._shell.outputs.begin()
             error = self._run(source)
             self._shell.end_cell()
         except BaseException as failure:  # nested too deeply, or our names were replaced
@@ -100,6 +102,8 @@ class Cells:
         hook = self._shell.displayhook
         if value is not None and not (";" in self._source and hook.quiet()):
             hook.update_user_ns(value)
+            if self._shell.outputs is not None:
+                self._shell.outputs.show(value)
 
 
 def _what_is_missing(source: str) -> SyntaxError | None:

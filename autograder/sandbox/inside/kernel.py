@@ -17,12 +17,13 @@ from typing import Any
 
 from IPython.core import page
 from IPython.core.compilerop import CachingCompiler
-from IPython.core.error import UsageError
+from IPython.core.error import StdinNotImplementedError, UsageError
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.text import LSString, SList
 from traitlets import Type
 from traitlets.config import Config
 
+from autograder.sandbox.inside.outputs import Outputs
 from autograder.sandbox.inside.unattended import (
     Undrawn,
     Unseen,
@@ -132,6 +133,9 @@ class KernelShell(InteractiveShell):  # type: ignore[misc]
         """Whether a call is running, and not a cell."""
         self.closes_figures = True
         """Whether figures are closed at the end of their cell."""
+        self.outputs: Outputs | None = None
+        """What cells put out, where that is kept; then they also fail as in a kernel, with magics
+        that are unknown and questions that nobody answers."""
         self._asked = 0
         self._has_tasks = False
         super().__init__(**settings)
@@ -197,7 +201,8 @@ class KernelShell(InteractiveShell):  # type: ignore[misc]
         """Run a line magic; one that is unknown, meaningless here or fails is left out."""
         if magic_name in _INSTALLERS:
             return self.leave_out("install")
-        if magic_name in _NO_MEANING or self.find_line_magic(magic_name) is None:
+        unknown = self.find_line_magic(magic_name) is None
+        if magic_name in _NO_MEANING or (unknown and self.outputs is None):
             return self.leave_out("magic")
         line = _once(line) if magic_name == "timeit" else line
         with self._softly(magic_name):
@@ -248,6 +253,8 @@ class KernelShell(InteractiveShell):  # type: ignore[misc]
             with self._softly(magic_name):
                 return super().run_cell_magic(magic_name, line, cell)
             return None
+        if self.outputs is not None:
+            return super().run_cell_magic(magic_name, line, cell)
         self.leave_out("magic")
         if magic_name not in _NOT_PYTHON and self._is_python(cell):
             self.run_cell(cell).raise_error()
@@ -259,10 +266,13 @@ class KernelShell(InteractiveShell):  # type: ignore[misc]
         try:
             yield
         except UsageError:
+            if self.outputs is not None:
+                raise
             self.leave_out("magic")
         except Exception as error:
             missing = type(error) is Exception and "not found" in str(error)
-            if magic_name in _RUN_CODE and not (magic_name == "run" and missing):
+            own = magic_name in _RUN_CODE and not (magic_name == "run" and missing)
+            if own or (self.outputs is not None and _KINDS.get(magic_name) != "shell"):
                 raise
             self.leave_out(_KINDS.get(magic_name, "magic"))
 
@@ -300,7 +310,10 @@ class KernelShell(InteractiveShell):  # type: ignore[misc]
 
         Raises:
             EOFError: a function that was called asks, or a cell has asked too often.
+            StdinNotImplementedError: as in a kernel that nbgrader starts.
         """
+        if self.outputs is not None:
+            raise StdinNotImplementedError("input was requested, and nobody answers")
         self._asked += 1
         if self.in_call or self._asked > MOST_QUESTIONS:
             raise EOFError("nobody answers while grading")
@@ -320,6 +333,9 @@ class KernelShell(InteractiveShell):  # type: ignore[misc]
     def showtraceback(self, *args: Any, **kwargs: Any) -> None:
         """Keep the exception for `%tb`; formatting it would take longer than most cells."""
         sys.last_type, sys.last_value, sys.last_traceback = sys.exc_info()
+        if self.outputs is not None:
+            # A kernel sends it past everything that captures output.
+            self.outputs.fail(sys.exc_info()[1])
 
     def showsyntaxerror(self, *args: Any, **kwargs: Any) -> None:
         """The same for a cell that does not parse."""

@@ -56,7 +56,9 @@ class Unshown(DisplayHook):  # type: ignore[misc]
         """Print no cell number."""
 
     def compute_format_data(self, result: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Format nothing, since nothing is shown."""
+        """Format nothing, since nothing is shown; where outputs are kept, tell the value."""
+        if self.shell.outputs is not None:
+            self.shell.outputs.show(result)
         return {}, {}
 
     def finish_displayhook(self) -> None:

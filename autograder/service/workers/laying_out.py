@@ -41,7 +41,7 @@ def collected_tasks(
         attempt.student,
         # A notebook may have come to the assignment later: it has no report, and waits.
         {lab.name: digests.get(lab.name, {}) for lab in course.labs_of(attempt.assignment)},
-        course.root / "submitted",
+        course.folder("submitted"),
         f"{attempt.student}/{attempt.assignment}",
         {},
     )

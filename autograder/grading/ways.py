@@ -1,0 +1,192 @@
+"""Finds out how each tests cell of a notebook runs, by trying it on the master's own solution.
+
+A tests cell runs outside the student's process wherever it then says the same: of the solution, and
+of the notebook as it was released. Where it says something else (it deletes the student's name,
+looks at its source, draws into its figure), it runs inside; so do the tests cells above that
+define what it uses.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from autograder.checks.cells import mark_of
+from autograder.course.tests_cells import ChosenWay, KnownCell, TestsCells
+from autograder.grading.whole_notebook import as_tests, bounds_of, known_to_tester
+from autograder.remote.notebook_run import CellOutcome, Jails, NotebookRun, RunCell, Way
+from autograder.sandbox.inside.names import words_of
+
+MOST_ROUNDS = 8
+_BY_HANDLE = "its verdict hangs on what an object of the notebook answers"
+_FOR_OTHERS = "it defines what {} uses, which runs inside"
+_UNLIKE_SOLUTION = "outside the notebook's process it does not give its points to the solution"
+_UNLIKE_STUB = "outside the notebook's process it gives other points to the released notebook"
+
+Outcomes = dict[str, CellOutcome]
+
+
+def with_ways(
+    tests: TestsCells,
+    jails: Jails,
+    given: Mapping[str, bytes],
+    said: Callable[[str], None] = lambda line: None,
+) -> TestsCells:
+    """The same notebook, with the way of each of its tests cells.
+
+    Args:
+        tests: the notebook.
+        jails: where its cells run.
+        given: the assignment's own files, by path.
+        said: is told each step.
+    """
+    return _Search(tests, jails, given, said).find() if tests.tests else tests
+
+
+class _Search:
+    def __init__(
+        self,
+        tests: TestsCells,
+        jails: Jails,
+        given: Mapping[str, bytes],
+        said: Callable[[str], None],
+    ) -> None:
+        self._jails, self._given, self._said = jails, given, said
+        self._names = [cell.grade_id for cell in tests.tests]
+        self._ways = dict.fromkeys(self._names, ChosenWay(Way.HANDLE))
+        self._tests = replace(tests, built_in=tuple(sorted(_rebound(tests.cells))))
+        self._imported: dict[str, list[str]] = {}
+
+    def find(self) -> TestsCells:
+        inside = dict.fromkeys(self._names, ChosenWay(Way.INSIDE))
+        wanted = [
+            (solved, self._run(solved, inside), why)
+            for solved, why in ((True, _UNLIKE_SOLUTION), (False, _UNLIKE_STUB))
+        ]
+        self._run(True, self._ways, learning=True)
+        self._trust()
+        for _ in range(MOST_ROUNDS):
+            unlike = [self._unlike(*one) for one in wanted]
+            if not any(unlike):
+                break
+        self._prefer_values()
+        for _ in range(MOST_ROUNDS):
+            unlike = [self._unlike(*one) for one in wanted]
+            if not any(unlike):
+                return self._chosen(self._ways)
+        return self._chosen(dict.fromkeys(self._names, ChosenWay(Way.INSIDE, _UNLIKE_SOLUTION)))
+
+    def _chosen(self, ways: Mapping[str, ChosenWay]) -> TestsCells:
+        return replace(self._tests, ways=dict(ways))
+
+    def _unlike(self, solved: bool, inside: Outcomes, why: str) -> bool:
+        """Move the tests cells inside that say something else outside; whether there were any."""
+        outside = self._run(solved, self._ways)
+        unlike = [
+            name
+            for name in self._names
+            if self._ways[name].way != Way.INSIDE and not self._same(name, inside, outside)
+        ]
+        for name in unlike:
+            self._ways[name] = ChosenWay(Way.INSIDE, _reason(why, outside[name]))
+        for name in self._names:
+            if self._ways[name].way == Way.INSIDE:
+                self._take_along(name)
+        return bool(unlike)
+
+    def _take_along(self, name: str) -> None:
+        """Move the tests cells inside that define what a cell uses which runs inside."""
+        cells = {cell.grade_id: cell for cell in self._tests.tests}
+        used = words_of(cells[name].source)
+        for above in self._names[: self._names.index(name)]:
+            if self._ways[above].way != Way.INSIDE and used & set(_bound(cells[above].source)):
+                self._ways[above] = ChosenWay(Way.INSIDE, _FOR_OTHERS.format(name))
+                self._take_along(above)
+
+    def _prefer_values(self) -> None:
+        """Let only values count where the solution's verdict hangs on nothing else."""
+        outcomes = self._run(True, self._ways)
+        for name, chosen in self._ways.items():
+            if chosen.way == Way.HANDLE:
+                by_value = outcomes[name].answers == 0
+                self._ways[name] = (
+                    ChosenWay(Way.VALUE) if by_value else ChosenWay(Way.HANDLE, _BY_HANDLE)
+                )
+
+    def _same(self, name: str, one: Outcomes, other: Outcomes) -> bool:
+        cell = next(cell for cell in self._tests.tests if cell.grade_id == name)
+        if other[name].faulty:
+            return False
+        marks = [mark_of(one[name], cell.points, self._tests.ignore) for one in (one, other)]
+        return marks[0] == marks[1]
+
+    def _trust(self) -> None:
+        """Keep what the notebook's given and tests cells import: no student decides what it is."""
+        ours = (cell for cell in self._tests.cells if cell.is_code and not cell.is_solution)
+        names = {name for cell in ours for name in _imports(cell.source)}
+        trusted = {
+            name: (where[0], where[1]) for name, where in self._imported.items() if name in names
+        }
+        self._tests = replace(self._tests, trusted=trusted)
+
+    def _run(self, solved: bool, ways: Mapping[str, ChosenWay], learning: bool = False) -> Outcomes:
+        self._said("trying its tests cells")
+        tests = replace(self._tests, ways=ways)
+        cells: list[RunCell] = []
+        places: dict[str, int] = {}
+        for number, cell in enumerate(tests.cells):
+            if not cell.is_code:
+                continue
+            if cell.is_tests:
+                places[cell.grade_id] = len(cells)
+                cells.append(as_tests(tests, cell, cell.source, cell.grade_id))
+                continue
+            source = cell.solved if solved and not cell.is_locked else cell.source
+            cells.append(RunCell(f"Cell {number + 1}", source))
+        known, bounds = known_to_tester(tests, learning), bounds_of(tests)
+        with NotebookRun(self._jails, cells, self._given, self._given, known, bounds) as run:
+            outcomes = run.run()
+        self._imported |= run.imported
+        return {name: outcomes[place] for name, place in places.items()}
+
+
+def _reason(why: str, outcome: CellOutcome) -> str:
+    """Why a cell runs inside, with what went wrong outside."""
+    raised = outcome.raised or {}
+    kind, text = raised.get("own") or raised.get("raised"), str(raised.get("text") or "")
+    return f"{why}: {kind}{': ' + text if text else ''}"[:300] if kind else why
+
+
+def _parsed(source: str) -> ast.Module:
+    """A cell's code, without the lines that only IPython understands."""
+    lines = ["" if line.lstrip().startswith(("%", "!")) else line for line in source.splitlines()]
+    try:
+        return ast.parse("\n".join(lines))
+    except (SyntaxError, ValueError):
+        return ast.Module([], [])
+
+
+def _bound(source: str) -> Iterable[str]:
+    """The names that a cell binds at its top level."""
+    for node in ast.walk(_parsed(source)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+    yield from _imports(source)
+
+
+def _imports(source: str) -> Iterable[str]:
+    """The names that a cell binds by imports."""
+    for node in ast.walk(_parsed(source)):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            for alias in node.names:
+                yield alias.asname or alias.name.partition(".")[0]
+
+
+def _rebound(cells: Sequence[KnownCell]) -> set[str]:
+    """Names of built-in things that a notebook defines itself."""
+    sources = [cell.solved if cell.is_solution else cell.source for cell in cells if cell.is_code]
+    return {name for source in sources for name in _bound(source) if hasattr(builtins, name)}

@@ -1,0 +1,365 @@
+"""A whole notebook, run as nbgrader runs it: every cell in order, tests cells in their place.
+
+    outcomes = NotebookRun(jails, cells, files, bounds).run()
+
+A tests cell runs in the student's process (*inside*), or in a tester process, to which the names of
+the notebook are remote: this module relays between the two, and believes neither. A process that
+ends or hangs is replaced, and the cells above run again in a new one.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import TracebackType
+from typing import Any
+
+from autograder.sandbox.inside.channel import ClosedByPeer, DeadlinePassed
+from autograder.sandbox.inside.wire import WireError
+from autograder.sandbox.supervisor import Jail
+from autograder.sandbox.watcher import Inmate
+
+GRACE_S = 2.0
+"""Seconds that an interrupted cell has to end by itself, before its process is killed."""
+FRAME_FILES = 4 * 2**20
+"""Bytes of files that are laid into a working folder with one message."""
+ENVIRONMENT = {"NBGRADER_EXECUTION": "autograde"}
+
+
+class Way(StrEnum):
+    """How a tests cell runs."""
+
+    VALUE = "value"
+    """In the tester; its verdict hangs on values alone."""
+    HANDLE = "handle"
+    """In the tester; its verdict hangs on what an object of the notebook itself answers, too."""
+    INSIDE = "inside"
+    """In the student's process."""
+
+
+@dataclass(frozen=True)
+class RunCell:
+    """One code cell as it will be run."""
+
+    label: str
+    source: str
+    way: Way | None = None
+    """How it runs, if it is a tests cell; else it is a cell of the notebook."""
+    visible: frozenset[str] = frozenset()
+    """The words of a tests cell that students can read: what it binds to others stays hidden."""
+
+
+@dataclass(frozen=True)
+class CellOutcome:
+    """How a cell ended."""
+
+    outputs: tuple[tuple[str, str], ...] = ()
+    """What it put out, in order: kind (`stdout`, `stderr`, `result`, `error`) and text."""
+    raised: Mapping[str, Any] | None = None
+    """What the process says of the exception that ended it."""
+    late: bool = False
+    """Whether it took too long."""
+    gone: bool = False
+    """Whether the process ended in it."""
+    faulty: bool = False
+    """Whether the tester ended in it, which is our fault."""
+    answers: int = 0
+    """How often an object of the notebook itself answered the tests."""
+    refusals: int = 0
+    """How often it was asked, and only values count."""
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """How long a notebook may run."""
+
+    cell_s: float
+    """Seconds for one cell, as nbgrader's `Execute.timeout`."""
+    notebook_s: float
+    """Seconds for all cells together."""
+
+
+@dataclass(frozen=True)
+class Jails:
+    """The sandboxes of the two sides."""
+
+    student: Jail
+    tester: Jail
+
+
+@dataclass
+class _Side:
+    """One of the two processes."""
+
+    inmate: Inmate
+    stack: ExitStack = field(default_factory=ExitStack)
+
+
+class NotebookRun:
+    """One run of a notebook; see the module's docstring.
+
+    Args:
+        jails: where the cells run.
+        cells: the code cells, in order.
+        files: the files in the working folder of the student's process, by path.
+        given: those of the tester's: the assignment's own.
+        known: see `tester.Tester`.
+        bounds: how long it may take.
+    """
+
+    imported: dict[str, list[str]]
+    """By name that tests use, the module that the notebook imports it from and its name there."""
+
+    def __init__(
+        self,
+        jails: Jails,
+        cells: Sequence[RunCell],
+        files: Mapping[str, bytes],
+        given: Mapping[str, bytes],
+        known: Mapping[str, Any],
+        bounds: Bounds,
+    ) -> None:
+        self._jails, self._cells, self._bounds = jails, cells, bounds
+        self._files, self._given, self._known = files, given, dict(known)
+        self._end = time.monotonic() + bounds.notebook_s
+        self._student: _Side | None = None
+        self._tester: _Side | None = None
+        self._left_out: set[int] = set()
+        """Cells that ended or hung the process, and do not run in the next one."""
+        self.imported = {}
+
+    def __enter__(self) -> NotebookRun:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stop_student()
+        self._stop_tester()
+
+    def run(self) -> list[CellOutcome]:
+        """Run all cells, and say of each how it ended."""
+        return [self._run(number) for number in range(len(self._cells))]
+
+    def _run(self, number: int) -> CellOutcome:
+        if time.monotonic() >= self._end:
+            return CellOutcome(late=True)
+        cell = self._cells[number]
+        if self._student is None:
+            self._start_student(number)
+        if cell.way in (None, Way.INSIDE):
+            return self._run_own(number)
+        return self._run_remote(cell)
+
+    # The student's process ------------------------------------------------------------------------
+
+    def _start_student(self, upto: int) -> None:
+        """Start a process and run the cells above, as far as they belong to it."""
+        self._student = self._start(self._jails.student, self._files)
+        self._tell(self._student, {"op": "begin", "environment": ENVIRONMENT})
+        for number in range(upto):
+            cell = self._cells[number]
+            if number not in self._left_out and cell.way in (None, Way.INSIDE):
+                self._run_own(number)
+                if self._student is None:
+                    self._start_student(upto)
+                    return
+
+    def _run_own(self, number: int) -> CellOutcome:
+        cell, side = self._cells[number], self._student
+        limit_s = self._limit_s()
+        request = {"op": "run", "source": cell.source, "label": cell.label, "limit_s": limit_s}
+        try:
+            assert side is not None
+            deadline = time.monotonic() + limit_s + GRACE_S
+            side.inmate.channel.send(request, deadline=deadline)
+            return _outcome_of(self._conversation(side, deadline))
+        except DeadlinePassed:
+            self._left_out.add(number)
+            self._stop_student()
+            return CellOutcome(late=True)
+        except WireError:
+            self._left_out.add(number)
+            self._stop_student()
+            return CellOutcome(gone=True)
+
+    def _stop_student(self) -> None:
+        if self._student is not None:
+            self._student.stack.close()
+            self._student = None
+
+    # The tester -----------------------------------------------------------------------------------
+
+    def _run_remote(self, cell: RunCell) -> CellOutcome:
+        """Run a tests cell in the tester, and let the student's process answer for its names."""
+        student, limit_s = self._student, self._limit_s()
+        assert student is not None
+        try:
+            news = self._tell(student, {"op": "names"}, limit_s)
+        except WireError:
+            self._stop_student()
+            return CellOutcome(gone=True)
+        request = {
+            "op": "tests",
+            "source": cell.source,
+            "label": cell.label,
+            "limit_s": limit_s,
+            "values_only": cell.way is Way.VALUE,
+            "visible": tuple(cell.visible),
+            "news": news,
+        }
+        try:
+            tester = self._tester or self._start_tester()
+            deadline = time.monotonic() + 2 * limit_s + 2 * GRACE_S
+            tester.inmate.channel.send(request, deadline=deadline)
+            reply = self._conversation(tester, deadline)
+        except WireError:
+            self._stop_tester()
+            return CellOutcome(faulty=True)
+        self._write_through(reply)
+        self.imported |= reply.get("imported") or {}
+        return _outcome_of(reply)
+
+    def _write_through(self, reply: dict[str, Any]) -> None:
+        """Bind in the student's process what the tests cell bound, for the cells below it."""
+        if self._student is None or not isinstance(reply.get("names"), dict):
+            return
+        keys = {key: reply[key] for key in ("names", "unbound", "news")}
+        try:
+            self._tell(self._student, {"op": "bind", **keys}, self._bounds.cell_s)
+        except WireError:
+            self._stop_student()
+
+    def _start_tester(self) -> _Side:
+        self._tester = self._start(self._jails.tester, self._given)
+        self._tell(self._tester, {"op": "begin", "environment": ENVIRONMENT})
+        self._tell(self._tester, {"op": "tester", "known": self._known})
+        return self._tester
+
+    def _stop_tester(self) -> None:
+        if self._tester is not None:
+            self._tester.stack.close()
+            self._tester = None
+
+    # Both -----------------------------------------------------------------------------------------
+
+    def _start(self, jail: Jail, files: Mapping[str, bytes]) -> _Side:
+        stack = ExitStack()
+        side = _Side(stack.enter_context(jail.fork()), stack)
+        for part in _in_parts(files):
+            self._tell(side, {"op": "files", "files": part})
+        return side
+
+    def _tell(self, side: _Side, request: dict[str, Any], limit_s: float = 20.0) -> dict[str, Any]:
+        deadline = time.monotonic() + limit_s + GRACE_S
+        side.inmate.channel.send(request, deadline=deadline)
+        return self._conversation(side, deadline)
+
+    def _conversation(self, side: _Side, deadline: float) -> dict[str, Any]:
+        """The reply of one side to us, after relaying what the two say to each other meanwhile.
+
+        Raises:
+            WireError: that side ended, does not answer, or says what it may not say now.
+        """
+        speaker, asking = side, list[_Side]()
+        while True:
+            try:
+                said = speaker.inmate.channel.receive(deadline=deadline)
+                message = _relayed(said, answers=bool(asking) and asking[-1] is not speaker)
+            except WireError as error:
+                if speaker is side:
+                    raise
+                message = self._gone(error)
+            if not message:
+                if speaker is side:
+                    reply: dict[str, Any] = said
+                    return reply
+                message = self._gone(WireError("a message out of turn"))
+            if "ask" in message:
+                asking.append(speaker)
+            elif asking:
+                asking.pop()
+            speaker = self._relay(message, speaker, deadline)
+
+    def _relay(self, message: dict[str, Any], speaker: _Side, deadline: float) -> _Side:
+        """Hand a message to the other side, which speaks next."""
+        other = self._tester if speaker is not self._tester else self._student
+        if other is None:
+            speaker.inmate.channel.send({"gone": "ended"}, deadline=deadline)
+            return speaker
+        try:
+            other.inmate.channel.send(message, deadline=deadline)
+        except WireError as error:
+            if other is self._tester:
+                raise
+            speaker.inmate.channel.send(self._gone(error), deadline=deadline)
+            return speaker
+        return other
+
+    def _gone(self, error: WireError) -> dict[str, Any]:
+        """What a side is told of the student's process, which is stopped."""
+        self._stop_student()
+        late = not isinstance(error, ClosedByPeer)
+        return {"gone": "late" if late else "ended"}
+
+    def _limit_s(self) -> float:
+        return max(min(self._bounds.cell_s, self._end - time.monotonic()), 0.1)
+
+
+def _relayed(said: Any, answers: bool) -> dict[str, Any]:
+    """What of a message goes to the other side; nothing of a reply that is meant for us.
+
+    Only what the two may say to each other is passed on: a message of a student's process must
+    never look like one of ours.
+
+    Args:
+        said: the message; nothing in it is trusted.
+        answers: whether the other side waits for an answer.
+
+    Raises:
+        WireError: it is no message, or an answer that nobody waits for.
+    """
+    if not isinstance(said, dict):
+        raise WireError("a message that is not a dict")
+    if "ask" in said:
+        left_s = said.get("left_s")
+        return {"ask": said["ask"], "left_s": left_s if isinstance(left_s, float) else 0.0}
+    if not said.keys() & {"reply", "gone"}:
+        return {}
+    if not answers:
+        raise WireError("an answer that nobody waits for")
+    return {"reply": said["reply"]} if "reply" in said else {"gone": str(said["gone"])[:20]}
+
+
+def _outcome_of(reply: dict[str, Any]) -> CellOutcome:
+    """How a cell ended, from a reply in which nothing is trusted."""
+    told = reply.get("outputs")
+    pairs = [
+        (str(one[0]), str(one[1]))
+        for one in (told if isinstance(told, list) else [])
+        if isinstance(one, list | tuple) and len(one) == 2
+    ]
+    counts = [reply.get(key) for key in ("answers", "refusals")]
+    answers, refusals = (one if isinstance(one, int) else 0 for one in counts)
+    raised = reply if "raised" in reply else None
+    late, gone = "late" in reply, "ended" in reply
+    return CellOutcome(tuple(pairs), raised, late, gone, False, answers, refusals)
+
+
+def _in_parts(files: Mapping[str, bytes]) -> list[dict[str, bytes]]:
+    """Files in parts that fit into a message each."""
+    parts: list[dict[str, bytes]] = [{}]
+    size = 0
+    for name, data in files.items():
+        if parts[-1] and size + len(data) > FRAME_FILES:
+            parts.append({})
+            size = 0
+        parts[-1][name] = data
+        size += len(data)
+    return parts

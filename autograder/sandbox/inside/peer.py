@@ -1,0 +1,569 @@
+"""Two processes that use each other's objects: values cross as values, all else is held by handle.
+
+A tests cell runs in a tester, and the names of the student's notebook live in another process. Each
+of the two has a `Peer`. What is exactly of a plain type crosses as a value; an instance of any
+other class, a subclass of a plain type included, stays where it is: the other side gets a `Remote`,
+and everything done to it is asked of the side that holds it. The grader between them only relays.
+
+`Peer.answers` counts what a verdict may hang on besides values: answers of remote objects
+themselves, such as `==`, `len` or an attribute. Where these are refused (`Peer.values_only`), a
+remote object can be called and compared by identity, and no more.
+"""
+
+from __future__ import annotations
+
+import builtins
+import importlib
+import operator
+import signal
+import sys
+import types
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from time import monotonic
+from typing import Any
+
+from autograder.sandbox.inside.channel import Channel
+from autograder.sandbox.inside.plain import CODECS, DECODERS, PLAIN, is_array
+from autograder.sandbox.inside.shared_state import SharedState
+from autograder.sandbox.inside.wire import WireError
+
+DEPTH = 40
+MOST_ITEMS = 200_000
+"""Values that cross in one piece; what holds more is held by handle."""
+REFUSED = "it is an object of the notebook's own; the tests compare values"
+
+_ASKED: dict[str, Callable[..., Any]] = {
+    "__abs__": abs,
+    "__add__": operator.add,
+    "__and__": operator.and_,
+    "__bool__": bool,
+    "__complex__": complex,
+    "__contains__": operator.contains,
+    "__delitem__": operator.delitem,
+    "__divmod__": divmod,
+    "__enter__": lambda thing: type(thing).__enter__(thing),
+    "__eq__": operator.eq,
+    "__exit__": lambda thing, *error: type(thing).__exit__(thing, *error),
+    "__float__": float,
+    "__floordiv__": operator.floordiv,
+    "__format__": format,
+    "__ge__": operator.ge,
+    "__getitem__": operator.getitem,
+    "__gt__": operator.gt,
+    "__iadd__": operator.iadd,
+    "__index__": operator.index,
+    "__int__": int,
+    "__invert__": operator.invert,
+    "__isub__": operator.isub,
+    "__iter__": iter,
+    "__le__": operator.le,
+    "__len__": len,
+    "__lshift__": operator.lshift,
+    "__lt__": operator.lt,
+    "__matmul__": operator.matmul,
+    "__mod__": operator.mod,
+    "__mul__": operator.mul,
+    "__ne__": operator.ne,
+    "__neg__": operator.neg,
+    "__next__": next,
+    "__or__": operator.or_,
+    "__pos__": operator.pos,
+    "__pow__": pow,
+    "__radd__": lambda thing, other: other + thing,
+    "__reversed__": reversed,
+    "__rfloordiv__": lambda thing, other: other // thing,
+    "__rmatmul__": lambda thing, other: other @ thing,
+    "__rmod__": lambda thing, other: other % thing,
+    "__rmul__": lambda thing, other: other * thing,
+    "__round__": round,
+    "__rpow__": lambda thing, other: other**thing,
+    "__rshift__": operator.rshift,
+    "__rsub__": lambda thing, other: other - thing,
+    "__rtruediv__": lambda thing, other: other / thing,
+    "__setitem__": operator.setitem,
+    "__sub__": operator.sub,
+    "__truediv__": operator.truediv,
+    "__xor__": operator.xor,
+}
+"""What can be asked of an object besides its attributes, by the special method that does it."""
+_ALWAYS: dict[str, Callable[..., Any]] = {"__hash__": hash, "__repr__": repr, "__str__": str}
+_OF_CLASSES: dict[str, Callable[..., Any]] = {
+    "__instancecheck__": lambda kind, one: isinstance(one, kind),
+    "__subclasscheck__": lambda kind, one: issubclass(one, kind),
+}
+_OWN_EQ = {"__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__"}
+_DO: dict[str, Callable[..., Any]] = {
+    **_ASKED,
+    **_ALWAYS,
+    **_OF_CLASSES,
+    "call": lambda thing, *args, **named: thing(*args, **named),
+    "delattr": delattr,
+    "dir": dir,
+    "get": lambda thing: thing,
+    "handle": lambda thing: thing,
+    "getattr": getattr,
+    "setattr": setattr,
+}
+_CODE = (
+    types.FunctionType,
+    types.MethodType,
+    types.BuiltinFunctionType,
+    types.ModuleType,
+    types.GeneratorType,
+    types.CoroutineType,
+    types.AsyncGeneratorType,
+    types.FrameType,
+    types.CodeType,
+    types.TracebackType,
+    type,
+)
+"""Objects from which a way leads to the variables of the code that they belong to."""
+_FREE = {"call", "get", "handle"}
+"""What a remote object may be asked where only values count."""
+
+
+class Refused(TypeError):
+    """A tests cell wants an answer of a remote object itself, where only values count."""
+
+
+class Gone(BaseException):
+    """The other side ended, or did not answer in time; no tests cell can catch this by accident."""
+
+
+class Peer:
+    """One side's objects, and its way to those of the other.
+
+    Args:
+        channel: to the grader, which relays.
+        state: what both sides share besides objects: random states, files, printed text.
+        guarded: whether the other side is a student's, which may look into none of our code.
+        importable: things that may be imported where the other side names them.
+    """
+
+    def __init__(
+        self,
+        channel: Channel,
+        state: SharedState,
+        guarded: bool,
+        importable: Callable[[str, str], bool] = lambda module, name: False,
+    ) -> None:
+        self._channel, self.state, self._guarded = channel, state, guarded
+        self._importable = importable
+        self._held: list[Any] = []
+        self._numbers: dict[int, int] = {}
+        self._remotes: dict[int, Any] = {}
+        self.answers = 0
+        """How often a remote object itself answered, other than by a call's value."""
+        self.refusals = 0
+        self.values_only = False
+        self.countdown = Countdown()
+        self.gone = ""
+        """Why the other side answers no more, or did not answer the last time."""
+
+    # Objects of this side ----------------------------------------------------------------------
+
+    def hold(self, thing: Any) -> int:
+        """The number of an object of this side; the same object always has the same."""
+        number = self._numbers.get(id(thing))
+        if number is None:
+            number = self._numbers[id(thing)] = len(self._held)
+            self._held.append(thing)
+        return number
+
+    def lower(self, value: Any, depth: int = 0) -> Any:
+        """A value as it crosses: itself where it is plain, else with handles in it."""
+        budget = [MOST_ITEMS]
+        return self._lower(value, depth, budget)
+
+    def _lower(self, value: Any, depth: int, budget: list[int]) -> Any:
+        kind = type(value)
+        budget[0] -= 1
+        if kind in PLAIN:
+            return ("v", value)
+        if issubclass(kind, Remote):
+            peer, number = object.__getattribute__(value, "_of")
+            if peer is self:
+                return ("yours", number)
+        if is_array(value):
+            return ("v", value)
+        if depth > DEPTH or budget[0] < 0:
+            return self._handle(value)
+        if kind in (list, tuple, set, frozenset):
+            return (kind.__name__, tuple(self._lower(one, depth + 1, budget) for one in value))
+        if kind is dict:
+            pairs = (
+                (self._lower(k, depth + 1, budget), self._lower(v, depth + 1, budget))
+                for k, v in value.items()
+            )
+            return ("dict", tuple(pairs))
+        coded = CODECS.get((kind.__module__, kind.__qualname__))
+        if coded is not None:
+            parts = coded(value)
+            if parts is not None:
+                return ("x", kind.__qualname__, self._lower(parts, depth + 1, budget))
+        return self._handle(value)
+
+    def _handle(self, thing: Any) -> Any:
+        """The handle of an object that does not cross, and what is known of it without asking."""
+        named = _imported_name(thing)
+        if isinstance(thing, types.ModuleType):
+            kind: Any = "module"
+        elif isinstance(thing, type) and issubclass(thing, BaseException):
+            kind = ("exception", _builtin_base(thing), thing.__name__[:200])
+        elif isinstance(thing, type):
+            kind = "class"
+        else:
+            kind = "object"
+        return ("mine", self.hold(thing), kind, _special_of(thing), named)
+
+    # Objects of the other side -----------------------------------------------------------------
+
+    def lift(self, tree: Any) -> Any:
+        """The value that the other side lowered; nothing in it is trusted."""
+        match tree:
+            case ("v", value):
+                return value
+            case (("list" | "tuple" | "set" | "frozenset") as kind, items):
+                made: Any = getattr(builtins, kind)
+                return made(self.lift(item) for item in items)
+            case ("dict", pairs):
+                return {self.lift(key): self.lift(value) for key, value in pairs}
+            case ("x", str(kind), parts) if kind in DECODERS:
+                return DECODERS[kind](self.lift(parts))
+            case ("yours", int(number)):
+                return self._held[number]
+            case ("mine", int(number), kind, special, (module, name)):
+                if module and self._importable(module, name):
+                    return imported(module, name)
+                return self._remote(number, kind, special)
+        raise WireError("no value of the other side")
+
+    def _remote(self, number: int, kind: Any, special: Any) -> Any:
+        found = self._remotes.get(number)
+        if found is None:
+            found = self._remotes[number] = self._make(number, kind, special)
+        return found
+
+    def _make(self, number: int, kind: Any, special: Any) -> Any:
+        if isinstance(kind, tuple):
+            _, base, name = kind
+            above = getattr(builtins, str(base), Exception)
+            if not (isinstance(above, type) and issubclass(above, BaseException)):
+                above = Exception
+            return type(str(name), (above,), {"__module__": "__main__"})
+        names = frozenset(one for one in special if one in _ASKED or one == "__call__")
+        return _class_of(names, kind == "class")(self, number)
+
+    # Asking and answering -----------------------------------------------------------------------
+
+    def ask(self, do: str, *args: Any, **named: Any) -> Any:
+        """What the other side's object answers, or raises; see `_DO`.
+
+        Raises:
+            Gone: the other side does not answer any more.
+        """
+        if do not in _FREE:
+            if self.values_only:
+                self.refusals += 1
+                raise Refused(REFUSED)
+            self.answers += 1
+        sent = [self.lower(one) for one in (*args, *named.values())]
+        request = {"do": do, "args": sent, "names": tuple(named), **self.state.news()}
+        reply = self._exchange({"ask": request, "left_s": self.countdown.left_s})
+        return self._settle(reply, args, named)
+
+    def _exchange(self, message: dict[str, Any]) -> dict[str, Any]:
+        with self.countdown.paused():
+            self._channel.send(message)
+            while True:
+                said = self._channel.receive()
+                if "gone" in said:
+                    self.gone = str(said["gone"])
+                    raise Gone(self.gone)
+                if "reply" in said:
+                    self.state.take(said["reply"])
+                    reply: dict[str, Any] = said["reply"]
+                    return reply
+                self.send_reply(self.serve(said["ask"]))
+
+    def _settle(self, reply: dict[str, Any], args: tuple[Any, ...], named: dict[str, Any]) -> Any:
+        """The value of a reply; what the call changed in its arguments is changed here, too."""
+        given = (*args, *named.values())
+        for place, tree in dict(reply.get("changed") or {}).items():
+            if isinstance(place, int) and 0 <= place < len(given):
+                _become(given[place], self.lift(tree))
+        if "raised" in reply:
+            raise self._exception(reply)
+        return self.lift(reply["value"])
+
+    def _exception(self, reply: dict[str, Any]) -> BaseException:
+        kind = getattr(builtins, str(reply["raised"]), None)
+        kind = kind if isinstance(kind, type) and issubclass(kind, BaseException) else Exception
+        if reply.get("class") is not None:
+            own = self.lift(reply["class"])
+            kind = own if isinstance(own, type) and issubclass(own, BaseException) else kind
+        try:
+            return kind(*self.lift(reply["args"]))
+        except Exception:
+            return Exception(str(reply.get("text", ""))[:300])
+
+    def serve(self, request: dict[str, Any]) -> dict[str, Any]:
+        """The reply to one request of the other side."""
+        self.state.take(request)
+        try:
+            args = [self.lift(one) for one in request["args"]]
+            count = len(args) - len(request["names"])
+            plain, named = args[:count], dict(zip(request["names"], args[count:], strict=True))
+            do = request["do"]
+            if self._guarded:
+                self._require_harmless(do, plain)
+            before = [self._image(one) for one in args]
+            value = _DO[do](*plain, **named)
+            lowered = self._handle(value) if do == "handle" else self.lower(value)
+            reply: dict[str, Any] = {"value": lowered}
+        except Gone:
+            raise
+        except BaseException as error:
+            reply = self._raised(error)
+            before, args = (
+                before if "before" in locals() else [],
+                args if "args" in locals() else [],
+            )
+        changed = {
+            place: image
+            for place, (old, one) in enumerate(zip(before, args, strict=False))
+            if old is not None and (image := self._image(one)) != old
+        }
+        return {**reply, "changed": changed, **self.state.news()}
+
+    def _raised(self, error: BaseException) -> dict[str, Any]:
+        kind = type(error)
+        base = _builtin_base(kind)
+        try:
+            args = self.lower(tuple(error.args))
+            text = str(error)[:300]
+        except BaseException:
+            args, text = ("tuple", ()), ""
+        own = None if kind.__name__ == base else self._handle(kind)
+        return {"raised": base, "class": own, "args": args, "text": text}
+
+    def _image(self, value: Any) -> Any:
+        """What a changeable argument looks like; None for what a call cannot change here."""
+        return self.lower(value) if type(value) in (list, dict, set) or is_array(value) else None
+
+    def _require_harmless(self, do: str, args: list[Any]) -> None:
+        """Let a student's code use what tests hand to it, but look into none of our code.
+
+        Raises:
+            AttributeError: it would look into it.
+        """
+        if do in ("getattr", "setattr", "delattr", "dir"):
+            thing, name = args[0], str(args[1]) if len(args) > 1 else ""
+            if isinstance(thing, _CODE) or name.startswith("_") or do == "dir":
+                raise AttributeError(name)
+
+    def send_reply(self, reply: dict[str, Any]) -> None:
+        """Send a reply; one that is too large becomes an exception."""
+        try:
+            self._channel.send({"reply": reply})
+        except WireError as error:
+            text = str(error)
+            args = ("tuple", (("v", text),))
+            self._channel.send({"reply": {"raised": "ValueError", "args": args, "text": text}})
+
+    def fetch(self, number: int) -> Any:
+        """The object that the other side holds under that number: its value, if that crosses."""
+        held = Remote(self, number)
+        try:
+            return self.ask("get", held)
+        except Exception:  # too large, say
+            return self.ask("handle", held)
+
+
+class Remote:
+    """Stands for an object of the other side; what is done to it is asked there."""
+
+    __slots__ = ("__weakref__", "_of")
+
+    def __init__(self, peer: Peer, number: int) -> None:
+        object.__setattr__(self, "_of", (peer, number))
+
+    def __getattr__(self, name: str) -> Any:
+        """An attribute of the object itself."""
+        if name in (
+            "_ipython_display_",
+            "_repr_mimebundle_",
+            "_ipython_canary_method_should_not_exist_",
+        ):
+            raise AttributeError(name)
+        return _asked(self, "getattr", name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        _asked(self, "setattr", name, value)
+
+    def __delattr__(self, name: str) -> None:
+        _asked(self, "delattr", name)
+
+    def __dir__(self) -> Any:
+        return _asked(self, "dir")
+
+    def __hash__(self) -> int:
+        return int(_asked(self, "__hash__"))
+
+    def __repr__(self) -> str:
+        return _text_of(self, "__repr__")
+
+    def __str__(self) -> str:
+        return _text_of(self, "__str__")
+
+
+def _asked(remote: Any, do: str, *args: Any, **named: Any) -> Any:
+    peer, _ = object.__getattribute__(remote, "_of")
+    return peer.ask(do, remote, *args, **named)
+
+
+def _text_of(remote: Any, do: str) -> str:
+    peer, _ = object.__getattribute__(remote, "_of")
+    if peer.values_only:
+        return "<an object of the notebook>"
+    return str(peer.ask(do, remote))
+
+
+def _forwarding(do: str) -> Callable[..., Any]:
+    def method(self: Any, *args: Any) -> Any:
+        return _asked(self, do, *args)
+
+    return method
+
+
+def _comparing(do: str) -> Callable[..., Any]:
+    """A comparison; where only values count, objects are equal to none but themselves."""
+
+    def method(self: Any, other: Any) -> Any:
+        peer, _ = object.__getattribute__(self, "_of")
+        if peer.values_only:
+            peer.refusals += 1
+            return NotImplemented
+        return peer.ask(do, self, other)
+
+    return method
+
+
+_classes: dict[tuple[frozenset[str], bool], type] = {}
+
+
+def _class_of(special: frozenset[str], of_class: bool) -> type:
+    """The class of remote objects that have these special methods, as tests may look for them."""
+    key = special, of_class
+    if key not in _classes:
+        body: dict[str, Any] = {
+            name: _comparing(name) if name in _OWN_EQ else _forwarding(name)
+            for name in special
+            if name != "__call__"
+        }
+        if "__eq__" in body:
+            body["__hash__"] = Remote.__hash__
+        if "__call__" in special or of_class:
+            body["__call__"] = lambda self, *args, **named: _asked(self, "call", *args, **named)
+        if of_class:
+            body |= {name: _forwarding(name) for name in _OF_CLASSES}
+        _classes[key] = type("Remote", (Remote,), {**body, "__slots__": ()})
+    return _classes[key]
+
+
+def _special_of(thing: Any) -> tuple[str, ...]:
+    """The special methods that an object's class has, other than those that every object has."""
+    bodies = [vars(base) for base in type(thing).__mro__ if base not in (object, type)]
+    found = [name for name in _ASKED if any(body.get(name) is not None for body in bodies)]
+    return (*found, "__call__") if callable(thing) else (*found,)
+
+
+def _imported_name(thing: Any) -> tuple[str, str]:
+    """Where a thing can be imported from, as module and name; empty if it is the notebook's own."""
+    if isinstance(thing, types.ModuleType):
+        name = getattr(thing, "__name__", "")
+        return (name, "") if sys.modules.get(name) is thing and name != "__main__" else ("", "")
+    module = getattr(thing, "__module__", None)
+    name = getattr(thing, "__qualname__", None) or getattr(thing, "__name__", None)
+    if not (isinstance(module, str) and isinstance(name, str)) or module == "__main__":
+        return "", ""
+    found: Any = sys.modules.get(module)
+    for part in name.split("."):
+        found = getattr(found, part, None)
+    return (module, name) if found is thing else ("", "")
+
+
+def imported(module: str, name: str) -> Any:
+    """What a module has under a name; the module itself for an empty one."""
+    found: Any = importlib.import_module(module)
+    for part in filter(None, name.split(".")):
+        found = getattr(found, part)
+    return found
+
+
+def _builtin_base(kind: type) -> str:
+    bases = [one.__name__ for one in kind.__mro__ if one.__module__ == "builtins"]
+    return bases[0] if bases else "Exception"
+
+
+def _become(old: Any, new: Any) -> None:
+    """Change a container in place into what the other side made of its copy."""
+    if isinstance(old, list) and isinstance(new, list):
+        old[:] = new
+    elif (isinstance(old, dict) and isinstance(new, dict)) or (
+        isinstance(old, set) and isinstance(new, set)
+    ):
+        old.clear()
+        old.update(new)
+    elif is_array(old) and is_array(new) and old.shape == new.shape:
+        old[...] = new
+
+
+class TimeIsUp(BaseException):
+    """Interrupts a tests cell."""
+
+
+class Countdown:
+    """The seconds that a cell may take; it stands still while the other side works."""
+
+    def __init__(self) -> None:
+        self._end: float | None = None
+        self.ran_out = False
+        """Whether the last block was interrupted."""
+
+    @property
+    def left_s(self) -> float:
+        """Seconds that are left; 0 where none are counted."""
+        return 0.0 if self._end is None else max(self._end - monotonic(), 0.05)
+
+    @contextmanager
+    def running(self, limit_s: float) -> Iterator[None]:
+        """Interrupt the block when it takes longer than that."""
+
+        def stop(number: int, frame: Any) -> None:
+            self.ran_out = True
+            raise TimeIsUp
+
+        outer, self._end, self.ran_out = self._end, monotonic() + limit_s, False
+        former = signal.signal(signal.SIGALRM, stop)
+        signal.setitimer(signal.ITIMER_REAL, limit_s)
+        try:
+            yield
+        finally:
+            self._end = outer
+            signal.setitimer(signal.ITIMER_REAL, 0 if outer is None else self.left_s)
+            if former is not None:
+                signal.signal(signal.SIGALRM, former)
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Count nothing during the block, but what it took when it is over."""
+        if self._end is None:
+            yield
+            return
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, self.left_s)

@@ -1,0 +1,145 @@
+"""What a tester and a notebook share besides objects: random states, files, printed text.
+
+In a kernel, tests and student's code use the same generators, the same folder and the same output.
+Here each message between the two carries what is new. This module is loaded inside the sandbox
+only.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autograder.sandbox.inside.outputs import Outputs
+
+MOST_FILES = 500
+MOST_BYTES = 8 * 2**20
+"""What is looked at of a folder, and what of it crosses with one message."""
+CODE = {
+    ".py",
+    ".pyc",
+    ".pyd",
+    ".so",
+    ".ipy",
+    ".ipynb",
+    ".pth",
+    ".sh",
+    ".egg",
+    ".zip",
+    ".cfg",
+    ".toml",
+}
+"""Endings of files that a tester never takes: they might be run there."""
+
+
+class SharedState:
+    """One side's random states, files and printed text, as the other side should have them.
+
+    Args:
+        outputs: what is printed here.
+        takes_code: whether files of code may come from the other side.
+        prints: whether text that the other side printed is printed here again.
+    """
+
+    def __init__(
+        self, outputs: Outputs, takes_code: bool, prints: Callable[[str, str], None] | None
+    ):
+        self._outputs, self._takes_code, self._prints = outputs, takes_code, prints
+        self._random: Any = None
+        self._files = _look()
+
+    def news(self) -> dict[str, Any]:
+        """What has changed here since the last message in either direction."""
+        told: dict[str, Any] = {}
+        state = _random_state()
+        if state != self._random:
+            self._random = told["random"] = state
+        files = _look()
+        if files != self._files:
+            told["files"] = _changed(self._files, files)
+            self._files = files
+        if self._prints is None:
+            told["printed"] = self._outputs.take()
+        return told
+
+    def take(self, told: dict[str, Any]) -> None:
+        """Make what the other side told hold here, too; nothing in it is trusted."""
+        if "random" in told:
+            with contextlib.suppress(Exception):
+                _set_random(told["random"])
+            self._random = _random_state()
+        if told.get("files"):
+            for name, data in told["files"].items():
+                if self._takes_code or _is_no_code(str(name)):
+                    with contextlib.suppress(OSError, ValueError):
+                        _write(str(name), data)
+            self._files = _look()
+        if self._prints is not None:
+            for stream, text in told.get("printed", ()):
+                if stream in ("stdout", "stderr"):
+                    self._prints(stream, str(text))
+
+
+def _random_state() -> tuple[Any, ...]:
+    state: Any = np.random.get_state(legacy=True)
+    name, key, place, has_gauss, gauss = state
+    version, words, next_gauss = random.getstate()
+    numpys = (str(name), key.tobytes(), int(place), int(has_gauss), float(gauss))
+    return (numpys, (version, np.array(words, dtype=np.uint64).tobytes(), next_gauss))
+
+
+def _set_random(state: Any) -> None:
+    (name, key, place, has_gauss, gauss), (version, words, next_gauss) = state
+    if name == "MT19937":
+        np.random.set_state((name, np.frombuffer(key, dtype=np.uint32), place, has_gauss, gauss))
+    plain = tuple(int(word) for word in np.frombuffer(words, dtype=np.uint64))
+    random.setstate((version, plain, next_gauss))
+
+
+def _look() -> dict[str, tuple[int, int]]:
+    """The files of the working folder, each with its time and its size."""
+    found: dict[str, tuple[int, int]] = {}
+    for folder, folders, names in os.walk("."):
+        folders[:] = [one for one in folders if not one.startswith((".", "__pycache__"))]
+        for name in names:
+            path = os.path.join(folder, name)
+            with contextlib.suppress(OSError):
+                about = os.lstat(path)
+                found[path] = about.st_mtime_ns, about.st_size
+            if len(found) >= MOST_FILES:
+                return found
+    return found
+
+
+def _changed(old: dict[str, tuple[int, int]], new: dict[str, tuple[int, int]]) -> dict[str, Any]:
+    """By path, the contents of files that are new or changed, and None for those that are gone."""
+    told: dict[str, Any] = {path: None for path in old if path not in new}
+    left = MOST_BYTES
+    for path, about in new.items():
+        if old.get(path) == about or about[1] > left or os.path.islink(path):
+            continue
+        with contextlib.suppress(OSError):
+            told[path] = Path(path).read_bytes()
+            left -= about[1]
+    return told
+
+
+def _is_no_code(name: str) -> bool:
+    return not any(part.casefold() in CODE for part in Path(name).suffixes)
+
+
+def _write(name: str, data: Any) -> None:
+    path = Path(os.path.normpath(name))
+    if path.is_absolute() or ".." in path.parts:
+        raise ValueError(name)
+    if data is None:
+        path.unlink(missing_ok=True)
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(bytes(data))

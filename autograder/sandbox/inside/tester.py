@@ -1,0 +1,140 @@
+"""Runs tests cells in a process that is not the student's; the notebook's names are remote here.
+
+The cells run one after the other, each at its place in the notebook, so what one of them imports or
+defines is there for the next. Before each of them, the other side tells which names it has bound
+meanwhile. This module is loaded inside the sandbox only.
+"""
+
+from __future__ import annotations
+
+import builtins
+import sys
+from typing import Any
+
+from autograder.sandbox.inside.cells import Cells
+from autograder.sandbox.inside.channel import Channel
+from autograder.sandbox.inside.names import OF_IPYTHON, words_of
+from autograder.sandbox.inside.outputs import Outputs
+from autograder.sandbox.inside.peer import Gone, Peer, TimeIsUp, imported
+from autograder.sandbox.inside.shared_state import SharedState
+
+_PICKLED = {
+    ("_codecs", "encode"),
+    ("collections", "OrderedDict"),
+    ("collections", "defaultdict"),
+    ("numpy", "dtype"),
+    ("numpy", "ndarray"),
+    *(
+        (f"numpy.{core}.multiarray", name)
+        for core in ("core", "_core")
+        for name in ("_reconstruct", "scalar")
+    ),
+}
+"""What a tests cell may unpickle: data. The file may be a student's."""
+
+
+class Tester:
+    """Runs the tests cells of one notebook.
+
+    Args:
+        shell: the shell that they run in.
+        channel: to the grader.
+        known: what the tests need to know of the notebook: `trusted` (by name, the module and the
+            name in it that the name is, whatever a student binds it to), `built_in` (names of
+            built-in things that the notebook defines itself), `learning` (whether these are still
+            to be found out).
+    """
+
+    def __init__(self, shell: Any, channel: Channel, known: dict[str, Any]) -> None:
+        self._shell, self._cells, self._ns = shell, Cells(shell), shell.user_ns
+        self._outputs = shell.outputs = Outputs(shell)
+        streams = {"stdout": sys.stdout, "stderr": sys.stderr}
+        here = SharedState(self._outputs, False, lambda stream, text: self._print(stream, text))
+        self._streams = streams
+        self.peer = Peer(channel, here, True, self._may_import)
+        self._known = known
+        self._theirs: dict[str, Any] = {}
+        """By name, what the notebook's process last told of it."""
+        self._ours: set[str] = set()
+        """Names that a tests cell has bound since the notebook's process did."""
+        self._words: set[str] = set()
+        self._imported: dict[str, list[str]] = {}
+        sys.addaudithook(_refuse_pickled)
+
+    def _print(self, stream: str, text: str) -> None:
+        print(text, end="", file=sys.stdout if stream == "stdout" else sys.stderr)
+
+    def _may_import(self, module: str, name: str) -> bool:
+        top = module.partition(".")[0]
+        return self._known["learning"] or (top in ("builtins", "numpy") and bool(name))
+
+    def run(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Run one tests cell; the reply says how it ended, and what it did to the names."""
+        peer, source = self.peer, request["source"]
+        peer.values_only = request["values_only"]
+        peer.answers = peer.refusals = 0
+        self._words |= words_of(source)
+        try:
+            with peer.countdown.running(request["limit_s"]):
+                peer.state.take(request["news"])
+                self._take_names(request["news"])
+                before = dict(self._ns)
+                reply = self._cells.run(source, request["label"])
+        except (Gone, TimeIsUp) as error:
+            reply, before = {"raised": "BaseException", "own": type(error).__name__}, dict(self._ns)
+        if peer.countdown.ran_out or peer.gone == "late":
+            reply = {"late": True}
+        elif peer.gone:
+            reply = {"ended": True}
+        peer.gone = ""
+        reply["outputs"] = self._outputs.take()
+        reply["answers"], reply["refusals"] = peer.answers, peer.refusals
+        bound = self._bound(before, request["visible"])
+        return {**reply, **bound, "news": peer.state.news(), "imported": self._imported}
+
+    def _take_names(self, news: dict[str, Any]) -> None:
+        """Bind the names that tests cells speak of to what the notebook's process has of them."""
+        for name in news["unbound"]:
+            if self._theirs.pop(name, None) is not None:
+                self._ns.pop(name, None)
+        for name, tree in news["names"].items():
+            self._theirs[name] = tree
+            self._ours.discard(name)
+        for name, tree in self._theirs.items():
+            if name in self._words and name not in self._ours:
+                self._take_name(name, tree)
+
+    def _take_name(self, name: str, tree: Any) -> None:
+        known = self._known
+        trusted = known["trusted"].get(name)
+        if trusted is not None:
+            self._ns[name] = imported(*trusted)
+            return
+        if hasattr(builtins, name) and name not in known["built_in"] and not known["learning"]:
+            return
+        if tree[0] == "held":
+            self._ns[name] = self.peer.fetch(tree[1])
+            return
+        if tree[0] == "mine" and tree[4][0]:
+            self._imported[name] = list(tree[4])
+        self._ns[name] = self.peer.lift(tree)
+
+    def _bound(self, before: dict[str, Any], visible: set[str]) -> dict[str, Any]:
+        """The names that the cell bound and that students can read in it, and those it deleted."""
+        told: dict[str, Any] = {}
+        for name, value in self._ns.items():
+            if OF_IPYTHON.fullmatch(name) or (name in before and before[name] is value):
+                continue
+            self._ours.add(name)
+            if name in visible:
+                told[name] = self.peer.lower(value)
+        gone = [name for name in before if name not in self._ns and name in self._theirs]
+        for name in gone:
+            del self._theirs[name]
+        return {"names": told, "unbound": gone}
+
+
+def _refuse_pickled(event: str, args: tuple[Any, ...]) -> None:
+    """Let no tests cell unpickle anything but data."""
+    if event == "pickle.find_class" and tuple(args) not in _PICKLED:
+        raise PermissionError(f"{args[0]}.{args[1]} is not unpickled while testing")
