@@ -167,6 +167,25 @@ def show_table(graded: list[Graded]) -> None:
     console.print(table)
 
 
+def show_cells(rows: list[Any]) -> None:
+    """Print what grading will do with each cell of an nbgrader course."""
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table("assignment", "notebook", "cell", "points", "how it is graded", "why")
+    table.columns[3].justify = "right"
+    for row in rows:
+        cells = (row.assignment, row.notebook, row.grade_cell, f"{row.points:g}", row.how, row.why)
+        table.add_row(*map(escape, cells))
+    console = Console()
+    (console if console.is_terminal else Console(width=160)).print(table)
+    tests = [row for row in rows if row.is_tests]
+    outside = sum(row.outside for row in tests)
+    if tests:
+        click.echo(f"{outside} of {len(tests)} tests cells are out of reach of submissions")
+
+
 def show_proof(proof: Any, show_all: bool) -> None:
     """Print a proof: the rows that fail (or all), and the counts."""
     from rich.console import Console

@@ -35,6 +35,7 @@ def made_ready(
     tier: Tier,
     said: Callable[[str], None] = lambda line: None,
     database_url: str = "",
+    again: bool = False,
 ) -> Course:
     """The course, with the tests cells of these assignments and the way of each.
 
@@ -44,6 +45,7 @@ def made_ready(
         tier: of the sandbox in which the tests cells are tried.
         said: is told each step.
         database_url: another gradebook than the course's.
+        again: whether to compile assignments that are compiled already.
 
     Raises:
         CourseError: an assignment cannot be compiled or read.
@@ -64,6 +66,8 @@ def made_ready(
             with ExitStack() as stack:
                 finder = _Finder(course, tier, stack, said)
                 for name in wanted:
+                    if again:
+                        _compile(course, name, config, address, said)
                     _make_ready(course, name, book, config, address, finder)
         finally:
             book.close()
@@ -76,8 +80,7 @@ def _make_ready(
     labs = [lab for lab in course.labs_of(assignment) if lab.tests_cells is not None]
     stored = _stored(book, assignment)
     if any(lab.name not in stored or not lab.release.is_file() for lab in labs):
-        finder.said(f"compiling {assignment}")
-        _compile(course, assignment, config, address)
+        _compile(course, assignment, config, address, finder.said)
         stored = _stored(book, assignment)
     known = {
         lab.name: tests_cells_of(lab, stored[lab.name], config)
@@ -109,12 +112,15 @@ def _stored(book: Any, assignment: str) -> dict[str, dict[str, StoredCell]]:
         book.db.rollback()
 
 
-def _compile(course: Course, assignment: str, config: Config, address: str) -> None:
+def _compile(
+    course: Course, assignment: str, config: Config, address: str, said: Callable[[str], None]
+) -> None:
     """Let nbgrader compile an assignment in the course's own folder, as its command does.
 
     Raises:
         CourseError: nbgrader cannot.
     """
+    said(f"compiling {assignment}")
     config = Config(config)
     config.CourseDirectory.root = str(course.root)
     config.CourseDirectory.db_url = address
@@ -122,8 +128,8 @@ def _compile(course: Course, assignment: str, config: Config, address: str) -> N
     config.NbGraderAPI.log_level = "ERROR"
     outcome = generate_assignment(config, assignment)
     if not outcome["success"]:
-        said = (outcome.get("error") or outcome.get("log") or "").strip().splitlines()
-        why = said[-1] if said else "it does not say why"
+        lines = str(outcome.get("error") or outcome.get("log") or "").strip().splitlines()
+        why = lines[-1] if lines else "it does not say why"
         raise CourseError(
             f"{course.folder('source') / assignment}: nbgrader cannot compile it: {why}"
         )

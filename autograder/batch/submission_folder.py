@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -27,6 +28,8 @@ MOST_READ = 20
 """Files of one submission that are looked into, besides those with the expected names."""
 MOST_READ_MIB = 64.0
 """What these may have together."""
+MOST_BESIDE = 500
+"""Files beside a notebook that its cells may read."""
 _PERHAPS_A_NOTEBOOK = {"", ".json", ".txt"}
 """Endings under which browsers save a notebook."""
 
@@ -40,6 +43,8 @@ class Found:
     """Contents of the files that were read, by path."""
     cells: dict[str, Submission] = field(repr=False)
     """The cells of those that are notebooks."""
+    beside: dict[str, bytes] = field(default_factory=dict, repr=False)
+    """The other files, by path, where a notebook's cells may read them."""
 
 
 def find_notebooks(
@@ -74,7 +79,30 @@ def find_notebooks(
         others -= set(reader.read(perhaps, notebooks_only=True))
         matches = match_files(course.labs, assignment, reader.files, worth_naming(others))
     cells = {name: file for name, file in reader.files.items() if isinstance(file, Submission)}
-    return Found(tuple(matches), reader.contents, cells)
+    runs_whole = any(lab.tests_cells is not None for lab in labs)
+    beside = read_beside(folder, place, names) if runs_whole else {}
+    return Found(tuple(matches), reader.contents, cells, beside)
+
+
+def read_beside(folder: Path, place: str, names: Iterable[str] | None = None) -> dict[str, bytes]:
+    """The files of a submission that are no notebooks, by path, as far as there is room for them.
+
+    Args:
+        folder: is trusted; everything beneath it is not.
+        place: the submission's folder, as a path below it.
+        names: of the files; those that are there by default.
+    """
+    found: dict[str, bytes] = {}
+    left = int(MOST_READ_MIB * 2**20 / 2)
+    for name in sorted(list_files(folder, place) if names is None else names):
+        if len(found) >= MOST_BESIDE or left <= 0:
+            break
+        if name.endswith((".ipynb", "/")) or name.startswith(".") or "/." in name:
+            continue
+        with suppress(Unreadable):
+            found[name] = read_bytes(folder, f"{place}/{name}", left / 2**20)
+            left -= len(found[name])
+    return found
 
 
 def _suffix(name: str) -> str:

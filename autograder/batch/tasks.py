@@ -13,7 +13,7 @@ from pathlib import Path
 
 from autograder.batch.matching import Match
 from autograder.batch.strays import lies_there, names_in
-from autograder.batch.submission_folder import Found, find_notebooks
+from autograder.batch.submission_folder import Found, find_notebooks, read_beside
 from autograder.course.files import autograded_path, report_path
 from autograder.course.fingerprint import exercise_digests, submission_digest
 from autograder.course.model import Course, Lab
@@ -47,6 +47,9 @@ class Task:
     """Why nothing can be written for this student; empty where it can."""
     held: Submission | None = field(default=None, repr=False)
     """Its cells, where they are held in memory."""
+    place: str = ""
+    """The submission's folder below `folder`, where the notebook's cells may read what lies in it;
+    else empty."""
 
     @property
     def shown_student(self) -> str:
@@ -63,7 +66,12 @@ class Task:
 
     def read(self, most_mib: float) -> Content:
         """Its cells; read again only where they are not held."""
-        return self.held or read_submission(self.folder, self.name, most_mib)
+        if self.held is not None:
+            return self.held
+        content = read_submission(self.folder, self.name, most_mib)
+        if self.place and isinstance(content, Submission):
+            return replace(content, files=read_beside(self.folder, self.place))
+        return content
 
     def touched(self) -> frozenset[str]:
         """The grade cells to be checked again: those that changed, and what may hang on them.
@@ -187,6 +195,10 @@ def _task_of(
     name = match.lab.name
     said = match.reason or match.note
     data = b"" if match.reason else found.contents[match.name]
+    runs_whole = match.lab.tests_cells is not None
+    beside = found.beside if runs_whole else {}
+    data += b"".join(name.encode("utf-8", "replace") + one for name, one in beside.items())
+    cells = None if match.reason else replace(found.cells[match.name], files=beside)
     return Task(
         student,
         match.lab,
@@ -198,7 +210,8 @@ def _task_of(
         f"{place}/{match.name or name + '.ipynb'}",
         before.get(name),
         match.note,
-        held=None if match.reason else found.cells[match.name],
+        held=cells,
+        place=place if runs_whole else "",
     )
 
 

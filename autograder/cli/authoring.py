@@ -19,19 +19,38 @@ from autograder.cli.shared import (
     reported,
     require_option,
 )
-from autograder.console import bar, show_proof, show_report, shown, spinner
+from autograder.console import bar, show_cells, show_proof, show_report, shown, spinner
 
 
 @click.command()
-@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), required=False)
 @click.option("--title", default="", help="The course's name, as pages show it.")
-def init(folder: Path, title: str) -> None:
-    """Make a new course in FOLDER.
+@click.option(
+    "--from-nbgrader",
+    is_flag=True,
+    help="FOLDER is an nbgrader course: say what grading will do with each of its cells, and let "
+    "nbgrader autograde and formgrader's button grade so, too.",
+)
+@require_option
+@json_option
+def init(
+    folder: Path | None, title: str, from_nbgrader: bool, require: str | None, as_json: bool
+) -> None:
+    """Make a new course in FOLDER, or take over an nbgrader course.
 
     The course has one assignment with one notebook, its hidden suite, a mistake and a variant. The
     command builds it, proves the suite, and grades an answer that makes the mistake, so that you
     see what a student would read. Then change its files, and build again.
+
+    With --from-nbgrader, the command compiles what is not compiled yet, tries each tests cell, and
+    prints a table: whether the cell runs outside a submission's process (by value, or by handle),
+    inside it, is graded by hand, or is not graded. It adds one setting to nbgrader_config.py.
     """
+    if from_nbgrader:
+        _take_over(folder or Path(), require, as_json)
+        return
+    if folder is None:
+        raise click.UsageError("say in which folder: autograder init FOLDER")
     with reported():
         from autograder.authoring import starter
 
@@ -49,6 +68,28 @@ def init(folder: Path, title: str) -> None:
         show_report(tried.report, course, None, as_json=False)
         click.echo(f"next: cd {shlex.quote(str(folder))}; change the files, then")
         click.echo(f"      autograder build; autograder check {example}")
+
+
+def _take_over(folder: Path, require: str | None, as_json: bool) -> None:
+    """Make an nbgrader course ready, and say what will happen to each of its cells."""
+    with reported():
+        from autograder.authoring import existing
+        from autograder.batch.existing import made_ready
+
+        course = load(folder)
+        with spinner("reading the course") as said:
+            for attempt in each_sandbox(course, require):
+                with attempt as tier:
+                    ready = made_ready(course, course.assignments, tier, said)
+        rows = existing.rows(ready)
+        added = existing.set_exporter(ready)
+        if as_json:
+            click.echo(json.dumps([row.as_dict() for row in rows], ensure_ascii=False))
+            return
+        show_cells(rows)
+        if added is not None:
+            click.echo(f"added to {shown(added)}: {existing.SETTING}")
+        click.echo("next: autograder grade, or as ever nbgrader autograde")
 
 
 @click.command()
@@ -94,6 +135,7 @@ def build(
     """
     with reported():
         from autograder.authoring import build as builder
+        from autograder.batch.existing import made_ready
 
         course = load(course_folder)
         if tidy:
@@ -101,13 +143,21 @@ def build(
                 if builder.tidy(lab.path):
                     click.echo(f"tidied {lab.path}", err=True)
             course = load(course_folder)
+        chosen = list(assignments) or list(course.assignments)
+        by_tests = [name for name in chosen if any(lab.tests_cells for lab in course.labs_of(name))]
+        by_suite = [name for name in chosen if name not in by_tests]
         with spinner("building") as said:
-            if unproven:
-                written = builder.build(course, assignments, said)
-            else:
-                for attempt in each_sandbox(course):
-                    with attempt as tier:
-                        written = builder.build(course, assignments, said, tier)
+            for attempt in each_sandbox(course) if by_tests or not unproven else ():
+                with attempt as tier:
+                    written = (
+                        builder.build(course, by_suite, said, None if unproven else tier)
+                        if by_suite
+                        else []
+                    )
+                    made_ready(course, by_tests, tier, said, again=True)
+            if unproven and not by_tests:
+                written = builder.build(course, by_suite, said)
+        written += [lab.release for name in by_tests for lab in course.labs_of(name)]
         if as_json:
             click.echo(json.dumps({"released": [str(path) for path in written]}))
         else:

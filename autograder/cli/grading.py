@@ -75,6 +75,7 @@ def check(
     The file's name says which notebook of the course it is; if not, its exercises do.
     """
     with reported():
+        from autograder.batch.existing import made_ready
         from autograder.batch.recognising import identify
         from autograder.grading.context import Request, prepared
         from autograder.grading.grader import grade_content
@@ -86,6 +87,11 @@ def check(
         lab = identify(course, content, path, assignment, lab_name)
         request = Request() if seed is None else Request(seed)
         for attempt in each_sandbox(course, require, unsafe):
+            with attempt as tier:
+                course = made_ready(course, [lab.assignment], tier)
+                lab = course.lab(lab.assignment, lab.name)
+            if attempt.refusal is not None:
+                continue
             with attempt as tier, prepared(course, [lab], tier) as contexts:
                 context = contexts[lab.assignment, lab.name]
                 report = grade_content(context, content, request)
@@ -219,6 +225,7 @@ def run_grading(
             force=force,
             workers=workers,
             cluster=cluster,
+            on_step=lambda line: progress(said=line),
             on_tasks=lambda todo, skipped: progress(total=todo),
             on_report=on_report,
         )

@@ -15,6 +15,7 @@ from pathlib import Path
 from autograder import __version__
 from autograder.course.model import Course, Lab
 from autograder.course.notebook import Kind
+from autograder.course.tests_cells import TestsCells
 from autograder.sandbox.inside.policy import Tier
 
 _MARKERS = {"grade_cell", "of"}
@@ -37,6 +38,8 @@ def exercise_digests(course: Course, lab: Lab, tier: Tier) -> dict[str, str]:
         tier: the tier of isolation that it will be graded in.
     """
     own: dict[str, list[str]] = {exercise.grade_cell: [] for exercise in lab.exercises}
+    if lab.tests_cells is not None:
+        return dict.fromkeys(own, _tests_digest(course, lab, lab.tests_cells, tier))
     shared = [__version__, tier.name, repr(sorted(course.limits.as_dict().items()))]
     for path in _marking_files(course, lab):
         for cell, text in _pieces(path):
@@ -51,6 +54,14 @@ def exercise_digests(course: Course, lab: Lab, tier: Tier) -> dict[str, str]:
         own[exercise.grade_cell] += [repr(exercise.points), repr(exercise.functions), stub]
     common = _hash(shared)
     return {cell: _hash([common, *texts]) for cell, texts in own.items()}
+
+
+def _tests_digest(course: Course, lab: Lab, tests: TestsCells, tier: Tier) -> str:
+    """Hash of what the marks of tests cells depend on: each depends on all cells above it."""
+    limits = repr(sorted(course.limits.as_dict().items()))
+    parts = [__version__, tier.name, limits, tests.digest, repr(sorted(tests.ways.items()))]
+    files = course.public_files(lab.assignment)
+    return _hash([*parts, *(name + submission_digest(data) for name, data in files.items())])
 
 
 def course_digest(course: Course, lab: Lab, tier: Tier) -> str:

@@ -245,6 +245,17 @@ class Course:
             raise CourseError(f"there is no assignment {assignment!r}{hint} ({where} has: {known})")
         return tuple(lab for lab in self.labs if lab.assignment == assignment)
 
+    def lab(self, assignment: str, notebook: str) -> Lab:
+        """One notebook of an assignment.
+
+        Raises:
+            CourseError: there is none of that name.
+        """
+        for lab in self.labs_of(assignment):
+            if lab.name == notebook:
+                return lab
+        raise CourseError(f"{assignment} has no notebook {notebook!r}")
+
     def public_files(self, assignment: str) -> dict[str, bytes]:
         """Files that are released beside the notebooks, by path below the assignment's folder."""
         return assignment_files.released(self.folder("source") / assignment, self.folders.ignored)

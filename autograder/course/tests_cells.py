@@ -17,6 +17,8 @@ from typing import Any
 from autograder.course.notebook import Kind, MasterCell
 
 FORMAT = 1
+TESTS_CELLS = "reports/tests_cells"
+"""The folder of the records, below the course's."""
 
 
 @dataclass(frozen=True)
@@ -150,7 +152,7 @@ class TestsCells:
 
 def record_path(root: Path, assignment: str) -> Path:
     """Where the tests cells of an assignment are kept."""
-    return root / "reports" / "tests_cells" / f"{assignment}.json"
+    return root / TESTS_CELLS / f"{assignment}.json"
 
 
 def read_record(root: Path, assignment: str) -> dict[str, TestsCells]:

@@ -21,8 +21,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from autograder import __version__
-from autograder.course.config import CONFIG
+from autograder.course.config import CONFIG, NBGRADER_CONFIG
 from autograder.course.model import Course, Lab
+from autograder.course.tests_cells import TESTS_CELLS
 from autograder.errors import CourseError, NoJail
 from autograder.grading.pool import Job, WorkerPool, broken_report
 from autograder.report import Report
@@ -192,11 +193,14 @@ def _classroom_key(packed: bytes, labs: Sequence[Lab], tier: Tier) -> ClassroomK
 
 def pack(course: Course) -> bytes:
     """The files of a course that grading needs, as an archive."""
-    found = [course.root / CONFIG]
-    for folder in ("source", "release", "tests/hidden"):
-        found += sorted((course.root / folder).rglob("*"))
+    found = [course.root / CONFIG, course.root / NBGRADER_CONFIG]
+    private = [course.root / "tests" / "hidden", course.root / TESTS_CELLS]
+    for folder in (course.folder("source"), course.folder("release"), *private):
+        found += sorted(folder.rglob("*"))
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
+        if not any(path.is_file() for path in found[:2]):
+            archive.writestr(zipfile.ZipInfo(NBGRADER_CONFIG), "")
         for path in found:
             name = path.relative_to(course.root)
             if path.is_file() and not LEFT_OUT.intersection(name.parts):

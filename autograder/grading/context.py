@@ -16,7 +16,7 @@ from autograder.checks.collection import collected
 from autograder.checks.suite import Check, Suites
 from autograder.course.model import Course, Exercise, Lab
 from autograder.course.private_places import private_places
-from autograder.errors import SuiteError
+from autograder.errors import CourseError, SuiteError
 from autograder.grading.stand_ins import StandIns
 from autograder.limits import Limits
 from autograder.report import Report
@@ -144,6 +144,8 @@ def _load_catalogues(course: Course, labs: Sequence[Lab]) -> dict[str, Catalogue
     """
     for lab in labs:
         _ = lab.released
+        if lab.tests_cells is not None and not lab.tests_cells.cells:
+            raise CourseError(f"{lab.path}: not built yet; run: autograder build {lab.assignment}")
     tested = {lab.assignment for lab in labs if lab.needs_suite}
     return {
         name: load_catalogue(course.hidden, name) if name in tested else Catalogue()

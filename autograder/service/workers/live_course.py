@@ -11,13 +11,22 @@ import threading
 import time
 from pathlib import Path
 
-from autograder.course.config import CONFIG
+from autograder.course.config import CONFIG, NBGRADER_CONFIG
 from autograder.course.model import Course
+from autograder.course.tests_cells import TESTS_CELLS
 from autograder.errors import CourseError
 
 log = logging.getLogger("autograder.service")
 
-_GRADED_BY = ("source/*/*", "release/*/*.ipynb", "tests/hidden/*.py", "tests/hidden/*/*.py", CONFIG)
+_GRADED_BY = (
+    "source/*/*",
+    "release/*/*.ipynb",
+    "tests/hidden/*.py",
+    "tests/hidden/*/*.py",
+    f"{TESTS_CELLS}/*.json",
+    CONFIG,
+    NBGRADER_CONFIG,
+)
 """Files that a mark depends on."""
 LOOK_S = 0.5
 """Seconds between two looks at the files."""
