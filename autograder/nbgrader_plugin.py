@@ -23,7 +23,8 @@ from nbgrader.preprocessors.base import NbGraderPreprocessor
 
 from autograder.batch.run import Outcome, grade_class
 from autograder.course.files import autograded_path
-from autograder.course.model import Course, Lab
+from autograder.course.lab import Lab
+from autograder.course.model import Course
 from autograder.errors import AutograderError
 from autograder.gradebook.gradebook import open_gradebook
 from autograder.gradebook.harmless import harmless

@@ -27,7 +27,8 @@ from autograder.authoring.build import build
 from autograder.authoring.demo import copy_course
 from autograder.checks.catalogue import Example, load_catalogue
 from autograder.checks.relation import ATOL, RTOL
-from autograder.course.model import Course, Lab
+from autograder.course.lab import Lab
+from autograder.course.model import Course
 from autograder.course.notebook import DEMONSTRATION, grade_id_of
 from autograder.errors import SuiteError
 from autograder.grading.context import GradingContext, prepared

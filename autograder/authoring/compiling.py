@@ -17,7 +17,8 @@ from typing import Any
 from traitlets.config import Config
 
 from autograder.course.config import load_config
-from autograder.course.model import Course, Lab
+from autograder.course.lab import Lab
+from autograder.course.model import Course
 from autograder.course.notebook import grade_id_of, nbgrader_metadata
 from autograder.errors import CourseError
 from autograder.gradebook.nbgrader_compat import Clearing, metadata_validator

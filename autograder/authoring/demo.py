@@ -16,7 +16,8 @@ from pathlib import Path
 from autograder.authoring import samples
 from autograder.checks.catalogue import Catalogue, Example, load_catalogue
 from autograder.course.config import CONFIG
-from autograder.course.model import Course, Lab
+from autograder.course.lab import Lab
+from autograder.course.model import Course
 from autograder.course.notebook import grade_id_of
 
 SEED = 20_260_907

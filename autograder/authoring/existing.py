@@ -8,9 +8,10 @@ from typing import Any
 
 from autograder.course.config import CONFIG, NBGRADER_CONFIG, load_config
 from autograder.course.files import write_whole
-from autograder.course.model import Course, Lab
+from autograder.course.lab import Lab
+from autograder.course.model import Course
 from autograder.course.tests_cells import KnownCell, TestsCells
-from autograder.remote.notebook_run import Way
+from autograder.remote.notebook_cells import Way
 
 SETTING = 'c.Autograde.exporter_class = "autograder.nbgrader_plugin.SubmissionExporter"'
 _WORDS = {

@@ -22,7 +22,8 @@ from autograder.authoring.compiling import (
 from autograder.authoring.suite_source import source_problems
 from autograder.checks.collection import collected
 from autograder.checks.suite import Suites
-from autograder.course.model import PRIVATE_NAMES, Course, Lab
+from autograder.course.lab import Lab
+from autograder.course.model import PRIVATE_NAMES, Course
 from autograder.course.notebook import Kind, MasterCell, read_master_cells
 
 _PRIVATE_PATTERNS = (*PRIVATE_NAMES, "test_*.py", "*.db", "*.sqlite*", "*_config.py")

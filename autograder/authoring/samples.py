@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from autograder.checks.catalogue import Example
-from autograder.course.model import Lab
+from autograder.course.lab import Lab
 from autograder.course.notebook import Kind, defined_functions, grade_id_of
 from autograder.errors import SuiteError
 

@@ -14,7 +14,8 @@ import symtable
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from autograder.course.model import Course, Lab
+from autograder.course.lab import Lab
+from autograder.course.model import Course
 from autograder.course.notebook import Kind
 
 

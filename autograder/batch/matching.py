@@ -34,7 +34,7 @@ from autograder.batch.file_names import (
     shown_name,
 )
 from autograder.batch.recognising import begun_exercises, holds_some, recognise, shares
-from autograder.course.model import Lab
+from autograder.course.lab import Lab
 from autograder.grading.submission import Content, Submission
 from autograder.report import Status
 from autograder.sandbox.beneath import Closed, Unreachable, Unreadable

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from autograder.batch.file_names import bears_name
-from autograder.course.model import Course, Lab
+from autograder.course.lab import Lab
+from autograder.course.model import Course
 from autograder.course.notebook import Kind
 from autograder.errors import CourseError
 from autograder.grading.submission import Content, Submission, code_words

@@ -18,7 +18,8 @@ from autograder.batch.file_names import (
 )
 from autograder.batch.matching import Match, match_files, status_of
 from autograder.batch.recognising import recognise
-from autograder.course.model import Course, Lab
+from autograder.course.lab import Lab
+from autograder.course.model import Course
 from autograder.grading.submission import Content, Submission, content_of
 from autograder.report import Status
 from autograder.sandbox.beneath import Absent, Unreadable

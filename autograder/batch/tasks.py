@@ -16,7 +16,8 @@ from autograder.batch.strays import lies_there, names_in
 from autograder.batch.submission_folder import Found, find_notebooks, read_beside
 from autograder.course.files import autograded_path, report_path
 from autograder.course.fingerprint import exercise_digests, submission_digest
-from autograder.course.model import Course, Lab
+from autograder.course.lab import Lab
+from autograder.course.model import Course
 from autograder.grading.submission import Content, Submission, read_submission
 from autograder.report import Report, Status
 from autograder.sandbox.inside.policy import Tier

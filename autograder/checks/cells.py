@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from autograder.course.tests_cells import KnownCell
 from autograder.remote.exceptions import explain
-from autograder.remote.notebook_run import CellOutcome
+from autograder.remote.notebook_cells import CellOutcome
 from autograder.report import CheckResult, Verdict
 
 MOST_PRINTED = 1_000

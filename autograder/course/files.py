@@ -20,7 +20,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from autograder.course.model import Course, Lab
+from autograder.course.lab import Lab
+from autograder.course.model import Course
 
 _FILE, _FOLDER = 0o660, 0o2770
 """Bits that are added to the modes of files and folders in a course that a group shares."""

@@ -13,7 +13,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from autograder import __version__
-from autograder.course.model import Course, Lab
+from autograder.course.lab import Lab
+from autograder.course.model import Course
 from autograder.course.notebook import Kind
 from autograder.course.tests_cells import TestsCells
 from autograder.sandbox.inside.policy import Tier

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from autograder.course.model import Lab
+from autograder.course.lab import Lab
 from autograder.course.notebook import grade_id_of, nbgrader_metadata
 from autograder.feedback import cell_lines
 from autograder.gradebook.harmless import harmless

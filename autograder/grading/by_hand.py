@@ -6,7 +6,7 @@ answer waits in formgrader. A task may have been done anywhere, so an instructor
 
 from __future__ import annotations
 
-from autograder.course.model import Lab
+from autograder.course.lab import Lab
 from autograder.grading.submission import Submission
 
 

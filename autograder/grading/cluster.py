@@ -22,7 +22,8 @@ from urllib.parse import urlsplit
 
 from autograder import __version__
 from autograder.course.config import CONFIG, NBGRADER_CONFIG
-from autograder.course.model import Course, Lab
+from autograder.course.lab import Lab
+from autograder.course.model import Course
 from autograder.course.tests_cells import TESTS_CELLS
 from autograder.errors import CourseError, NoJail
 from autograder.grading.pool import Job, WorkerPool, broken_report

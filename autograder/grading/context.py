@@ -14,7 +14,8 @@ from typing import Any
 from autograder.checks.catalogue import Catalogue, load_catalogue
 from autograder.checks.collection import collected
 from autograder.checks.suite import Check, Suites
-from autograder.course.model import Course, Exercise, Lab
+from autograder.course.lab import Exercise, Lab
+from autograder.course.model import Course
 from autograder.course.private_places import private_places
 from autograder.errors import CourseError, SuiteError
 from autograder.grading.stand_ins import StandIns

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from autograder.checks.suite import Check, CheckRun
-from autograder.course.model import Exercise
+from autograder.course.lab import Exercise
 from autograder.grading.context import GradingContext, Request
 from autograder.grading.diagnosis import explain
 from autograder.grading.plan import Plan

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from autograder.checks.pictures import MOST_PICTURES, Drawing, draw
-from autograder.course.model import Lab
+from autograder.course.lab import Lab
 from autograder.grading.by_hand import asks_for_all, asks_for_person
 from autograder.grading.context import GradingContext, Request
 from autograder.grading.exercise_marks import Marking

@@ -13,7 +13,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from autograder.course.model import Exercise, Lab
+from autograder.course.lab import Exercise, Lab
 from autograder.course.notebook import Kind, MasterCell
 from autograder.grading.source_names import (
     bound_names,

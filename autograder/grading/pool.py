@@ -18,7 +18,8 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
-from autograder.course.model import Course, Lab
+from autograder.course.lab import Lab
+from autograder.course.model import Course
 from autograder.errors import AutograderError, NoJail, os_fault_words
 from autograder.grading.context import Contexts, Request, prepared
 from autograder.grading.grader import grade_content, unreadable

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from autograder.checks.suite import Check, Suites
-from autograder.course.model import Exercise
+from autograder.course.lab import Exercise
 from autograder.remote.calls import Answer, Call, Case, Outcome, copy_arguments
 from autograder.remote.student import Student
 from autograder.remote.time_limit import Allowance, TookTooLong, at_most

@@ -16,7 +16,8 @@ from dataclasses import replace
 from autograder.checks.cells import mark_of
 from autograder.course.tests_cells import ChosenWay, KnownCell, TestsCells
 from autograder.grading.whole_notebook import as_tests, bounds_of, known_to_tester
-from autograder.remote.notebook_run import CellOutcome, Jails, NotebookRun, RunCell, Way
+from autograder.remote.notebook_cells import CellOutcome, RunCell, Way
+from autograder.remote.notebook_run import Jails, NotebookRun
 from autograder.sandbox.inside.names import words_of
 
 MOST_ROUNDS = 8

@@ -11,12 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from autograder.checks.cells import mark_of, result_of
-from autograder.course.model import Lab
+from autograder.course.lab import Lab
 from autograder.course.tests_cells import KnownCell, TestsCells
 from autograder.grading.submission import Submission
 from autograder.remote.exceptions import explain
-from autograder.remote.notebook_run import Bounds, CellOutcome, Jails, NotebookRun, RunCell, Way
-from autograder.report import CheckResult, Report
+from autograder.remote.notebook_cells import Bounds, CellOutcome, RunCell, Way
+from autograder.remote.notebook_run import Jails, NotebookRun
+from autograder.report import Report
 from autograder.sandbox.inside.names import words_of
 
 WHOLE_CELLS = 10
@@ -97,8 +98,7 @@ def mark_notebook(
         given: the assignment's own files, by path.
         report: before any cell has run.
     """
-    tests = lab.tests_cells
-    assert tests is not None
+    tests = lab.tests_cells or TestsCells(())
     planned = plan_notebook(tests, submission)
     files = {**given, **submission.files}
     files |= {name: data for name, data in given.items() if name not in tests.overwrite_not}
@@ -171,8 +171,3 @@ def _doubt(planned: Planned, outcomes: Sequence[CellOutcome], ignore: str) -> st
     if ended:
         told.append(f"{', '.join(ended)} ended the Python process")
     return "; ".join(told)
-
-
-def tests_results(report: Report) -> dict[str, CheckResult]:
-    """The results of tests cells by grade_id."""
-    return {check.grade_cell: check for check in report.checks}

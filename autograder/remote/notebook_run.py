@@ -13,11 +13,12 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from enum import StrEnum
 from types import TracebackType
 from typing import Any
 
+from autograder.remote.notebook_cells import Bounds, CellOutcome, RunCell, Way, outcome_of
 from autograder.sandbox.inside.channel import ClosedByPeer, DeadlinePassed
+from autograder.sandbox.inside.shared_state import is_no_code
 from autograder.sandbox.inside.wire import WireError
 from autograder.sandbox.supervisor import Jail
 from autograder.sandbox.watcher import Inmate
@@ -27,59 +28,6 @@ GRACE_S = 2.0
 FRAME_FILES = 4 * 2**20
 """Bytes of files that are laid into a working folder with one message."""
 ENVIRONMENT = {"NBGRADER_EXECUTION": "autograde"}
-
-
-class Way(StrEnum):
-    """How a tests cell runs."""
-
-    VALUE = "value"
-    """In the tester; its verdict hangs on values alone."""
-    HANDLE = "handle"
-    """In the tester; its verdict hangs on what an object of the notebook itself answers, too."""
-    INSIDE = "inside"
-    """In the student's process."""
-
-
-@dataclass(frozen=True)
-class RunCell:
-    """One code cell as it will be run."""
-
-    label: str
-    source: str
-    way: Way | None = None
-    """How it runs, if it is a tests cell; else it is a cell of the notebook."""
-    visible: frozenset[str] = frozenset()
-    """The words of a tests cell that students can read: what it binds to others stays hidden."""
-
-
-@dataclass(frozen=True)
-class CellOutcome:
-    """How a cell ended."""
-
-    outputs: tuple[tuple[str, str], ...] = ()
-    """What it put out, in order: kind (`stdout`, `stderr`, `result`, `error`) and text."""
-    raised: Mapping[str, Any] | None = None
-    """What the process says of the exception that ended it."""
-    late: bool = False
-    """Whether it took too long."""
-    gone: bool = False
-    """Whether the process ended in it."""
-    faulty: bool = False
-    """Whether the tester ended in it, which is our fault."""
-    answers: int = 0
-    """How often an object of the notebook itself answered the tests."""
-    refusals: int = 0
-    """How often it was asked, and only values count."""
-
-
-@dataclass(frozen=True)
-class Bounds:
-    """How long a notebook may run."""
-
-    cell_s: float
-    """Seconds for one cell, as nbgrader's `Execute.timeout`."""
-    notebook_s: float
-    """Seconds for all cells together."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +53,7 @@ class NotebookRun:
         jails: where the cells run.
         cells: the code cells, in order.
         files: the files in the working folder of the student's process, by path.
-        given: those of the tester's: the assignment's own.
+        given: the assignment's own, which the tester gets, too; of the others only data.
         known: see `tester.Tester`.
         bounds: how long it may take.
     """
@@ -123,7 +71,8 @@ class NotebookRun:
         bounds: Bounds,
     ) -> None:
         self._jails, self._cells, self._bounds = jails, cells, bounds
-        self._files, self._given, self._known = files, given, dict(known)
+        self._files, self._known = files, dict(known)
+        self._given = {n: d for n, d in files.items() if is_no_code(n)} | dict(given)
         self._end = time.monotonic() + bounds.notebook_s
         self._student: _Side | None = None
         self._tester: _Side | None = None
@@ -162,7 +111,6 @@ class NotebookRun:
     def _start_student(self, upto: int) -> None:
         """Start a process and run the cells above, as far as they belong to it."""
         self._student = self._start(self._jails.student, self._files)
-        self._tell(self._student, {"op": "begin", "environment": ENVIRONMENT})
         for number in range(upto):
             cell = self._cells[number]
             if number not in self._left_out and cell.way in (None, Way.INSIDE):
@@ -172,14 +120,14 @@ class NotebookRun:
                     return
 
     def _run_own(self, number: int) -> CellOutcome:
-        cell, side = self._cells[number], self._student
-        limit_s = self._limit_s()
+        cell, side, limit_s = self._cells[number], self._student, self._limit_s()
+        if side is None:
+            return CellOutcome(gone=True)
         request = {"op": "run", "source": cell.source, "label": cell.label, "limit_s": limit_s}
         try:
-            assert side is not None
             deadline = time.monotonic() + limit_s + GRACE_S
             side.inmate.channel.send(request, deadline=deadline)
-            return _outcome_of(self._conversation(side, deadline))
+            return outcome_of(self._conversation(side, deadline))
         except DeadlinePassed:
             self._left_out.add(number)
             self._stop_student()
@@ -199,7 +147,8 @@ class NotebookRun:
     def _run_remote(self, cell: RunCell) -> CellOutcome:
         """Run a tests cell in the tester, and let the student's process answer for its names."""
         student, limit_s = self._student, self._limit_s()
-        assert student is not None
+        if student is None:
+            return CellOutcome(gone=True)
         try:
             news = self._tell(student, {"op": "names"}, limit_s)
         except WireError:
@@ -224,7 +173,7 @@ class NotebookRun:
             return CellOutcome(faulty=True)
         self._write_through(reply)
         self.imported |= reply.get("imported") or {}
-        return _outcome_of(reply)
+        return outcome_of(reply)
 
     def _write_through(self, reply: dict[str, Any]) -> None:
         """Bind in the student's process what the tests cell bound, for the cells below it."""
@@ -238,7 +187,6 @@ class NotebookRun:
 
     def _start_tester(self) -> _Side:
         self._tester = self._start(self._jails.tester, self._given)
-        self._tell(self._tester, {"op": "begin", "environment": ENVIRONMENT})
         self._tell(self._tester, {"op": "tester", "known": self._known})
         return self._tester
 
@@ -252,6 +200,7 @@ class NotebookRun:
     def _start(self, jail: Jail, files: Mapping[str, bytes]) -> _Side:
         stack = ExitStack()
         side = _Side(stack.enter_context(jail.fork()), stack)
+        self._tell(side, {"op": "begin", "environment": ENVIRONMENT})
         for part in _in_parts(files):
             self._tell(side, {"op": "files", "files": part})
         return side
@@ -335,21 +284,6 @@ def _relayed(said: Any, answers: bool) -> dict[str, Any]:
     if not answers:
         raise WireError("an answer that nobody waits for")
     return {"reply": said["reply"]} if "reply" in said else {"gone": str(said["gone"])[:20]}
-
-
-def _outcome_of(reply: dict[str, Any]) -> CellOutcome:
-    """How a cell ended, from a reply in which nothing is trusted."""
-    told = reply.get("outputs")
-    pairs = [
-        (str(one[0]), str(one[1]))
-        for one in (told if isinstance(told, list) else [])
-        if isinstance(one, list | tuple) and len(one) == 2
-    ]
-    counts = [reply.get(key) for key in ("answers", "refusals")]
-    answers, refusals = (one if isinstance(one, int) else 0 for one in counts)
-    raised = reply if "raised" in reply else None
-    late, gone = "late" in reply, "ended" in reply
-    return CellOutcome(tuple(pairs), raised, late, gone, False, answers, refusals)
 
 
 def _in_parts(files: Mapping[str, bytes]) -> list[dict[str, bytes]]:

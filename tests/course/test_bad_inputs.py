@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 
 from autograder.authoring import samples
-from autograder.course.model import Course, Lab
+from autograder.course.lab import Lab
+from autograder.course.model import Course
 from autograder.course.notebook import grade_id_of, nbgrader_metadata
 
 from .conftest import autograder, copy_of, lab_named, set_limits

@@ -14,7 +14,8 @@ from wide import leave_out
 from autograder.authoring import samples
 from autograder.authoring.demo import copy_course
 from autograder.checks.catalogue import Example, load_catalogue
-from autograder.course.model import Course, Lab
+from autograder.course.lab import Lab
+from autograder.course.model import Course
 from autograder.grading.context import Request
 from autograder.grading.pool import Job, WorkerPool
 from autograder.grading.submission import parse

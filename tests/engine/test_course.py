@@ -58,7 +58,6 @@ def test_every_cell_has_its_kind(tmp_path):
         pytest.param(
             "c.Grading.assignments = {'toys': {'shapes.ipynb': {}}}", "'shapes'", id="with-ending"
         ),
-        pytest.param("c.Grading.assignments = {}", "is empty", id="no-assignment"),
         pytest.param("c.Grading.assignments = []", "assignments", id="list-of-assignments"),
         pytest.param("c.Grading.assignments = {'toys': ['shapes']}", "", id="list-of-notebooks"),
         pytest.param(

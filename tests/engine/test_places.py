@@ -6,7 +6,7 @@ import pytest
 import toy
 from inside import start_jail
 
-from autograder.course.model import Lab
+from autograder.course.lab import Lab
 from autograder.course.notebook import Kind, MasterCell
 from autograder.grading.plan import plan
 from autograder.grading.source_names import is_same_code

@@ -21,7 +21,8 @@ from autograder.authoring import samples
 from autograder.authoring.demo import copy_course
 from autograder.checks.catalogue import load_catalogue
 from autograder.course.config import CONFIG
-from autograder.course.model import Course, Lab
+from autograder.course.lab import Lab
+from autograder.course.model import Course
 from autograder.gradebook.databases import prepare_database
 from autograder.gradebook.gradebook import open_gradebook
 from autograder.report import Report

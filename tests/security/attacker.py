@@ -30,7 +30,8 @@ import numpy as np
 from autograder.authoring import samples
 from autograder.authoring.build import build
 from autograder.authoring.demo import copy_course
-from autograder.course.model import Course, Lab
+from autograder.course.lab import Lab
+from autograder.course.model import Course
 from autograder.grading.context import Request
 from autograder.grading.pool import Job, WorkerPool
 from autograder.grading.submission import content_of

@@ -30,7 +30,8 @@ from typing import Any
 from autograder.authoring import build, samples
 from autograder.authoring.demo import copy_course
 from autograder.course.config import CONFIG
-from autograder.course.model import Course, Lab
+from autograder.course.lab import Lab
+from autograder.course.model import Course
 from autograder.sandbox.inside import policy
 from tests.security.corpus import PROCESS, Attack, code_cell, make
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.authoring import samples
-from autograder.course.model import Lab
+from autograder.course.lab import Lab
 from autograder.course.notebook import nbgrader_metadata
 
 Notebook = dict[str, Any]

@@ -17,7 +17,8 @@ from autograder.checks.catalogue import load_catalogue
 from autograder.class_report import class_rows
 from autograder.class_report.csv_export import marks_csv
 from autograder.course.config import CONFIG
-from autograder.course.model import Course, Lab
+from autograder.course.lab import Lab
+from autograder.course.model import Course
 from autograder.feedback import feedback_page
 from autograder.feedback.text import cell_lines, feedback_text
 from autograder.grading.context import Request

@@ -14,17 +14,22 @@ from __future__ import annotations
 
 import builtins
 import importlib
-import operator
-import signal
 import sys
 import types
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from time import monotonic
+from collections.abc import Callable
 from typing import Any
 
 from autograder.sandbox.inside.channel import Channel
+from autograder.sandbox.inside.countdown import Countdown
 from autograder.sandbox.inside.plain import CODECS, DECODERS, PLAIN, is_array
+from autograder.sandbox.inside.remote_object import (
+    ALWAYS,
+    ASKED,
+    OF_CLASSES,
+    Remote,
+    class_of,
+    special_of,
+)
 from autograder.sandbox.inside.shared_state import SharedState
 from autograder.sandbox.inside.wire import WireError
 
@@ -33,70 +38,10 @@ MOST_ITEMS = 200_000
 """Values that cross in one piece; what holds more is held by handle."""
 REFUSED = "it is an object of the notebook's own; the tests compare values"
 
-_ASKED: dict[str, Callable[..., Any]] = {
-    "__abs__": abs,
-    "__add__": operator.add,
-    "__and__": operator.and_,
-    "__bool__": bool,
-    "__complex__": complex,
-    "__contains__": operator.contains,
-    "__delitem__": operator.delitem,
-    "__divmod__": divmod,
-    "__enter__": lambda thing: type(thing).__enter__(thing),
-    "__eq__": operator.eq,
-    "__exit__": lambda thing, *error: type(thing).__exit__(thing, *error),
-    "__float__": float,
-    "__floordiv__": operator.floordiv,
-    "__format__": format,
-    "__ge__": operator.ge,
-    "__getitem__": operator.getitem,
-    "__gt__": operator.gt,
-    "__iadd__": operator.iadd,
-    "__index__": operator.index,
-    "__int__": int,
-    "__invert__": operator.invert,
-    "__isub__": operator.isub,
-    "__iter__": iter,
-    "__le__": operator.le,
-    "__len__": len,
-    "__lshift__": operator.lshift,
-    "__lt__": operator.lt,
-    "__matmul__": operator.matmul,
-    "__mod__": operator.mod,
-    "__mul__": operator.mul,
-    "__ne__": operator.ne,
-    "__neg__": operator.neg,
-    "__next__": next,
-    "__or__": operator.or_,
-    "__pos__": operator.pos,
-    "__pow__": pow,
-    "__radd__": lambda thing, other: other + thing,
-    "__reversed__": reversed,
-    "__rfloordiv__": lambda thing, other: other // thing,
-    "__rmatmul__": lambda thing, other: other @ thing,
-    "__rmod__": lambda thing, other: other % thing,
-    "__rmul__": lambda thing, other: other * thing,
-    "__round__": round,
-    "__rpow__": lambda thing, other: other**thing,
-    "__rshift__": operator.rshift,
-    "__rsub__": lambda thing, other: other - thing,
-    "__rtruediv__": lambda thing, other: other / thing,
-    "__setitem__": operator.setitem,
-    "__sub__": operator.sub,
-    "__truediv__": operator.truediv,
-    "__xor__": operator.xor,
-}
-"""What can be asked of an object besides its attributes, by the special method that does it."""
-_ALWAYS: dict[str, Callable[..., Any]] = {"__hash__": hash, "__repr__": repr, "__str__": str}
-_OF_CLASSES: dict[str, Callable[..., Any]] = {
-    "__instancecheck__": lambda kind, one: isinstance(one, kind),
-    "__subclasscheck__": lambda kind, one: issubclass(one, kind),
-}
-_OWN_EQ = {"__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__"}
 _DO: dict[str, Callable[..., Any]] = {
-    **_ASKED,
-    **_ALWAYS,
-    **_OF_CLASSES,
+    **ASKED,
+    **ALWAYS,
+    **OF_CLASSES,
     "call": lambda thing, *args, **named: thing(*args, **named),
     "delattr": delattr,
     "dir": dir,
@@ -215,7 +160,7 @@ class Peer:
             kind = "class"
         else:
             kind = "object"
-        return ("mine", self.hold(thing), kind, _special_of(thing), named)
+        return ("mine", self.hold(thing), kind, special_of(thing), named)
 
     # Objects of the other side -----------------------------------------------------------------
 
@@ -252,8 +197,8 @@ class Peer:
             if not (isinstance(above, type) and issubclass(above, BaseException)):
                 above = Exception
             return type(str(name), (above,), {"__module__": "__main__"})
-        names = frozenset(one for one in special if one in _ASKED or one == "__call__")
-        return _class_of(names, kind == "class")(self, number)
+        names = frozenset(one for one in special if one in ASKED or one == "__call__")
+        return class_of(names, kind == "class")(self, number)
 
     # Asking and answering -----------------------------------------------------------------------
 
@@ -381,104 +326,6 @@ class Peer:
             return self.ask("handle", held)
 
 
-class Remote:
-    """Stands for an object of the other side; what is done to it is asked there."""
-
-    __slots__ = ("__weakref__", "_of")
-
-    def __init__(self, peer: Peer, number: int) -> None:
-        object.__setattr__(self, "_of", (peer, number))
-
-    def __getattr__(self, name: str) -> Any:
-        """An attribute of the object itself."""
-        if name in (
-            "_ipython_display_",
-            "_repr_mimebundle_",
-            "_ipython_canary_method_should_not_exist_",
-        ):
-            raise AttributeError(name)
-        return _asked(self, "getattr", name)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        _asked(self, "setattr", name, value)
-
-    def __delattr__(self, name: str) -> None:
-        _asked(self, "delattr", name)
-
-    def __dir__(self) -> Any:
-        return _asked(self, "dir")
-
-    def __hash__(self) -> int:
-        return int(_asked(self, "__hash__"))
-
-    def __repr__(self) -> str:
-        return _text_of(self, "__repr__")
-
-    def __str__(self) -> str:
-        return _text_of(self, "__str__")
-
-
-def _asked(remote: Any, do: str, *args: Any, **named: Any) -> Any:
-    peer, _ = object.__getattribute__(remote, "_of")
-    return peer.ask(do, remote, *args, **named)
-
-
-def _text_of(remote: Any, do: str) -> str:
-    peer, _ = object.__getattribute__(remote, "_of")
-    if peer.values_only:
-        return "<an object of the notebook>"
-    return str(peer.ask(do, remote))
-
-
-def _forwarding(do: str) -> Callable[..., Any]:
-    def method(self: Any, *args: Any) -> Any:
-        return _asked(self, do, *args)
-
-    return method
-
-
-def _comparing(do: str) -> Callable[..., Any]:
-    """A comparison; where only values count, objects are equal to none but themselves."""
-
-    def method(self: Any, other: Any) -> Any:
-        peer, _ = object.__getattribute__(self, "_of")
-        if peer.values_only:
-            peer.refusals += 1
-            return NotImplemented
-        return peer.ask(do, self, other)
-
-    return method
-
-
-_classes: dict[tuple[frozenset[str], bool], type] = {}
-
-
-def _class_of(special: frozenset[str], of_class: bool) -> type:
-    """The class of remote objects that have these special methods, as tests may look for them."""
-    key = special, of_class
-    if key not in _classes:
-        body: dict[str, Any] = {
-            name: _comparing(name) if name in _OWN_EQ else _forwarding(name)
-            for name in special
-            if name != "__call__"
-        }
-        if "__eq__" in body:
-            body["__hash__"] = Remote.__hash__
-        if "__call__" in special or of_class:
-            body["__call__"] = lambda self, *args, **named: _asked(self, "call", *args, **named)
-        if of_class:
-            body |= {name: _forwarding(name) for name in _OF_CLASSES}
-        _classes[key] = type("Remote", (Remote,), {**body, "__slots__": ()})
-    return _classes[key]
-
-
-def _special_of(thing: Any) -> tuple[str, ...]:
-    """The special methods that an object's class has, other than those that every object has."""
-    bodies = [vars(base) for base in type(thing).__mro__ if base not in (object, type)]
-    found = [name for name in _ASKED if any(body.get(name) is not None for body in bodies)]
-    return (*found, "__call__") if callable(thing) else (*found,)
-
-
 def _imported_name(thing: Any) -> tuple[str, str]:
     """Where a thing can be imported from, as module and name; empty if it is the notebook's own."""
     if isinstance(thing, types.ModuleType):
@@ -518,52 +365,3 @@ def _become(old: Any, new: Any) -> None:
         old.update(new)
     elif is_array(old) and is_array(new) and old.shape == new.shape:
         old[...] = new
-
-
-class TimeIsUp(BaseException):
-    """Interrupts a tests cell."""
-
-
-class Countdown:
-    """The seconds that a cell may take; it stands still while the other side works."""
-
-    def __init__(self) -> None:
-        self._end: float | None = None
-        self.ran_out = False
-        """Whether the last block was interrupted."""
-
-    @property
-    def left_s(self) -> float:
-        """Seconds that are left; 0 where none are counted."""
-        return 0.0 if self._end is None else max(self._end - monotonic(), 0.05)
-
-    @contextmanager
-    def running(self, limit_s: float) -> Iterator[None]:
-        """Interrupt the block when it takes longer than that."""
-
-        def stop(number: int, frame: Any) -> None:
-            self.ran_out = True
-            raise TimeIsUp
-
-        outer, self._end, self.ran_out = self._end, monotonic() + limit_s, False
-        former = signal.signal(signal.SIGALRM, stop)
-        signal.setitimer(signal.ITIMER_REAL, limit_s)
-        try:
-            yield
-        finally:
-            self._end = outer
-            signal.setitimer(signal.ITIMER_REAL, 0 if outer is None else self.left_s)
-            if former is not None:
-                signal.signal(signal.SIGALRM, former)
-
-    @contextmanager
-    def paused(self) -> Iterator[None]:
-        """Count nothing during the block, but what it took when it is over."""
-        if self._end is None:
-            yield
-            return
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        try:
-            yield
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, self.left_s)

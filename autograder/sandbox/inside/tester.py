@@ -13,9 +13,10 @@ from typing import Any
 
 from autograder.sandbox.inside.cells import Cells
 from autograder.sandbox.inside.channel import Channel
+from autograder.sandbox.inside.countdown import TimeIsUp
 from autograder.sandbox.inside.names import OF_IPYTHON, words_of
 from autograder.sandbox.inside.outputs import Outputs
-from autograder.sandbox.inside.peer import Gone, Peer, TimeIsUp, imported
+from autograder.sandbox.inside.peer import Gone, Peer, imported
 from autograder.sandbox.inside.shared_state import SharedState
 
 _PICKLED = {
@@ -38,6 +39,8 @@ class Tester:
 
     Args:
         shell: the shell that they run in.
+        cells: runs one of them.
+        outputs: what they put out.
         channel: to the grader.
         known: what the tests need to know of the notebook: `trusted` (by name, the module and the
             name in it that the name is, whatever a student binds it to), `built_in` (names of
@@ -45,12 +48,11 @@ class Tester:
             to be found out).
     """
 
-    def __init__(self, shell: Any, channel: Channel, known: dict[str, Any]) -> None:
-        self._shell, self._cells, self._ns = shell, Cells(shell), shell.user_ns
-        self._outputs = shell.outputs = Outputs(shell)
-        streams = {"stdout": sys.stdout, "stderr": sys.stderr}
-        here = SharedState(self._outputs, False, lambda stream, text: self._print(stream, text))
-        self._streams = streams
+    def __init__(
+        self, shell: Any, cells: Cells, outputs: Outputs, channel: Channel, known: dict[str, Any]
+    ) -> None:
+        self._cells, self._outputs, self._ns = cells, outputs, shell.user_ns
+        here = SharedState(outputs, takes_code=False, prints=_print)
         self.peer = Peer(channel, here, True, self._may_import)
         self._known = known
         self._theirs: dict[str, Any] = {}
@@ -60,9 +62,6 @@ class Tester:
         self._words: set[str] = set()
         self._imported: dict[str, list[str]] = {}
         sys.addaudithook(_refuse_pickled)
-
-    def _print(self, stream: str, text: str) -> None:
-        print(text, end="", file=sys.stdout if stream == "stdout" else sys.stderr)
 
     def _may_import(self, module: str, name: str) -> bool:
         top = module.partition(".")[0]
@@ -132,6 +131,10 @@ class Tester:
         for name in gone:
             del self._theirs[name]
         return {"names": told, "unbound": gone}
+
+
+def _print(stream: str, text: str) -> None:
+    print(text, end="", file=sys.stdout if stream == "stdout" else sys.stderr)
 
 
 def _refuse_pickled(event: str, args: tuple[Any, ...]) -> None:

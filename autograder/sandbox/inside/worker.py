@@ -10,14 +10,11 @@ from __future__ import annotations
 import builtins
 import functools
 import os
-import signal
 import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from time import monotonic
-from types import FrameType
 from typing import Any
 from warnings import catch_warnings, resetwarnings, simplefilter
 
@@ -26,15 +23,10 @@ import numpy as np
 from autograder.sandbox.inside.arguments import in_row, split
 from autograder.sandbox.inside.cells import Cells, raised
 from autograder.sandbox.inside.channel import Channel
-from autograder.sandbox.inside.names import Names
-from autograder.sandbox.inside.outputs import Outputs
-from autograder.sandbox.inside.peer import Gone, Peer, TimeIsUp
-from autograder.sandbox.inside.shared_state import SharedState
-from autograder.sandbox.inside.tester import Tester
+from autograder.sandbox.inside.countdown import interrupted
+from autograder.sandbox.inside.whole_notebook import WholeNotebook, lay
 from autograder.sandbox.inside.wire import WireError, encode
 
-CALLBACK_S = 10.0
-"""Seconds that a function of a tests cell may take that later cells of the notebook call."""
 _UNCHANGEABLE = (int, float, bool, str, bytes, complex, type(None), np.float64)
 
 
@@ -65,7 +57,8 @@ class Interpreter:
         self._names: dict[str, Any] = shell.user_ns
         self._built_in = frozenset(vars(builtins))
         self._cells = Cells(shell)
-        self._tester: Tester | None = None
+        self._session: WholeNotebook | None = None
+        """Set when a whole notebook runs, with its tests cells."""
         self._bound: dict[str, tuple[Any, int]] = {}
         """By name, the value that it is bound to and the number of the cell that bound it."""
 
@@ -78,36 +71,13 @@ class Interpreter:
         match request:
             case {"op": "notebook", "files": files, "cells": cells}:
                 for name, data in files.items():
-                    _lay(name, data)
+                    lay(name, data)
                 yield {"done": True}
                 yield from self._run_cells(cells, request)
             case {"op": "begin", "environment": environment}:
                 os.environ.update(environment)
-                outputs = self._shell.outputs = Outputs(self._shell)
-                shared = SharedState(outputs, takes_code=True, prints=None)
-                self._peer = Peer(self._channel, shared, False, lambda module, name: True)
-                self._told = Names(self._names)
+                self._session = WholeNotebook(self._shell, self._cells, self._channel)
                 yield {"done": True}
-            case {"op": "tester", "known": known}:
-                self._tester = Tester(self._shell, self._channel, known)
-                yield {"done": True}
-            case {"op": "tests"} if self._tester is not None:
-                yield self._tester.run(request)
-            case {"op": "names"}:
-                self._shell.outputs.begin()
-                yield {**self._told.news(self._peer), **self._peer.state.news()}
-            case {"op": "bind", "names": names, "unbound": gone, "news": news}:
-                self._peer.state.take(news)
-                self._told.bind({name: self._peer.lift(names[name]) for name in names}, gone)
-                yield {"done": True}
-            case {"ask": asked, "left_s": left_s}:
-                self._serve(asked, left_s)
-            case {"op": "files", "files": files}:
-                for name, data in files.items():
-                    _lay(name, data)
-                yield {"done": True}
-            case {"op": "run", "source": source, "label": label, "limit_s": limit_s}:
-                yield self._run_with_outputs(source, label, limit_s)
             case {"op": "bound", "names": names}:
                 yield {"bound": [self._binding(name) for name in names]}
             case {"op": "cell", "source": source, "label": label}:
@@ -118,6 +88,8 @@ class Interpreter:
                 yield answer
             case {"op": "value", "name": name}:
                 yield {"value": self._names[name]} if name in self._names else {"missing": True}
+            case _ if self._session is not None:
+                yield from self._session.answers(request)
             case _:
                 yield {"unsendable": "object"}
 
@@ -159,25 +131,6 @@ class Interpreter:
             own_s -= monotonic() - began if own else 0.0
             self._note_bindings(number, request["functions"])
             yield reply
-
-    def _serve(self, asked: dict[str, Any], left_s: float) -> None:
-        """Answer the other side's request, within the time that it has left."""
-        peer = self._tester.peer if self._tester is not None else self._peer
-        try:
-            with peer.countdown.running(left_s or CALLBACK_S):
-                reply = peer.serve(asked)
-        except (Gone, TimeIsUp):
-            self._channel.send({"gone": "late"})
-            return
-        if peer.countdown.ran_out:
-            self._channel.send({"gone": "late"})
-        else:
-            peer.send_reply(reply)
-
-    def _run_with_outputs(self, source: str, label: str, limit_s: float) -> dict[str, Any]:
-        """Run a cell; the reply also has what it put out."""
-        reply = interrupted(limit_s, functools.partial(self._cells.run, source, label))
-        return {**reply, "outputs": self._shell.outputs.take()}
 
     def _note_bindings(self, number: int, functions: list[str]) -> None:
         for name in functions:
@@ -254,51 +207,6 @@ def _record_all() -> None:
     known = list(warnings.filters)
     resetwarnings()
     warnings.filters.extend(f if f[0] == "error" else ("always", *f[1:]) for f in known)  # type: ignore[attr-defined]
-
-
-def _lay(name: str, data: bytes) -> None:
-    """Write a file of the submission into the working folder.
-
-    Args:
-        name: a path below the folder.
-        data: its contents.
-    """
-    path = Path(name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data)
-
-
-class TookTooLong(BaseException):
-    """Interrupts a cell; an `except Exception` in student's code does not catch it."""
-
-
-def interrupted(limit_s: float, run: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """The reply of `run`, or that it was interrupted; compiled code runs on until it returns."""
-    late, began, theirs = False, monotonic(), signal.getsignal(signal.SIGALRM)
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        nonlocal late
-        left_s = limit_s - (monotonic() - began)
-        if left_s > 0 and callable(theirs):
-            # The notebook set this alarm itself, for a handler from an earlier cell: pass it on,
-            # and set ours again for the time that is left.
-            signal.setitimer(signal.ITIMER_REAL, left_s)
-            theirs(number, frame)
-            return
-        late = True
-        raise TookTooLong
-
-    signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, limit_s)
-    try:
-        reply = run()
-        signal.setitimer(signal.ITIMER_REAL, 0)
-    except TookTooLong:
-        reply = {}
-    # A handler that the cell installed stays, as in a kernel; otherwise restore the former one.
-    if signal.getsignal(signal.SIGALRM) is stop and theirs is not None:
-        signal.signal(signal.SIGALRM, theirs)
-    return {"late": True} if late else reply
 
 
 def silence() -> None:

@@ -11,7 +11,8 @@ from pathlib import Path
 from autograder.batch.run import job_of
 from autograder.batch.tasks import Task, signed, tasks_of
 from autograder.course.fingerprint import exercise_digests
-from autograder.course.model import Course, Lab
+from autograder.course.lab import Lab
+from autograder.course.model import Course
 from autograder.errors import CourseError
 from autograder.grading.grader import unreadable
 from autograder.grading.pool import Job, WorkerPool, broken_report

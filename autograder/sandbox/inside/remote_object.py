@@ -1,0 +1,170 @@
+"""Stands for an object of another process: what is done to it is asked of the side that holds it.
+
+The class of such an object has the special methods that the object's own class has, so that tests
+which look for them find the same. This module is loaded inside the sandbox only.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+ASKED: dict[str, Callable[..., Any]] = {
+    "__abs__": abs,
+    "__add__": operator.add,
+    "__and__": operator.and_,
+    "__bool__": bool,
+    "__complex__": complex,
+    "__contains__": operator.contains,
+    "__delitem__": operator.delitem,
+    "__divmod__": divmod,
+    "__enter__": lambda thing: type(thing).__enter__(thing),
+    "__eq__": operator.eq,
+    "__exit__": lambda thing, *error: type(thing).__exit__(thing, *error),
+    "__float__": float,
+    "__floordiv__": operator.floordiv,
+    "__format__": format,
+    "__ge__": operator.ge,
+    "__getitem__": operator.getitem,
+    "__gt__": operator.gt,
+    "__iadd__": operator.iadd,
+    "__index__": operator.index,
+    "__int__": int,
+    "__invert__": operator.invert,
+    "__isub__": operator.isub,
+    "__iter__": iter,
+    "__le__": operator.le,
+    "__len__": len,
+    "__lshift__": operator.lshift,
+    "__lt__": operator.lt,
+    "__matmul__": operator.matmul,
+    "__mod__": operator.mod,
+    "__mul__": operator.mul,
+    "__ne__": operator.ne,
+    "__neg__": operator.neg,
+    "__next__": next,
+    "__or__": operator.or_,
+    "__pos__": operator.pos,
+    "__pow__": pow,
+    "__radd__": lambda thing, other: other + thing,
+    "__reversed__": reversed,
+    "__rfloordiv__": lambda thing, other: other // thing,
+    "__rmatmul__": lambda thing, other: other @ thing,
+    "__rmod__": lambda thing, other: other % thing,
+    "__rmul__": lambda thing, other: other * thing,
+    "__round__": round,
+    "__rpow__": lambda thing, other: other**thing,
+    "__rshift__": operator.rshift,
+    "__rsub__": lambda thing, other: other - thing,
+    "__rtruediv__": lambda thing, other: other / thing,
+    "__setitem__": operator.setitem,
+    "__sub__": operator.sub,
+    "__truediv__": operator.truediv,
+    "__xor__": operator.xor,
+}
+"""What can be asked of an object besides its attributes, by the special method that does it."""
+ALWAYS: dict[str, Callable[..., Any]] = {"__hash__": hash, "__repr__": repr, "__str__": str}
+OF_CLASSES: dict[str, Callable[..., Any]] = {
+    "__instancecheck__": lambda kind, one: isinstance(one, kind),
+    "__subclasscheck__": lambda kind, one: issubclass(one, kind),
+}
+_OWN_EQ = {"__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__"}
+
+
+class Remote:
+    """Stands for an object of the other side; what is done to it is asked there."""
+
+    __slots__ = ("__weakref__", "_of")
+
+    def __init__(self, peer: Any, number: int) -> None:
+        object.__setattr__(self, "_of", (peer, number))
+
+    def __getattr__(self, name: str) -> Any:
+        """An attribute of the object itself."""
+        if name in (
+            "_ipython_display_",
+            "_repr_mimebundle_",
+            "_ipython_canary_method_should_not_exist_",
+        ):
+            raise AttributeError(name)
+        return _asked(self, "getattr", name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        _asked(self, "setattr", name, value)
+
+    def __delattr__(self, name: str) -> None:
+        _asked(self, "delattr", name)
+
+    def __dir__(self) -> Any:
+        return _asked(self, "dir")
+
+    def __hash__(self) -> int:
+        return int(_asked(self, "__hash__"))
+
+    def __repr__(self) -> str:
+        return _text_of(self, "__repr__")
+
+    def __str__(self) -> str:
+        return _text_of(self, "__str__")
+
+
+def _asked(remote: Any, do: str, *args: Any, **named: Any) -> Any:
+    peer, _ = object.__getattribute__(remote, "_of")
+    return peer.ask(do, remote, *args, **named)
+
+
+def _text_of(remote: Any, do: str) -> str:
+    peer, _ = object.__getattribute__(remote, "_of")
+    if peer.values_only:
+        return "<an object of the notebook>"
+    return str(peer.ask(do, remote))
+
+
+def _forwarding(do: str) -> Callable[..., Any]:
+    def method(self: Any, *args: Any) -> Any:
+        return _asked(self, do, *args)
+
+    return method
+
+
+def _comparing(do: str) -> Callable[..., Any]:
+    """A comparison; where only values count, objects are equal to none but themselves."""
+
+    def method(self: Any, other: Any) -> Any:
+        peer, _ = object.__getattribute__(self, "_of")
+        if peer.values_only:
+            peer.refusals += 1
+            return NotImplemented
+        return peer.ask(do, self, other)
+
+    return method
+
+
+_classes: dict[tuple[frozenset[str], bool], type] = {}
+
+
+def class_of(special: frozenset[str], of_class: bool) -> type:
+    """The class of remote objects that have these special methods, as tests may look for them."""
+    key = special, of_class
+    if key not in _classes:
+        body: dict[str, Any] = {
+            name: _comparing(name) if name in _OWN_EQ else _forwarding(name)
+            for name in special
+            if name != "__call__"
+        }
+        if "__eq__" in body:
+            body["__hash__"] = Remote.__hash__
+        if "__call__" in special or of_class:
+            body["__call__"] = lambda self, *args, **named: _asked(self, "call", *args, **named)
+        if of_class:
+            body |= {name: _forwarding(name) for name in OF_CLASSES}
+        _classes[key] = type("Remote", (Remote,), {**body, "__slots__": ()})
+    return _classes[key]
+
+
+def special_of(thing: Any) -> tuple[str, ...]:
+    """The special methods that an object's class has, other than those that every object has."""
+    bodies = [vars(base) for base in type(thing).__mro__ if base not in (object, type)]
+    found = [name for name in ASKED if any(body.get(name) is not None for body in bodies)]
+    return (*found, "__call__") if callable(thing) else (*found,)
