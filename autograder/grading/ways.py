@@ -8,12 +8,12 @@ define what it uses.
 
 from __future__ import annotations
 
-import ast
 import builtins
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from autograder.checks.cells import mark_of
+from autograder.course.bindings import bound_names, imported_names
 from autograder.course.tests_cells import ChosenWay, KnownCell, TestsCells
 from autograder.grading.whole_notebook import as_tests, bounds_of, known_to_tester
 from autograder.remote.notebook_cells import CellOutcome, RunCell, Way
@@ -102,7 +102,7 @@ class _Search:
         cells = {cell.grade_id: cell for cell in self._tests.tests}
         used = words_of(cells[name].source)
         for above in self._names[: self._names.index(name)]:
-            if self._ways[above].way != Way.INSIDE and used & set(_bound(cells[above].source)):
+            if self._ways[above].way != Way.INSIDE and used & bound_names(cells[above].source):
                 self._ways[above] = ChosenWay(Way.INSIDE, _FOR_OTHERS.format(name))
                 self._take_along(above)
 
@@ -126,7 +126,7 @@ class _Search:
     def _trust(self) -> None:
         """Keep what the notebook's given and tests cells import: no student decides what it is."""
         ours = (cell for cell in self._tests.cells if cell.is_code and not cell.is_solution)
-        names = {name for cell in ours for name in _imports(cell.source)}
+        names = {name for cell in ours for name in imported_names(cell.source)}
         trusted = {
             name: (where[0], where[1]) for name, where in self._imported.items() if name in names
         }
@@ -160,34 +160,7 @@ def _reason(why: str, outcome: CellOutcome) -> str:
     return f"{why}: {kind}{': ' + text if text else ''}"[:300] if kind else why
 
 
-def _parsed(source: str) -> ast.Module:
-    """A cell's code, without the lines that only IPython understands."""
-    lines = ["" if line.lstrip().startswith(("%", "!")) else line for line in source.splitlines()]
-    try:
-        return ast.parse("\n".join(lines))
-    except (SyntaxError, ValueError):
-        return ast.Module([], [])
-
-
-def _bound(source: str) -> Iterable[str]:
-    """The names that a cell binds at its top level."""
-    for node in ast.walk(_parsed(source)):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            yield node.name
-        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            yield node.id
-    yield from _imports(source)
-
-
-def _imports(source: str) -> Iterable[str]:
-    """The names that a cell binds by imports."""
-    for node in ast.walk(_parsed(source)):
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            for alias in node.names:
-                yield alias.asname or alias.name.partition(".")[0]
-
-
 def _rebound(cells: Sequence[KnownCell]) -> set[str]:
     """Names of built-in things that a notebook defines itself."""
     sources = [cell.solved if cell.is_solution else cell.source for cell in cells if cell.is_code]
-    return {name for source in sources for name in _bound(source) if hasattr(builtins, name)}
+    return {name for source in sources for name in bound_names(source) if hasattr(builtins, name)}

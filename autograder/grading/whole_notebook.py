@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from autograder.checks.cells import mark_of, result_of
+from autograder.course.bindings import bound_names, definitions
 from autograder.course.lab import Lab
 from autograder.course.tests_cells import KnownCell, TestsCells
 from autograder.grading.submission import Submission
@@ -68,13 +69,27 @@ def as_tests(tests: TestsCells, cell: KnownCell, source: str, label: str) -> Run
     """A tests cell as it runs."""
     chosen = tests.ways.get(cell.grade_id)
     way = Way(chosen.way) if chosen else Way.INSIDE
-    return RunCell(label, source, way, frozenset(words_of(cell.released)))
+    return RunCell(label, source, way, frozenset(_public(cell)))
+
+
+def _public(cell: KnownCell) -> set[str]:
+    """The names that a tests cell binds in lines that students can read, and only there."""
+    shown = {line.strip() for line in cell.released.splitlines()}
+    hidden = (line.strip() for line in cell.source.splitlines() if line.strip() not in shown)
+    return bound_names(cell.released) - {word for line in hidden for word in words_of(line)}
 
 
 def known_to_tester(tests: TestsCells, learning: bool = False) -> dict[str, object]:
     """What the tester is told of a notebook; see `tester.Tester`."""
-    trusted = {name: tuple(where) for name, where in tests.trusted.items()}
-    return {"trusted": trusted, "built_in": tests.built_in, "learning": learning}
+    locked = (cell for cell in tests.cells if cell.is_code and cell.is_locked and not cell.is_tests)
+    free = [cell.solved for cell in tests.cells if cell.is_code and not cell.is_locked]
+    return {
+        "trusted": {name: tuple(where) for name, where in tests.trusted.items()},
+        "built_in": tests.built_in,
+        "given": [text for cell in locked for text in definitions(cell.source)],
+        "students": tuple(sorted(set().union(*map(bound_names, free)))),
+        "learning": learning,
+    }
 
 
 def bounds_of(tests: TestsCells) -> Bounds:

@@ -44,8 +44,9 @@ class Tester:
         channel: to the grader.
         known: what the tests need to know of the notebook: `trusted` (by name, the module and the
             name in it that the name is, whatever a student binds it to), `built_in` (names of
-            built-in things that the notebook defines itself), `learning` (whether these are still
-            to be found out).
+            built-in things that the notebook defines itself), `given` (imports, functions and
+            classes of its locked cells, as sources), `students` (names that its solution cells
+            bind), `learning` (whether `trusted` is still to be found out).
     """
 
     def __init__(
@@ -54,7 +55,7 @@ class Tester:
         self._cells, self._outputs, self._ns = cells, outputs, shell.user_ns
         here = SharedState(outputs, takes_code=False, prints=_print)
         self.peer = Peer(channel, here, True, self._may_import)
-        self._known = known
+        self._known, self._students = known, set(known["students"])
         self._theirs: dict[str, Any] = {}
         """By name, what the notebook's process last told of it."""
         self._ours: set[str] = set()
@@ -62,6 +63,21 @@ class Tester:
         self._words: set[str] = set()
         self._imported: dict[str, list[str]] = {}
         sys.addaudithook(_refuse_pickled)
+        self._define_given()
+
+    def _define_given(self) -> None:
+        """Define here what locked cells define: tests that call it must not ask a student for it.
+
+        What cannot be defined by itself stays remote.
+        """
+        before = dict(self._ns)
+        for source in self._known["given"]:
+            if "raised" not in self._cells.run(source, "given"):
+                self._words |= words_of(source)
+        self._ours |= {name for name in self._ns if name not in before} - self._students
+        for name in self._students & (self._ns.keys() - before.keys()):
+            del self._ns[name]
+        self._outputs.take()
 
     def _may_import(self, module: str, name: str) -> bool:
         top = module.partition(".")[0]
@@ -98,7 +114,8 @@ class Tester:
                 self._ns.pop(name, None)
         for name, tree in news["names"].items():
             self._theirs[name] = tree
-            self._ours.discard(name)
+            if name in self._students:
+                self._ours.discard(name)
         for name, tree in self._theirs.items():
             if name in self._words and name not in self._ours:
                 self._take_name(name, tree)
