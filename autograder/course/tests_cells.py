@@ -91,6 +91,8 @@ class TestsCells:
     """By grade_id, how a tests cell runs."""
     trusted: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     """By name that tests use, what the notebook imports under it: the module and its name there."""
+    expected: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """The same for names that only solution cells import: a student's may be something else."""
     built_in: tuple[str, ...] = ()
     """Names of built-in things that the notebook itself defines anew."""
     found_for: str = ""
@@ -127,6 +129,7 @@ class TestsCells:
             **self._given(),
             "ways": {name: asdict(chosen) for name, chosen in self.ways.items()},
             "trusted": {name: list(where) for name, where in self.trusted.items()},
+            "expected": {name: list(where) for name, where in self.expected.items()},
             "built_in": list(self.built_in),
             "found_for": self.found_for,
         }
@@ -145,6 +148,7 @@ class TestsCells:
             tuple(fields["overwrite_not"]),
             {name: ChosenWay(**chosen) for name, chosen in fields["ways"].items()},
             {name: (where[0], where[1]) for name, where in fields["trusted"].items()},
+            {name: (where[0], where[1]) for name, where in fields["expected"].items()},
             tuple(fields["built_in"]),
             fields["found_for"],
         )

@@ -50,10 +50,16 @@ class Entry:
                 "id": row.id,
                 "auto_score": None if score is None else min(max(float(score), 0.0), row.max_score),
                 # As nbgrader does: a mark that a person has changed is shown to a person again.
-                "needs_manual_grade": self.report.needs_person
+                "needs_manual_grade": self._asks_for_all
                 or self._keeps(row)
                 or row.manual_score is not None,
             }
+
+    @property
+    def _asks_for_all(self) -> bool:
+        """Whether a person should look at each cell; of a tests cell, nbgrader's rule decides."""
+        report = self.report
+        return report.withheld if report.ways else report.needs_person
 
     @property
     def is_bare(self) -> bool:

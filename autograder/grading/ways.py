@@ -85,16 +85,13 @@ class _Search:
     def _unlike(self, solved: bool, inside: Outcomes, why: str) -> bool:
         """Move the tests cells inside that say something else outside; whether there were any."""
         outside = self._run(solved, self._ways)
-        unlike = [
-            name
-            for name in self._names
-            if self._ways[name].way != Way.INSIDE and not self._same(name, inside, outside)
-        ]
+        unlike = [name for name in self._names if not self._same(name, inside, outside)]
         for name in unlike:
-            self._ways[name] = ChosenWay(Way.INSIDE, _reason(why, outside[name]))
-        for name in self._names:
             if self._ways[name].way == Way.INSIDE:
+                # It lacks what a cell above defines in the tester.
                 self._take_along(name)
+            else:
+                self._ways[name] = ChosenWay(Way.INSIDE, _reason(why, outside[name]))
         return bool(unlike)
 
     def _take_along(self, name: str) -> None:
@@ -127,10 +124,10 @@ class _Search:
         """Keep what the notebook's given and tests cells import: no student decides what it is."""
         ours = (cell for cell in self._tests.cells if cell.is_code and not cell.is_solution)
         names = {name for cell in ours for name in imported_names(cell.source)}
-        trusted = {
-            name: (where[0], where[1]) for name, where in self._imported.items() if name in names
-        }
-        self._tests = replace(self._tests, trusted=trusted)
+        found = {name: (where[0], where[1]) for name, where in self._imported.items()}
+        trusted = {name: where for name, where in found.items() if name in names}
+        expected = {name: where for name, where in found.items() if name not in names}
+        self._tests = replace(self._tests, trusted=trusted, expected=expected)
 
     def _run(self, solved: bool, ways: Mapping[str, ChosenWay], learning: bool = False) -> Outcomes:
         self._said("trying its tests cells")

@@ -85,6 +85,7 @@ def known_to_tester(tests: TestsCells, learning: bool = False) -> dict[str, obje
     free = [cell.solved for cell in tests.cells if cell.is_code and not cell.is_locked]
     return {
         "trusted": {name: tuple(where) for name, where in tests.trusted.items()},
+        "expected": {name: tuple(where) for name, where in tests.expected.items()},
         "built_in": tests.built_in,
         "given": [text for cell in locked for text in definitions(cell.source)],
         "students": tuple(sorted(set().union(*map(bound_names, free)))),

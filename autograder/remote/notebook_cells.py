@@ -27,8 +27,9 @@ class RunCell:
     source: str
     way: Way | None = None
     """How it runs, if it is a tests cell; else it is a cell of the notebook."""
-    visible: frozenset[str] = frozenset()
-    """The words of a tests cell that students can read: what it binds to others stays hidden."""
+    public: frozenset[str] = frozenset()
+    """Names that a tests cell binds where students can read it: what it binds to others stays in
+    the tester."""
 
 
 @dataclass(frozen=True)

@@ -150,7 +150,7 @@ class NotebookRun:
         if student is None:
             return CellOutcome(gone=True)
         try:
-            news = self._tell(student, {"op": "names"}, limit_s)
+            news = self._tell(student, {"op": "names"}, limit_s).get("news")
         except WireError:
             self._stop_student()
             return CellOutcome(gone=True)
@@ -160,8 +160,8 @@ class NotebookRun:
             "label": cell.label,
             "limit_s": limit_s,
             "values_only": cell.way is Way.VALUE,
-            "visible": tuple(cell.visible),
-            "news": news,
+            "public": tuple(cell.public),
+            "news": news if isinstance(news, dict) else {},
         }
         try:
             tester = self._tester or self._start_tester()
@@ -177,11 +177,10 @@ class NotebookRun:
 
     def _write_through(self, reply: dict[str, Any]) -> None:
         """Bind in the student's process what the tests cell bound, for the cells below it."""
-        if self._student is None or not isinstance(reply.get("names"), dict):
+        if self._student is None or not isinstance(reply.get("news"), dict):
             return
-        keys = {key: reply[key] for key in ("names", "unbound", "news")}
         try:
-            self._tell(self._student, {"op": "bind", **keys}, self._bounds.cell_s)
+            self._tell(self._student, {"op": "bind", "news": reply["news"]}, self._bounds.cell_s)
         except WireError:
             self._stop_student()
 

@@ -38,14 +38,15 @@ class Names:
             )
         gone = [name for name in self._told if name not in self._names]
         self._told = dict(self._names)
-        return {"names": told, "unbound": gone}
+        return {"names": told, "gone_names": gone} if told or gone else {}
 
     def bind(self, values: dict[str, Any], gone: Iterable[str]) -> None:
         """Bind names from the other side, which therefore are no news."""
         self._names.update(values)
+        self._told.update(values)
         for name in gone:
             self._names.pop(name, None)
-        self._told = dict(self._names)
+            self._told.pop(name, None)
 
     def _own(self) -> list[tuple[str, Any]]:
         return [item for item in self._names.items() if not OF_IPYTHON.fullmatch(item[0])]

@@ -16,12 +16,19 @@ import builtins
 import importlib
 import sys
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograder.sandbox.inside.channel import Channel
 from autograder.sandbox.inside.countdown import Countdown
-from autograder.sandbox.inside.plain import CODECS, DECODERS, PLAIN, is_array
+from autograder.sandbox.inside.plain import (
+    CODECS,
+    DECODERS,
+    PLAIN,
+    become,
+    is_array,
+    is_changeable,
+)
 from autograder.sandbox.inside.remote_object import (
     ALWAYS,
     ASKED,
@@ -105,6 +112,13 @@ class Peer:
         self.countdown = Countdown()
         self.gone = ""
         """Why the other side answers no more, or did not answer the last time."""
+        self.names_news: Callable[[], dict[str, Any]] = dict
+        """What is new about the names of this side; part of each message."""
+        self.take_names: Callable[[dict[str, Any]], None] = lambda told: None
+        self._watched: dict[int, tuple[Any, bytes]] = {}
+        """Changeable objects of this side that the other has copies of, by number."""
+        self._copies: dict[int, tuple[Any, bytes]] = {}
+        """Copies of changeable objects of the other side, by number."""
 
     # Objects of this side ----------------------------------------------------------------------
 
@@ -176,6 +190,8 @@ class Peer:
                 return {self.lift(key): self.lift(value) for key, value in pairs}
             case ("x", str(kind), parts) if kind in DECODERS:
                 return DECODERS[kind](self.lift(parts))
+            case ("mine", _, ("exception", _, _), _, (str(module), name)) if _loaded(module, name):
+                return imported(module, name)
             case ("yours", int(number)):
                 return self._held[number]
             case ("mine", int(number), kind, special, (module, name)):
@@ -214,7 +230,7 @@ class Peer:
                 raise Refused(REFUSED)
             self.answers += 1
         sent = [self.lower(one) for one in (*args, *named.values())]
-        request = {"do": do, "args": sent, "names": tuple(named), **self.state.news()}
+        request = {"do": do, "args": sent, "keys": tuple(named), **self.news()}
         reply = self._exchange({"ask": request, "left_s": self.countdown.left_s})
         return self._settle(reply, args, named)
 
@@ -227,8 +243,8 @@ class Peer:
                     self.gone = str(said["gone"])
                     raise Gone(self.gone)
                 if "reply" in said:
-                    self.state.take(said["reply"])
                     reply: dict[str, Any] = said["reply"]
+                    self.take(reply)
                     return reply
                 self.send_reply(self.serve(said["ask"]))
 
@@ -237,7 +253,7 @@ class Peer:
         given = (*args, *named.values())
         for place, tree in dict(reply.get("changed") or {}).items():
             if isinstance(place, int) and 0 <= place < len(given):
-                _become(given[place], self.lift(tree))
+                become(given[place], self.lift(tree))
         if "raised" in reply:
             raise self._exception(reply)
         return self.lift(reply["value"])
@@ -255,32 +271,67 @@ class Peer:
 
     def serve(self, request: dict[str, Any]) -> dict[str, Any]:
         """The reply to one request of the other side."""
-        self.state.take(request)
+        self.take(request)
+        args: list[Any] = []
+        before: list[bytes | None] = []
         try:
             args = [self.lift(one) for one in request["args"]]
-            count = len(args) - len(request["names"])
-            plain, named = args[:count], dict(zip(request["names"], args[count:], strict=True))
-            do = request["do"]
-            if self._guarded:
-                self._require_harmless(do, plain)
             before = [self._image(one) for one in args]
-            value = _DO[do](*plain, **named)
-            lowered = self._handle(value) if do == "handle" else self.lower(value)
-            reply: dict[str, Any] = {"value": lowered}
+            reply = {"value": self._done(request["do"], args, request["keys"])}
         except Gone:
             raise
         except BaseException as error:
             reply = self._raised(error)
-            before, args = (
-                before if "before" in locals() else [],
-                args if "args" in locals() else [],
-            )
         changed = {
-            place: image
+            place: self.lower(one)
             for place, (old, one) in enumerate(zip(before, args, strict=False))
-            if old is not None and (image := self._image(one)) != old
+            if old is not None and self._image(one) != old
         }
-        return {**reply, "changed": changed, **self.state.news()}
+        return {**reply, "changed": changed, **self.news()}
+
+    def _done(self, do: str, args: list[Any], keys: Sequence[str]) -> Any:
+        """What an object of this side answers, lowered."""
+        count = len(args) - len(keys)
+        plain, named = args[:count], dict(zip(keys, args[count:], strict=True))
+        if self._guarded:
+            self._require_harmless(do, plain)
+        value = _DO[do](*plain, **named)
+        if do == "handle":
+            return self._handle(value)
+        image = self._image(value) if do == "get" else None
+        if image is not None:
+            self._watched[self.hold(value)] = value, image
+        return self.lower(value)
+
+    def news(self) -> dict[str, Any]:
+        """What is new on this side, as part of a message."""
+        told = {**self.state.news(), **self.names_news()}
+        for key, objects in (("mine", self._watched), ("yours", self._copies)):
+            changed = {}
+            for number, (thing, image) in objects.items():
+                now = self._image(thing)
+                if now is not None and now != image:
+                    objects[number] = thing, now
+                    changed[number] = self.lower(thing)
+            if changed:
+                told[key] = changed
+        return told
+
+    def take(self, told: dict[str, Any]) -> None:
+        """Make what is new on the other side hold here, too; nothing in it is trusted."""
+        self.state.take(told)
+        self.take_names(told)
+        for key, objects in (("mine", self._copies), ("yours", self._watched)):
+            for number, tree in dict(told.get(key) or {}).items():
+                if number in objects:
+                    thing = objects[number][0]
+                    become(thing, self.lift(tree))
+                    objects[number] = thing, self._image(thing) or b""
+
+    def forget_copies(self) -> None:
+        """Let copies of changeable objects be copies no more, on either side."""
+        self._watched.clear()
+        self._copies.clear()
 
     def _raised(self, error: BaseException) -> dict[str, Any]:
         kind = type(error)
@@ -293,9 +344,14 @@ class Peer:
         own = None if kind.__name__ == base else self._handle(kind)
         return {"raised": base, "class": own, "args": args, "text": text}
 
-    def _image(self, value: Any) -> Any:
-        """What a changeable argument looks like; None for what a call cannot change here."""
-        return self.lower(value) if type(value) in (list, dict, set) or is_array(value) else None
+    def _image(self, value: Any) -> bytes | None:
+        """What a changeable value looks like; None for what cannot change, or is too large."""
+        if not is_changeable(value):
+            return None
+        try:
+            return self._channel.frame(self.lower(value))
+        except WireError:
+            return None
 
     def _require_harmless(self, do: str, args: list[Any]) -> None:
         """Let a student's code use what tests hand to it, but look into none of our code.
@@ -321,9 +377,13 @@ class Peer:
         """The object that the other side holds under that number: its value, if that crosses."""
         held = Remote(self, number)
         try:
-            return self.ask("get", held)
+            value = self.ask("get", held)
         except Exception:  # too large, say
             return self.ask("handle", held)
+        image = self._image(value)
+        if image is not None:
+            self._copies[number] = value, image
+        return value
 
 
 def _imported_name(thing: Any) -> tuple[str, str]:
@@ -354,14 +414,9 @@ def _builtin_base(kind: type) -> str:
     return bases[0] if bases else "Exception"
 
 
-def _become(old: Any, new: Any) -> None:
-    """Change a container in place into what the other side made of its copy."""
-    if isinstance(old, list) and isinstance(new, list):
-        old[:] = new
-    elif (isinstance(old, dict) and isinstance(new, dict)) or (
-        isinstance(old, set) and isinstance(new, set)
-    ):
-        old.clear()
-        old.update(new)
-    elif is_array(old) and is_array(new) and old.shape == new.shape:
-        old[...] = new
+def _loaded(module: str, name: str) -> bool:
+    """Whether this side has loaded an exception of that name from a module, not from a notebook."""
+    found: Any = sys.modules.get(module) if module != "__main__" else None
+    for part in str(name).split("."):
+        found = getattr(found, part, None)
+    return isinstance(found, type) and issubclass(found, BaseException)

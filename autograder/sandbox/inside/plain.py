@@ -34,6 +34,34 @@ def _is_numpys(kind: type) -> bool:
     return kind.__module__.partition(".")[0] == "numpy"
 
 
+def is_changeable(value: Any) -> bool:
+    """Whether a value that crosses as a copy could be changed in place."""
+    kind = type(value)
+    return kind in (list, dict, set, np.ndarray) or _pandas_kind(kind) != ""
+
+
+def become(old: Any, new: Any) -> None:
+    """Change a value in place into what the other side made of its copy."""
+    if type(old) is not type(new):
+        return
+    if isinstance(old, list):
+        old[:] = new
+    elif isinstance(old, dict | set):
+        old.clear()
+        old.update(new)
+    elif isinstance(old, np.ndarray):
+        if old.shape == new.shape:
+            old[...] = new
+    elif _pandas_kind(type(old)):
+        old._update_inplace(new)
+
+
+def _pandas_kind(kind: type) -> str:
+    """`DataFrame` or `Series` for pandas' own class of that name; else empty."""
+    own = kind.__module__.partition(".")[0] == "pandas"
+    return kind.__name__ if own and kind.__name__ in ("DataFrame", "Series") else ""
+
+
 Coder = Callable[[Any], Any]
 """From a value to its parts; None where it does not cross after all."""
 
@@ -57,6 +85,80 @@ def _array(parts: Any) -> Any:
     if str(dtype)[1:2] not in "mM":
         raise ValueError("no array")
     return np.array(items, dtype=np.int64).astype(dtype).reshape(shape)
+
+
+def _of_masked(value: Any) -> Any:
+    return np.asarray(value.data), np.ma.getmaskarray(value)
+
+
+def _masked(parts: Any) -> Any:
+    data, mask = parts
+    return np.ma.MaskedArray(data, mask=mask)
+
+
+def _of_index(index: Any) -> Any:
+    """A pandas index; None for kinds that do not cross."""
+    if type(index).__name__ == "RangeIndex":
+        return "range", (index.start, index.stop, index.step), index.name
+    if type(index).__name__ not in ("Index", "DatetimeIndex"):
+        return None
+    column = _of_column(index)
+    return None if column is None else ("index", column, index.name)
+
+
+def _index(parts: Any) -> Any:
+    import pandas as pd
+
+    kind, content, name = parts
+    if kind == "range":
+        return pd.RangeIndex(*content, name=name)
+    return pd.Index(_column(content), name=name)
+
+
+def _of_column(values: Any) -> Any:
+    """The values of a column or an index with their type; None for types that do not cross."""
+    dtype = values.dtype
+    if isinstance(dtype, np.dtype):
+        return "", np.asarray(values)
+    if str(dtype) in ("str", "string"):
+        return str(dtype), [None if value is not value else value for value in values.tolist()]
+    return None
+
+
+def _column(content: Any) -> Any:
+    import pandas as pd
+
+    dtype, values = content
+    return pd.array(values, dtype=str(dtype)) if dtype in ("str", "string") else values
+
+
+def _of_frame(frame: Any) -> Any:
+    index, columns = _of_index(frame.index), _of_index(frame.columns)
+    values = [_of_column(frame.iloc[:, place]) for place in range(frame.shape[1])]
+    return None if index is None or columns is None or None in values else (index, columns, values)
+
+
+def _frame(parts: Any) -> Any:
+    import pandas as pd
+
+    index, columns, values = parts
+    rows = _index(index)
+    data = {place: pd.Series(_column(one), index=rows) for place, one in enumerate(values)}
+    frame = pd.DataFrame(data, index=rows)
+    frame.columns = _index(columns)
+    return frame
+
+
+def _of_series(series: Any) -> Any:
+    index, values = _of_index(series.index), _of_column(series)
+    return None if index is None or values is None else (index, values, series.name)
+
+
+def _series(parts: Any) -> Any:
+    import pandas as pd
+
+    index, values, name = parts
+    return pd.Series(_column(values), index=_index(index), name=name)
 
 
 def _default_of(value: Any) -> Any:
@@ -112,10 +214,16 @@ _TABLE: list[tuple[type, Coder, Coder]] = [
     (Counter, dict, Counter),
     (defaultdict, _default_of, lambda p: defaultdict(_DEFAULTS[p[0]], p[1])),
     (np.ndarray, _of_objects, _array),
+    (np.matrix, np.asarray, np.asmatrix),
+    (np.ma.MaskedArray, _of_masked, _masked),
 ]
 CODECS: dict[tuple[str, str], Coder] = {
     (kind.__module__, kind.__qualname__): coder for kind, coder, _ in _TABLE
 }
 """By module and name of a type, how its values are taken apart."""
 DECODERS: dict[str, Coder] = {kind.__qualname__: decoder for kind, _, decoder in _TABLE}
+for _place in ("pandas", "pandas.core.frame", "pandas.core.series"):
+    # Which of these a class of pandas names as its module depends on the version.
+    CODECS |= {(_place, "DataFrame"): _of_frame, (_place, "Series"): _of_series}
+DECODERS |= {"DataFrame": _frame, "Series": _series}
 """By name of a type, how its values are put together again."""

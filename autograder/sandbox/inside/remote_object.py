@@ -10,10 +10,13 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+from IPython.core.async_helpers import get_asyncio_loop
+
 ASKED: dict[str, Callable[..., Any]] = {
     "__abs__": abs,
     "__add__": operator.add,
     "__and__": operator.and_,
+    "__await__": lambda thing: get_asyncio_loop().run_until_complete(thing),
     "__bool__": bool,
     "__complex__": complex,
     "__contains__": operator.contains,
@@ -128,6 +131,12 @@ def _forwarding(do: str) -> Callable[..., Any]:
     return method
 
 
+def _awaited(self: Any) -> Any:
+    """Let the other side run what is awaited, to its end."""
+    return _asked(self, "__await__")
+    yield  # so that this is a generator, as `await` wants it
+
+
 def _comparing(do: str) -> Callable[..., Any]:
     """A comparison; where only values count, objects are equal to none but themselves."""
 
@@ -155,6 +164,9 @@ def class_of(special: frozenset[str], of_class: bool) -> type:
         }
         if "__eq__" in body:
             body["__hash__"] = Remote.__hash__
+        if "__await__" in special:
+            body["__await__"] = _awaited
+        body["__doc__"] = property(lambda self: _asked(self, "getattr", "__doc__"))
         if "__call__" in special or of_class:
             body["__call__"] = lambda self, *args, **named: _asked(self, "call", *args, **named)
         if of_class:

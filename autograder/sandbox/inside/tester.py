@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import builtins
 import sys
+from collections.abc import Iterable
 from typing import Any
 
 from autograder.sandbox.inside.cells import Cells
@@ -43,7 +44,8 @@ class Tester:
         outputs: what they put out.
         channel: to the grader.
         known: what the tests need to know of the notebook: `trusted` (by name, the module and the
-            name in it that the name is, whatever a student binds it to), `built_in` (names of
+            name in it that the name is, whatever a student binds it to), `expected` (the same, if
+            a student's is the same), `built_in` (names of
             built-in things that the notebook defines itself), `given` (imports, functions and
             classes of its locked cells, as sources), `students` (names that its solution cells
             bind), `learning` (whether `trusted` is still to be found out).
@@ -62,6 +64,12 @@ class Tester:
         """Names that a tests cell has bound since the notebook's process did."""
         self._words: set[str] = set()
         self._imported: dict[str, list[str]] = {}
+        self._public: set[str] = set()
+        """Names that the running cell binds where students can read it."""
+        self._before: dict[str, Any] = {}
+        """What the names here were when the other side was last told."""
+        self._bound_theirs: set[str] = set()
+        self.peer.names_news, self.peer.take_names = self._names_news, self._take_names
         sys.addaudithook(_refuse_pickled)
         self._define_given()
 
@@ -80,23 +88,29 @@ class Tester:
         self._outputs.take()
 
     def _may_import(self, module: str, name: str) -> bool:
-        top = module.partition(".")[0]
-        return self._known["learning"] or (top in ("builtins", "numpy") and bool(name))
+        if self._known["learning"]:
+            return True
+        known = module in ("builtins", "numpy") and bool(name)
+        return known and isinstance(imported(module, name), type)
 
     def run(self, request: dict[str, Any]) -> dict[str, Any]:
         """Run one tests cell; the reply says how it ended, and what it did to the names."""
         peer, source = self.peer, request["source"]
         peer.values_only = request["values_only"]
         peer.answers = peer.refusals = 0
+        peer.forget_copies()
         self._words |= words_of(source)
+        self._public = set(request["public"])
+        self._refresh()
+        reply: dict[str, Any]
         try:
             with peer.countdown.running(request["limit_s"]):
-                peer.state.take(request["news"])
-                self._take_names(request["news"])
-                before = dict(self._ns)
+                peer.take(request["news"])
+                self._bind_theirs(self._theirs)
+                self._before = dict(self._ns)
                 reply = self._cells.run(source, request["label"])
         except (Gone, TimeIsUp) as error:
-            reply, before = {"raised": "BaseException", "own": type(error).__name__}, dict(self._ns)
+            reply = {"raised": "BaseException", "own": type(error).__name__}
         if peer.countdown.ran_out or peer.gone == "late":
             reply = {"late": True}
         elif peer.gone:
@@ -104,21 +118,52 @@ class Tester:
         peer.gone = ""
         reply["outputs"] = self._outputs.take()
         reply["answers"], reply["refusals"] = peer.answers, peer.refusals
-        bound = self._bound(before, request["visible"])
-        return {**reply, **bound, "news": peer.state.news(), "imported": self._imported}
+        return {**reply, "news": peer.news(), "imported": self._imported}
 
-    def _take_names(self, news: dict[str, Any]) -> None:
-        """Bind the names that tests cells speak of to what the notebook's process has of them."""
-        for name in news["unbound"]:
-            if self._theirs.pop(name, None) is not None:
+    def _refresh(self) -> None:
+        """Forget what names of the other side held: each tests cell asks anew."""
+        for name in self._bound_theirs:
+            if name not in self._ours:
                 self._ns.pop(name, None)
-        for name, tree in news["names"].items():
-            self._theirs[name] = tree
-            if name in self._students:
-                self._ours.discard(name)
-        for name, tree in self._theirs.items():
+        self._bound_theirs.clear()
+        self._before = dict(self._ns)
+
+    def _take_names(self, told: dict[str, Any]) -> None:
+        """Note what names the other side has bound, and bind those that tests speak of."""
+        for name in list(told.get("gone_names") or ()):
+            if self._theirs.pop(name, None) is not None and name not in self._ours:
+                self._ns.pop(name, None)
+                self._before.pop(name, None)
+        new = {
+            name: tree
+            for name, tree in dict(told.get("names") or {}).items()
+            if isinstance(name, str) and name.isidentifier() and not OF_IPYTHON.fullmatch(name)
+        }
+        self._theirs |= new
+        self._ours -= new.keys() & self._students
+        self._bind_theirs(new)
+
+    def _bind_theirs(self, names: Iterable[str]) -> None:
+        for name in list(names):
             if name in self._words and name not in self._ours:
-                self._take_name(name, tree)
+                self._take_name(name, self._theirs[name])
+                if name in self._ns:
+                    self._before[name] = self._ns[name]
+                    self._bound_theirs.add(name)
+
+    def _names_news(self) -> dict[str, Any]:
+        """What tests cells have bound in lines that students can read, and what they deleted."""
+        bound: dict[str, Any] = {}
+        for name, value in list(self._ns.items()):
+            if OF_IPYTHON.fullmatch(name) or self._before.get(name, self) is value:
+                continue
+            self._ours.add(name)
+            if name in self._public:
+                bound[name] = self.peer.lower(value)
+        gone = [name for name in self._before if name not in self._ns]
+        deleted = [name for name in gone if self._theirs.pop(name, None) is not None]
+        self._before = dict(self._ns)
+        return {"bound": bound, "unbound": deleted} if bound or deleted else {}
 
     def _take_name(self, name: str, tree: Any) -> None:
         known = self._known
@@ -128,26 +173,15 @@ class Tester:
             return
         if hasattr(builtins, name) and name not in known["built_in"] and not known["learning"]:
             return
+        if tree[0] == "mine" and tuple(tree[4]) == known["expected"].get(name):
+            self._ns[name] = imported(*tree[4])
+            return
         if tree[0] == "held":
             self._ns[name] = self.peer.fetch(tree[1])
             return
         if tree[0] == "mine" and tree[4][0]:
             self._imported[name] = list(tree[4])
         self._ns[name] = self.peer.lift(tree)
-
-    def _bound(self, before: dict[str, Any], visible: set[str]) -> dict[str, Any]:
-        """The names that the cell bound and that students can read in it, and those it deleted."""
-        told: dict[str, Any] = {}
-        for name, value in self._ns.items():
-            if OF_IPYTHON.fullmatch(name) or (name in before and before[name] is value):
-                continue
-            self._ours.add(name)
-            if name in visible:
-                told[name] = self.peer.lower(value)
-        gone = [name for name in before if name not in self._ns and name in self._theirs]
-        for name in gone:
-            del self._theirs[name]
-        return {"names": told, "unbound": gone}
 
 
 def _print(stream: str, text: str) -> None:

@@ -39,6 +39,8 @@ class WholeNotebook:
         shared = SharedState(self._outputs, takes_code=True, prints=None)
         self._peer = Peer(channel, shared, False, lambda module, name: True)
         self._names = Names(shell.user_ns)
+        self._peer.names_news = lambda: self._names.news(self._peer)
+        self._peer.take_names = self._bind
         self._tester: Tester | None = None
 
     def answers(self, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -54,10 +56,10 @@ class WholeNotebook:
                 yield {**reply, "outputs": self._outputs.take()}
             case {"op": "names"}:
                 self._outputs.begin()
-                yield {**self._names.news(self._peer), **self._peer.state.news()}
-            case {"op": "bind", "names": names, "unbound": gone, "news": news}:
-                self._peer.state.take(news)
-                self._names.bind({name: self._peer.lift(names[name]) for name in names}, gone)
+                self._peer.forget_copies()
+                yield {"news": self._peer.news()}
+            case {"op": "bind", "news": news}:
+                self._peer.take(news)
                 yield {"done": True}
             case {"op": "tester", "known": known}:
                 self._tester = Tester(self._shell, self._cells, self._outputs, self._channel, known)
@@ -68,6 +70,12 @@ class WholeNotebook:
                 self._serve(asked, left_s)
             case _:
                 yield {"unsendable": "object"}
+
+    def _bind(self, told: dict[str, Any]) -> None:
+        """Bind here what tests cells have bound, as far as students may read it."""
+        if "bound" in told:
+            names = {name: self._peer.lift(tree) for name, tree in told["bound"].items()}
+            self._names.bind(names, told["unbound"])
 
     def _serve(self, asked: dict[str, Any], left_s: float) -> None:
         """Answer the other side's request, within the time that it has left."""
