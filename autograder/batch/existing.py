@@ -88,7 +88,9 @@ class _Finder:
         digest = _digest(tests, files, self._tier)
         if before is not None and before.found_for == digest:
             return before
-        found = with_ways(tests, self._started(), files, lambda line: self._say(lab, line))
+        found = with_ways(
+            tests, self._started(tests.modules), files, lambda line: self._say(lab, line)
+        )
         return found.with_digest(digest)
 
     def _say(self, lab: Lab, line: str) -> None:
@@ -99,10 +101,11 @@ class _Finder:
             self._files[assignment] = self._course.public_files(assignment)
         return self._files[assignment]
 
-    def _started(self) -> Jails:
+    def _started(self, modules: Sequence[str]) -> Jails:
         if self._jails is None:
             first, second = (
-                self._stack.enter_context(Jail(self._course.limits, self._tier)) for _ in range(2)
+                self._stack.enter_context(Jail(self._course.limits, self._tier, modules))
+                for _ in range(2)
             )
             self._jails = Jails(first, second)
         return self._jails

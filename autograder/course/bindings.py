@@ -35,6 +35,15 @@ def imported_names(source: str) -> Iterator[str]:
                 yield alias.asname or alias.name.partition(".")[0]
 
 
+def imported_modules(source: str) -> Iterator[str]:
+    """The modules that a cell imports, or imports from."""
+    for node in ast.walk(_parsed(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module
+
+
 def definitions(source: str) -> list[str]:
     """The imports, functions and classes at the top level of a cell, each as source."""
     wanted = (*_FUNCTIONS, ast.Import, ast.ImportFrom)

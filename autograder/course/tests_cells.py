@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from autograder.course.bindings import imported_modules
 from autograder.course.notebook import Kind, MasterCell
 
 FORMAT = 1
@@ -107,6 +108,13 @@ class TestsCells:
         """The cell of that grade_id, if there is one."""
         known = (cell for cell in self.cells if grade_id and cell.grade_id == grade_id)
         return next(known, None)
+
+    @property
+    def modules(self) -> tuple[str, ...]:
+        """The modules that its cells import."""
+        sources = (cell.solved if cell.is_solution else cell.source for cell in self.cells)
+        found = (module for source in sources for module in imported_modules(source))
+        return tuple(sorted(set(found)))
 
     @property
     def tests(self) -> tuple[KnownCell, ...]:

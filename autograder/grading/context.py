@@ -107,9 +107,10 @@ def prepared(
     tested = [lab.suite for lab in labs if lab.needs_suite]
     limits = limits or course.limits
     with ExitStack() as stack:
-        jail = stack.enter_context(Jail(limits, tier))
-        has_tests = any(lab.tests_cells is not None for lab in labs)
-        tester = stack.enter_context(Jail(limits, tier)) if has_tests else None
+        tests = [lab.tests_cells for lab in labs if lab.tests_cells is not None]
+        modules = sorted({module for one in tests for module in one.modules})
+        jail = stack.enter_context(Jail(limits, tier, modules))
+        tester = stack.enter_context(Jail(limits, tier, modules)) if tests else None
         stack.enter_context(_bounded_memory())
         require_canaries(jail, private)
         suites = stack.enter_context(collected(course.root, tested))

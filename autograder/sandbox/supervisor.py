@@ -20,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -52,14 +52,19 @@ class Jail:
     Args:
         limits: what each submission may use.
         tier: how strongly submissions are isolated.
+        preload: modules that submissions are known to import; of them, those that are safe to
+            load before a fork are loaded once.
 
     Raises:
         NoJail: the tier does not hold on this machine; the text says why.
     """
 
-    def __init__(self, limits: Limits, tier: policy.Tier = policy.FULL) -> None:
+    def __init__(
+        self, limits: Limits, tier: policy.Tier = policy.FULL, preload: Sequence[str] = ()
+    ) -> None:
         self.limits = limits
         self.tier = tier
+        self._preload = tuple(preload)
         self.uid = launch.spare_uid() if os.getuid() == 0 and tier.isolates else None
         """The account that students' code runs as; None: this process's own."""
         self._wall = OuterWall() if tier.outer_wall else None
@@ -120,7 +125,8 @@ class Jail:
                 self._process = self._start(theirs.fileno())
             self._control.settimeout(START_S)
             readable = self._copy.readable if self._copy is not None else ()
-            self._control.send(launch.settings(self.tier, self.limits, self.uid, readable))
+            facts = (self.tier, self.limits, self.uid, readable, self._preload)
+            self._control.send(launch.settings(*facts))
             self._expect("ready")
             if self.tier.has_processes and not self.grouped:
                 self._require_sight()

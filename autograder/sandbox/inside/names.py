@@ -29,8 +29,8 @@ class Names:
     def news(self, peer: Peer) -> dict[str, Any]:
         """The names that are new, each with its value or the number of what holds it."""
         told: dict[str, Any] = {}
-        for name, value in self._own():
-            if name in self._told and self._told[name] is value:
+        for name, value in list(self._names.items()):
+            if self._told.get(name, self) is value or OF_IPYTHON.fullmatch(name):
                 continue
             small = type(value) in _SMALL or (type(value) is str and len(value) < 200)
             told[name] = (
@@ -47,9 +47,6 @@ class Names:
         for name in gone:
             self._names.pop(name, None)
             self._told.pop(name, None)
-
-    def _own(self) -> list[tuple[str, Any]]:
-        return [item for item in self._names.items() if not OF_IPYTHON.fullmatch(item[0])]
 
 
 def _has_name(value: Any) -> bool:

@@ -303,9 +303,9 @@ class Peer:
             self._watched[self.hold(value)] = value, image
         return self.lower(value)
 
-    def news(self) -> dict[str, Any]:
-        """What is new on this side, as part of a message."""
-        told = {**self.state.news(), **self.names_news()}
+    def news(self, whole: bool = False) -> dict[str, Any]:
+        """What is new on this side, as part of a message; see `SharedState.news`."""
+        told = {**self.state.news(whole), **self.names_news()}
         for key, objects in (("mine", self._watched), ("yours", self._copies)):
             changed = {}
             for number, (thing, image) in objects.items():

@@ -200,6 +200,24 @@ LOCALES = "LOCPATH"
 ENVIRONMENT_FROM_HOST = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "NVPL_BLAS_DEBUG_CPU_TYPE")
 """Variables that tell the linear algebra library about this processor; no others are passed on."""
 
+MAY_PRELOAD = {
+    "networkx",
+    "pandas",
+    "pytest",
+    "scipy",
+    "scipy.integrate",
+    "scipy.interpolate",
+    "scipy.linalg",
+    "scipy.optimize",
+    "scipy.signal",
+    "scipy.stats",
+    "seaborn",
+    "sympy",
+    "unittest",
+    "unittest.mock",
+}
+"""Modules that start no thread when they are loaded, so that a process can fork after it."""
+
 PRELOADED = (
     "numpy",
     "numpy.linalg",

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import random
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -38,38 +39,61 @@ CODE = {
 """Endings of files that a tester never takes: they might be run there."""
 
 
+class Written:
+    """Whether a file may have been written, as Python itself reports it."""
+
+    def __init__(self) -> None:
+        self.perhaps = True
+        sys.addaudithook(self._note)
+
+    def _note(self, event: str, args: tuple[Any, ...]) -> None:
+        if event in _WRITES:
+            self.perhaps = True
+        elif event == "open":
+            mode, flags = args[1], args[2]
+            self.perhaps |= bool(flags & _FOR_WRITING) or (mode is not None and mode != "r")
+
+
 class SharedState:
     """One side's random states, files and printed text, as the other side should have them.
 
     Args:
         outputs: what is printed here.
         takes_code: whether files of code may come from the other side.
-        prints: whether text that the other side printed is printed here again.
+        prints: prints here what the other side printed; without it, this side tells what it prints.
     """
 
     def __init__(
         self, outputs: Outputs, takes_code: bool, prints: Callable[[str, str], None] | None
-    ):
+    ) -> None:
         self._outputs, self._takes_code, self._prints = outputs, takes_code, prints
-        self._random: Any = None
+        self._random: tuple[Any, ...] = ()
         self._files = _look()
+        self._written = Written()
 
     def settle(self) -> None:
         """Take the files that are there for known on the other side."""
         self._files = _look()
 
-    def news(self) -> dict[str, Any]:
-        """What has changed here since the last message in either direction."""
+    def news(self, whole: bool = False) -> dict[str, Any]:
+        """What has changed here since the last message in either direction.
+
+        Args:
+            whole: look at the files even if none seems to have been written.
+        """
         told: dict[str, Any] = {}
         state = _random_state()
         if state != self._random:
-            self._random = told["random"] = state
-        files = _look()
-        if files != self._files:
-            told["files"] = _changed(self._files, files)
-            self._files = files
-        if self._prints is None:
-            told["printed"] = self._outputs.take()
+            self._random = state
+            told["random"] = _lowered(state)
+        if self._written.perhaps or whole:
+            self._written.perhaps = False
+            files = _look()
+            if files != self._files:
+                told["files"] = _changed(self._files, files)
+                self._files = files
+        if self._prints is None and (printed := self._outputs.take()):
+            told["printed"] = printed
         return told
 
     def take(self, told: dict[str, Any]) -> None:
@@ -84,17 +108,44 @@ class SharedState:
                     with contextlib.suppress(OSError, ValueError):
                         _write(str(name), data)
             self._files = _look()
+            self._written.perhaps = False
         if self._prints is not None:
             for stream, text in told.get("printed", ()):
                 if stream in ("stdout", "stderr"):
                     self._prints(stream, str(text))
 
 
+_WRITES = {
+    "os.remove",
+    "os.rename",
+    "os.mkdir",
+    "os.rmdir",
+    "os.truncate",
+    "os.link",
+    "os.symlink",
+    "os.system",
+    "os.posix_spawn",
+    "os.fork",
+    "subprocess.Popen",
+    "sqlite3.connect",
+    "shutil.copyfile",
+    "shutil.move",
+    "shutil.rmtree",
+    "ctypes.dlopen",
+}
+"""What Python reports before files may change, besides opening them."""
+_FOR_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+
+
 def _random_state() -> tuple[Any, ...]:
-    state: Any = np.random.get_state(legacy=True)
-    name, key, place, has_gauss, gauss = state
-    version, words, next_gauss = random.getstate()
-    numpys = (str(name), key.tobytes(), int(place), int(has_gauss), float(gauss))
+    """The states of both generators, in a form that is quickly made and compared."""
+    numpys: Any = np.random.get_state(legacy=True)
+    return (numpys[0], numpys[1].tobytes(), *numpys[2:], random.getstate())
+
+
+def _lowered(state: tuple[Any, ...]) -> Any:
+    name, key, place, has_gauss, gauss, (version, words, next_gauss) = state
+    numpys = (str(name), key, int(place), int(has_gauss), float(gauss))
     return (numpys, (version, np.array(words, dtype=np.uint64).tobytes(), next_gauss))
 
 

@@ -118,7 +118,7 @@ class Tester:
         peer.gone = ""
         reply["outputs"] = self._outputs.take()
         reply["answers"], reply["refusals"] = peer.answers, peer.refusals
-        return {**reply, "news": peer.news(), "imported": self._imported}
+        return {**reply, "news": peer.news(whole=True), "imported": self._imported}
 
     def _refresh(self) -> None:
         """Forget what names of the other side held: each tests cell asks anew."""
@@ -155,7 +155,7 @@ class Tester:
         """What tests cells have bound in lines that students can read, and what they deleted."""
         bound: dict[str, Any] = {}
         for name, value in list(self._ns.items()):
-            if OF_IPYTHON.fullmatch(name) or self._before.get(name, self) is value:
+            if self._before.get(name, self) is value or OF_IPYTHON.fullmatch(name):
                 continue
             self._ours.add(name)
             if name in self._public:

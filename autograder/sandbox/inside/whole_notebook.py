@@ -57,7 +57,7 @@ class WholeNotebook:
             case {"op": "names"}:
                 self._outputs.begin()
                 self._peer.forget_copies()
-                yield {"news": self._peer.news()}
+                yield {"news": self._peer.news(whole=True)}
             case {"op": "bind", "news": news}:
                 self._peer.take(news)
                 yield {"done": True}

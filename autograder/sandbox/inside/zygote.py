@@ -19,6 +19,7 @@ import os
 import signal
 import socket
 import tempfile
+from collections.abc import Sequence
 from typing import Any
 
 from autograder.sandbox.inside import jail, policy, worker
@@ -37,10 +38,10 @@ def main(control_fd: int) -> None:
     if confined["tier"]["outer_wall"]:
         become(settings["uid"])
         own_namespaces()
-        shell = preload()
+        shell = preload(settings["preload"])
     else:
         # Without an outer wall, loading writes to a folder of the grader: load before leaving root.
-        shell = preload()
+        shell = preload(settings["preload"])
         become(settings["uid"], policy.SPARE_GROUP)
         for name in policy.RELOCATION:
             os.environ.pop(name, None)
@@ -73,9 +74,9 @@ def own_namespaces() -> None:
     jail.die_with_parent(signal.SIGKILL)
 
 
-def preload() -> Any:
+def preload(more: Sequence[str]) -> Any:
     """Load the modules that submissions use, and make the shell that they start from."""
-    for module in policy.PRELOADED:
+    for module in (*policy.PRELOADED, *more):
         with contextlib.suppress(ImportError):
             importlib.import_module(module)
     from autograder.sandbox.inside import kernel
