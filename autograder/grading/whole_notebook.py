@@ -164,6 +164,8 @@ def _notes(planned: Planned, outcomes: Sequence[CellOutcome]) -> list[str]:
         elif outcome.raised and outcome.raised.get("raised") != "NotImplementedError":
             _, words, _ = explain(dict(outcome.raised), text=True, source=cell.source)
             told.append(f"{cell.label} does not run to its end: it {words}")
+    for name in sorted({name for one in outcomes for name in one.shadowed}):
+        told.append(f"Your notebook gives `{name}` another meaning; the tests use their own.")
     return told
 
 

@@ -50,6 +50,8 @@ class CellOutcome:
     """How often an object of the notebook itself answered the tests."""
     refusals: int = 0
     """How often it was asked, and only values count."""
+    shadowed: tuple[str, ...] = ()
+    """Names of the tests' own things that the notebook has given another meaning."""
 
 
 @dataclass(frozen=True)
@@ -74,4 +76,5 @@ def outcome_of(reply: dict[str, Any]) -> CellOutcome:
     answers, refusals = (one if isinstance(one, int) else 0 for one in counts)
     raised = reply if "raised" in reply else None
     late, gone = "late" in reply, "ended" in reply
-    return CellOutcome(tuple(pairs), raised, late, gone, False, answers, refusals)
+    shadowed = tuple(str(name) for name in reply.get("shadowed") or ())
+    return CellOutcome(tuple(pairs), raised, late, gone, False, answers, refusals, shadowed)

@@ -78,6 +78,8 @@ class NotebookRun:
         self._tester: _Side | None = None
         self._left_out: set[int] = set()
         """Cells that ended or hung the process, and do not run in the next one."""
+        self._news: dict[str, Any] | None = None
+        """What is new about the student's names, if it is known without asking."""
         self.imported = {}
 
     def __enter__(self) -> NotebookRun:
@@ -121,6 +123,7 @@ class NotebookRun:
 
     def _run_own(self, number: int) -> CellOutcome:
         cell, side, limit_s = self._cells[number], self._student, self._limit_s()
+        self._news = None
         if side is None:
             return CellOutcome(gone=True)
         request = {"op": "run", "source": cell.source, "label": cell.label, "limit_s": limit_s}
@@ -150,10 +153,11 @@ class NotebookRun:
         if student is None:
             return CellOutcome(gone=True)
         try:
-            news = self._tell(student, {"op": "names"}, limit_s).get("news")
+            news = self._news if self._news is not None else self._ask_news(student, limit_s)
         except WireError:
             self._stop_student()
             return CellOutcome(gone=True)
+        self._news = {}
         request = {
             "op": "tests",
             "source": cell.source,
@@ -161,7 +165,7 @@ class NotebookRun:
             "limit_s": limit_s,
             "values_only": cell.way is Way.VALUE,
             "public": tuple(cell.public),
-            "news": news if isinstance(news, dict) else {},
+            "news": news,
         }
         try:
             tester = self._tester or self._start_tester()
@@ -175,9 +179,14 @@ class NotebookRun:
         self.imported |= reply.get("imported") or {}
         return outcome_of(reply)
 
+    def _ask_news(self, student: _Side, limit_s: float) -> dict[str, Any]:
+        """What is new about the names of the student's process."""
+        news = self._tell(student, {"op": "names"}, limit_s).get("news")
+        return news if isinstance(news, dict) else {}
+
     def _write_through(self, reply: dict[str, Any]) -> None:
         """Bind in the student's process what the tests cell bound, for the cells below it."""
-        if self._student is None or not isinstance(reply.get("news"), dict):
+        if self._student is None or not reply.get("news"):
             return
         try:
             self._tell(self._student, {"op": "bind", "news": reply["news"]}, self._bounds.cell_s)
@@ -218,71 +227,67 @@ class NotebookRun:
         speaker, asking = side, list[_Side]()
         while True:
             try:
-                said = speaker.inmate.channel.receive(deadline=deadline)
-                message = _relayed(said, answers=bool(asking) and asking[-1] is not speaker)
+                frame = speaker.inmate.channel.receive_frame(deadline)
+                kind = _kind_of(frame)
+                if kind == "" and speaker is side:
+                    return _reply_in(speaker, frame)
+                if kind != "ask" and (not asking or asking[-1] is speaker):
+                    raise WireError("an answer that nobody waits for")
             except WireError as error:
                 if speaker is side:
                     raise
-                message = self._gone(error)
-            if not message:
-                if speaker is side:
-                    reply: dict[str, Any] = said
-                    return reply
-                message = self._gone(WireError("a message out of turn"))
-            if "ask" in message:
+                self._tell_gone(side, error, deadline)
+                speaker, asking = side, []
+                continue
+            if kind == "ask":
                 asking.append(speaker)
-            elif asking:
+            else:
                 asking.pop()
-            speaker = self._relay(message, speaker, deadline)
+            speaker = self._relay(frame, speaker, deadline)
 
-    def _relay(self, message: dict[str, Any], speaker: _Side, deadline: float) -> _Side:
+    def _relay(self, frame: bytes, speaker: _Side, deadline: float) -> _Side:
         """Hand a message to the other side, which speaks next."""
         other = self._tester if speaker is not self._tester else self._student
-        if other is None:
-            speaker.inmate.channel.send({"gone": "ended"}, deadline=deadline)
-            return speaker
         try:
-            other.inmate.channel.send(message, deadline=deadline)
+            if other is None:
+                raise ClosedByPeer("the other side is gone")
+            other.inmate.channel.relay(frame, deadline=deadline)
         except WireError as error:
-            if other is self._tester:
+            if speaker is self._student:
                 raise
-            speaker.inmate.channel.send(self._gone(error), deadline=deadline)
+            self._tell_gone(speaker, error, deadline)
             return speaker
         return other
 
-    def _gone(self, error: WireError) -> dict[str, Any]:
-        """What a side is told of the student's process, which is stopped."""
+    def _tell_gone(self, side: _Side, error: WireError, deadline: float) -> None:
+        """Stop the student's process, and tell the tester why it does not answer."""
         self._stop_student()
         late = not isinstance(error, ClosedByPeer)
-        return {"gone": "late" if late else "ended"}
+        side.inmate.channel.send({"gone": "late" if late else "ended"}, deadline=deadline)
 
     def _limit_s(self) -> float:
         return max(min(self._bounds.cell_s, self._end - time.monotonic()), 0.1)
 
 
-def _relayed(said: Any, answers: bool) -> dict[str, Any]:
-    """What of a message goes to the other side; nothing of a reply that is meant for us.
+def _kind_of(frame: bytes) -> str:
+    """What kind of message a frame is: `ask`, `reply` or `gone`; empty for one that is for us.
 
-    Only what the two may say to each other is passed on: a message of a student's process must
-    never look like one of ours.
-
-    Args:
-        said: the message; nothing in it is trusted.
-        answers: whether the other side waits for an answer.
-
-    Raises:
-        WireError: it is no message, or an answer that nobody waits for.
+    The frame is not decoded: whoever gets it knows that another process wrote it.
     """
-    if not isinstance(said, dict):
-        raise WireError("a message that is not a dict")
-    if "ask" in said:
-        left_s = said.get("left_s")
-        return {"ask": said["ask"], "left_s": left_s if isinstance(left_s, float) else 0.0}
-    if not said.keys() & {"reply", "gone"}:
-        return {}
-    if not answers:
-        raise WireError("an answer that nobody waits for")
-    return {"reply": said["reply"]} if "reply" in said else {"gone": str(said["gone"])[:20]}
+    for kind, beginning in _BEGINNINGS.items():
+        if frame.startswith(beginning, 4):
+            return kind
+    return ""
+
+
+_BEGINNINGS = {kind: f'["d", ["{kind}", '.encode() for kind in ("ask", "reply", "gone")}
+
+
+def _reply_in(side: _Side, frame: bytes) -> dict[str, Any]:
+    reply = side.inmate.channel.value_of(frame)
+    if not isinstance(reply, dict):
+        raise WireError("a reply that is not a dict")
+    return reply
 
 
 def _in_parts(files: Mapping[str, bytes]) -> list[dict[str, bytes]]:

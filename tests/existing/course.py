@@ -42,10 +42,9 @@ def cell(kind: str, source: str, grade_id: str = "", **flags: Any) -> Node:
 
 def cells_of(exercise: Exercise) -> list[Node]:
     """The cells of one exercise, as the master notebook has them."""
-    visible, _, hidden = exercise.tests.partition("#HIDDEN\n")
-    tests = visible.rstrip("\n")
-    if hidden:
-        tests += f"\n### BEGIN HIDDEN TESTS\n{hidden}\n### END HIDDEN TESTS"
+    tests = exercise.tests
+    if exercise.hidden:
+        tests += f"\n### BEGIN HIDDEN TESTS\n{exercise.hidden}\n### END HIDDEN TESTS"
     solved = f"### BEGIN SOLUTION\n{exercise.solved}\n### END SOLUTION"
     given = [cell("code", exercise.given, f"given_{exercise.name}", locked=True)]
     return [

@@ -35,7 +35,7 @@ def solution(grade_id: str, solved: str, stub: str = "raise NotImplementedError(
     return KnownCell(grade_id, True, stub, stub, solved, is_solution=True)
 
 
-def tests_cell(grade_id: str, visible: str, hidden: str = "", points: float = 1.0) -> KnownCell:
+def checked(grade_id: str, visible: str, hidden: str = "", points: float = 1.0) -> KnownCell:
     """A tests cell; hidden lines stand below the visible ones."""
     source = f"{visible}\n{hidden}" if hidden else visible
     return KnownCell(grade_id, True, source, visible, source, points, is_grade=True, is_locked=True)
@@ -53,7 +53,7 @@ class Trial:
     def of(cls, jails: Jails, *cells: KnownCell, files: Mapping[str, bytes] | None = None) -> Trial:
         """A notebook with the ways that are found for its tests cells."""
         files = files or {}
-        return cls(jails, with_ways(TestsCells(cells, cell_s=3.0), jails, files), files)
+        return cls(jails, with_ways(TestsCells(cells, cell_s=2.0), jails, files), files)
 
     def way(self, name: str) -> str:
         """How a tests cell runs."""

@@ -14,6 +14,8 @@ from typing import Any
 
 from autograder.sandbox.inside.wire import GROWTH, WireError, encode, weigh
 
+RELAYED = 1 << 31
+"""The bit of a frame's length that says that another process wrote it."""
 READ_AHEAD = 1 << 16
 """Bytes to read at once if they are there: a frame mostly arrives together with its length."""
 
@@ -44,6 +46,8 @@ class Channel:
         self.elements = elements
         self.weight = 0
         """Approximate bytes of memory of the last received value."""
+        self.relayed = False
+        """Whether the last received value comes from another process, through the grader."""
 
     def send(
         self,
@@ -79,11 +83,30 @@ class Channel:
     ) -> Any:
         """The next value, complete before `deadline` however slowly its bytes come."""
         size = int.from_bytes(self._read(4, deadline), "big")
+        self.relayed = bool(size & RELAYED)
+        return self._value(self._content(size & ~RELAYED, deadline), proxy, generators)
+
+    def receive_frame(self, deadline: float | None = None) -> bytes:
+        """The next frame, without its value: what may be passed on as it is."""
+        return self._content(int.from_bytes(self._read(4, deadline), "big"), deadline)
+
+    def value_of(self, frame: bytes) -> Any:
+        """The value of a frame that `receive_frame` returned."""
+        return self._value(frame, None, False)
+
+    def relay(self, frame: bytes, *, deadline: float | None = None) -> None:
+        """Pass on a frame of another process, marked as such: it is no message of ours."""
+        size = (len(frame) | RELAYED).to_bytes(4, "big")
+        self.send_frame(size + frame, deadline=deadline)
+
+    def _content(self, size: int, deadline: float | None) -> bytes:
         if not 4 <= size <= self.frame_bytes:
             raise WireError("a frame over the cap")
-        frame = memoryview(self._read(size, deadline))
+        return self._read(size, deadline)
+
+    def _value(self, frame: bytes, proxy: Callable[[int], Any] | None, generators: bool) -> Any:
         value, self.weight = weigh(
-            frame,
+            memoryview(frame),
             elements=self.elements,
             proxy=proxy,
             generators=generators,

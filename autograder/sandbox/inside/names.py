@@ -29,15 +29,19 @@ class Names:
     def news(self, peer: Peer) -> dict[str, Any]:
         """The names that are new, each with its value or the number of what holds it."""
         told: dict[str, Any] = {}
-        for name, value in list(self._names.items()):
-            if self._told.get(name, self) is value or OF_IPYTHON.fullmatch(name):
+        before = self._told.get
+        for name in [
+            name for name, value in self._names.items() if before(name, self) is not value
+        ]:
+            value = self._names[name]
+            if OF_IPYTHON.fullmatch(name):
                 continue
             small = type(value) in _SMALL or (type(value) is str and len(value) < 200)
             told[name] = (
                 peer.lower(value) if small or _has_name(value) else ("held", peer.hold(value))
             )
         gone = [name for name in self._told if name not in self._names]
-        self._told = dict(self._names)
+        self._told = self._names.copy()
         return {"names": told, "gone_names": gone} if told or gone else {}
 
     def bind(self, values: dict[str, Any], gone: Iterable[str]) -> None:

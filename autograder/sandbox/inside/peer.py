@@ -109,6 +109,8 @@ class Peer:
         """How often a remote object itself answered, other than by a call's value."""
         self.refusals = 0
         self.values_only = False
+        self.cell: Any = 0
+        """The number of the tests cell that runs."""
         self.countdown = Countdown()
         self.gone = ""
         """Why the other side answers no more, or did not answer the last time."""
@@ -230,7 +232,7 @@ class Peer:
                 raise Refused(REFUSED)
             self.answers += 1
         sent = [self.lower(one) for one in (*args, *named.values())]
-        request = {"do": do, "args": sent, "keys": tuple(named), **self.news()}
+        request = {"do": do, "args": sent, "keys": tuple(named), "cell": self.cell, **self.news()}
         reply = self._exchange({"ask": request, "left_s": self.countdown.left_s})
         return self._settle(reply, args, named)
 
@@ -239,8 +241,8 @@ class Peer:
             self._channel.send(message)
             while True:
                 said = self._channel.receive()
-                if "gone" in said:
-                    self.gone = str(said["gone"])
+                if not self._channel.relayed or "gone" in said:
+                    self.gone = str(said.get("gone", "ended"))
                     raise Gone(self.gone)
                 if "reply" in said:
                     reply: dict[str, Any] = said["reply"]
@@ -271,6 +273,8 @@ class Peer:
 
     def serve(self, request: dict[str, Any]) -> dict[str, Any]:
         """The reply to one request of the other side."""
+        if request.get("cell") != self.cell:
+            self.begin_cell(request.get("cell"))
         self.take(request)
         args: list[Any] = []
         before: list[bytes | None] = []
@@ -328,10 +332,12 @@ class Peer:
                     become(thing, self.lift(tree))
                     objects[number] = thing, self._image(thing) or b""
 
-    def forget_copies(self) -> None:
-        """Let copies of changeable objects be copies no more, on either side."""
+    def begin_cell(self, number: Any) -> None:
+        """Let copies of changeable objects be copies no more: a tests cell begins, anew for all."""
+        self.cell = number
         self._watched.clear()
         self._copies.clear()
+        self.state.begin_cell()
 
     def _raised(self, error: BaseException) -> dict[str, Any]:
         kind = type(error)

@@ -71,6 +71,10 @@ class SharedState:
         self._files = _look()
         self._written = Written()
 
+    def begin_cell(self) -> None:
+        """Show each warning once for each cell."""
+        self._outputs.begin()
+
     def settle(self) -> None:
         """Take the files that are there for known on the other side."""
         self._files = _look()
@@ -139,13 +143,14 @@ _FOR_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 def _random_state() -> tuple[Any, ...]:
     """The states of both generators, in a form that is quickly made and compared."""
-    numpys: Any = np.random.get_state(legacy=True)
-    return (numpys[0], numpys[1].tobytes(), *numpys[2:], random.getstate())
+    state: Any = np.random.get_state(legacy=True)
+    return (str(state[0]), state[1].tobytes(), *state[2:], random.getstate())
 
 
 def _lowered(state: tuple[Any, ...]) -> Any:
+    """The states of both generators, as plain values."""
     name, key, place, has_gauss, gauss, (version, words, next_gauss) = state
-    numpys = (str(name), key, int(place), int(has_gauss), float(gauss))
+    numpys = (name, key, int(place), int(has_gauss), float(gauss))
     return (numpys, (version, np.array(words, dtype=np.uint64).tobytes(), next_gauss))
 
 

@@ -63,12 +63,19 @@ class Tester:
         self._ours: set[str] = set()
         """Names that a tests cell has bound since the notebook's process did."""
         self._words: set[str] = set()
+        """Words of the running cell, and of what it uses that tests cells have defined."""
+        self._spoken: dict[str, frozenset[str]] = {}
+        """By name that a tests cell bound, the words of that cell."""
         self._imported: dict[str, list[str]] = {}
         self._public: set[str] = set()
         """Names that the running cell binds where students can read it."""
         self._before: dict[str, Any] = {}
         """What the names here were when the other side was last told."""
         self._bound_theirs: set[str] = set()
+        self._given: dict[str, Any] = {}
+        """By name, what locked cells define."""
+        self._shadowed: set[str] = set()
+        """Names of the tests' own things that the notebook has given another meaning."""
         self.peer.names_news, self.peer.take_names = self._names_news, self._take_names
         sys.addaudithook(_refuse_pickled)
         self._define_given()
@@ -76,15 +83,18 @@ class Tester:
     def _define_given(self) -> None:
         """Define here what locked cells define: tests that call it must not ask a student for it.
 
-        What cannot be defined by itself stays remote.
+        What cannot be defined by itself stays remote. The names are bound when the notebook has
+        bound them, too.
         """
-        before = dict(self._ns)
+        before = set(self._ns)
         for source in self._known["given"]:
-            if "raised" not in self._cells.run(source, "given"):
-                self._words |= words_of(source)
-        self._ours |= {name for name in self._ns if name not in before} - self._students
-        for name in self._students & (self._ns.keys() - before.keys()):
-            del self._ns[name]
+            known = set(self._ns)
+            self._cells.run(source, "given")
+            self._spoken |= dict.fromkeys(self._ns.keys() - known, frozenset(words_of(source)))
+        for name in self._ns.keys() - before:
+            value = self._ns.pop(name)
+            if name not in self._students and not OF_IPYTHON.fullmatch(name):
+                self._given[name] = value
         self._outputs.take()
 
     def _may_import(self, module: str, name: str) -> bool:
@@ -98,8 +108,9 @@ class Tester:
         peer, source = self.peer, request["source"]
         peer.values_only = request["values_only"]
         peer.answers = peer.refusals = 0
-        peer.forget_copies()
-        self._words |= words_of(source)
+        peer.begin_cell(peer.cell + 1)
+        words = frozenset(words_of(source))
+        self._words = self._all_words(words)
         self._public = set(request["public"])
         self._refresh()
         reply: dict[str, Any]
@@ -109,6 +120,7 @@ class Tester:
                 self._bind_theirs(self._theirs)
                 self._before = dict(self._ns)
                 reply = self._cells.run(source, request["label"])
+                self._spoken |= dict.fromkeys(self._ns.keys() - self._before.keys(), words)
         except (Gone, TimeIsUp) as error:
             reply = {"raised": "BaseException", "own": type(error).__name__}
         if peer.countdown.ran_out or peer.gone == "late":
@@ -118,7 +130,17 @@ class Tester:
         peer.gone = ""
         reply["outputs"] = self._outputs.take()
         reply["answers"], reply["refusals"] = peer.answers, peer.refusals
+        reply["shadowed"] = sorted(self._shadowed & self._words)
         return {**reply, "news": peer.news(whole=True), "imported": self._imported}
+
+    def _all_words(self, words: frozenset[str]) -> set[str]:
+        """These words, and those of what they name, as far as tests cells have defined it."""
+        found, waiting = set(words), list(words)
+        while waiting:
+            new = self._spoken.get(waiting.pop(), frozenset()) - found
+            found |= new
+            waiting += new
+        return found
 
     def _refresh(self) -> None:
         """Forget what names of the other side held: each tests cell asks anew."""
@@ -131,14 +153,16 @@ class Tester:
     def _take_names(self, told: dict[str, Any]) -> None:
         """Note what names the other side has bound, and bind those that tests speak of."""
         for name in list(told.get("gone_names") or ()):
-            if self._theirs.pop(name, None) is not None and name not in self._ours:
-                self._ns.pop(name, None)
-                self._before.pop(name, None)
+            self._theirs.pop(name, None)
+            self._ours.discard(name)
+            self._ns.pop(name, None)
+            self._before.pop(name, None)
         new = {
             name: tree
             for name, tree in dict(told.get("names") or {}).items()
             if isinstance(name, str) and name.isidentifier() and not OF_IPYTHON.fullmatch(name)
         }
+        self._shadowed |= {name for name in new if self._is_shadowed(name, new[name])}
         self._theirs |= new
         self._ours -= new.keys() & self._students
         self._bind_theirs(new)
@@ -154,8 +178,10 @@ class Tester:
     def _names_news(self) -> dict[str, Any]:
         """What tests cells have bound in lines that students can read, and what they deleted."""
         bound: dict[str, Any] = {}
-        for name, value in list(self._ns.items()):
-            if self._before.get(name, self) is value or OF_IPYTHON.fullmatch(name):
+        before = self._before.get
+        for name in [name for name, value in self._ns.items() if before(name, self) is not value]:
+            value = self._ns[name]
+            if OF_IPYTHON.fullmatch(name):
                 continue
             self._ours.add(name)
             if name in self._public:
@@ -165,8 +191,21 @@ class Tester:
         self._before = dict(self._ns)
         return {"bound": bound, "unbound": deleted} if bound or deleted else {}
 
+    def _is_shadowed(self, name: str, tree: Any) -> bool:
+        """Whether the notebook binds a name of the tests' own to something else."""
+        known, is_import = self._known, tree[0] == "mine" and bool(tree[4][0])
+        if name in known["trusted"]:
+            return not (is_import and tuple(tree[4]) == known["trusted"][name])
+        if name in self._given:
+            # The first to bind it is the locked cell itself.
+            return name in self._theirs
+        return hasattr(builtins, name) and name not in known["built_in"]
+
     def _take_name(self, name: str, tree: Any) -> None:
         known = self._known
+        if name in self._given:
+            self._ns[name] = self._given[name]
+            return
         trusted = known["trusted"].get(name)
         if trusted is not None:
             self._ns[name] = imported(*trusted)

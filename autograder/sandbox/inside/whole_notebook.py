@@ -55,8 +55,6 @@ class WholeNotebook:
                 reply = interrupted(limit_s, functools.partial(self._cells.run, source, label))
                 yield {**reply, "outputs": self._outputs.take()}
             case {"op": "names"}:
-                self._outputs.begin()
-                self._peer.forget_copies()
                 yield {"news": self._peer.news(whole=True)}
             case {"op": "bind", "news": news}:
                 self._peer.take(news)

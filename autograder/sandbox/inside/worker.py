@@ -36,6 +36,9 @@ def serve(channel: Channel, shell: Any) -> None:
     channel.send({"ready": True})
     while True:
         request = channel.receive(proxy=interpreter.proxy, generators=True)
+        if channel.relayed:
+            # Another submission's process wrote this: it may ask, and give no orders.
+            request = {key: request[key] for key in ("ask", "left_s") if key in request}
         # A reply that cannot be encoded gets a reply in its place: the grader counts on one each.
         for answer in interpreter.answers(request):
             try:
