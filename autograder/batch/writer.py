@@ -24,7 +24,11 @@ from autograder.gradebook.gradebook import Gradebook, Refreshed, open_gradebook
 from autograder.gradebook.transactions import RowRefused
 from autograder.grading.grader import unreadable
 from autograder.report import Booked, Graded, Report, Status
+from autograder.sandbox.beneath import Unreadable
+from autograder.sandbox.reading import read_bytes
 
+SECRET = "submission_secret.txt"
+MOST_SECRET_MIB = 0.01
 BATCH = 64
 """Reports that are written in one transaction, where so many have come."""
 GATHER_S = 0.25
@@ -147,21 +151,26 @@ class Desk:
 
     def _arrival(self, student: str, assignment: str, matters: bool) -> datetime | None:
         """When a submission arrived; its time is copied to where nbgrader looks for it."""
-        folder = self._course.folder
-        arrived = read_arrival_time(folder("submitted"), f"{student}/{assignment}")
+        place = f"{student}/{assignment}"
+        self._keep(student, assignment, SECRET, _secret(self._course.folder("submitted"), place))
+        arrived = read_arrival_time(self._course.folder("submitted"), place)
         if arrived.problem:
             text = f"{TIMESTAMP}: {arrived.problem}"
             self.remarks.append(Remark(student, assignment, "", text, matters))
         if arrived.time is None:
             return None
-        for step in ("autograded", "feedback"):
-            path = folder(step) / student / assignment / TIMESTAMP
+        self._keep(student, assignment, TIMESTAMP, arrived.content)
+        return arrived.time
+
+    def _keep(self, student: str, assignment: str, name: str, content: bytes) -> None:
+        """Put a file of the submission where nbgrader's later steps look for it."""
+        for step in ("autograded", "feedback") if content else ():
+            path = self._course.folder(step) / student / assignment / name
             try:
-                if not path.is_file() or path.read_bytes() != arrived.content:
-                    write_whole(path, arrived.content, self._course.groupshared)
+                if not path.is_file() or path.read_bytes() != content:
+                    write_whole(path, content, self._course.groupshared)
             except OSError as error:
                 self._refused[student, assignment] = self._own_fault(student, error)
-        return arrived.time
 
     def _refresh(self, book: Gradebook, done: Sequence[Task]) -> None:
         """Bring the gradebook up to date where nothing is graded again.
@@ -253,6 +262,14 @@ class Desk:
         if must:
             raise error
         return ""
+
+
+def _secret(folder: Path, place: str) -> bytes:
+    """What nbgrader keeps beside a submission, so that only its student finds the feedback."""
+    try:
+        return read_bytes(folder, f"{place}/{SECRET}", MOST_SECRET_MIB)
+    except Unreadable:
+        return b""
 
 
 def _unwritten(task: Task, report: Report, reason: str) -> Report:

@@ -16,7 +16,6 @@ from autograder import __version__
 from autograder.course.lab import Lab
 from autograder.course.model import Course
 from autograder.course.notebook import Kind
-from autograder.course.tests_cells import TestsCells
 from autograder.sandbox.inside.policy import Tier
 
 _MARKERS = {"grade_cell", "of"}
@@ -39,8 +38,6 @@ def exercise_digests(course: Course, lab: Lab, tier: Tier) -> dict[str, str]:
         tier: the tier of isolation that it will be graded in.
     """
     own: dict[str, list[str]] = {exercise.grade_cell: [] for exercise in lab.exercises}
-    if lab.tests_cells is not None:
-        return dict.fromkeys(own, _tests_digest(course, lab, lab.tests_cells, tier))
     shared = [__version__, tier.name, repr(sorted(course.limits.as_dict().items()))]
     for path in _marking_files(course, lab):
         for cell, text in _pieces(path):
@@ -50,19 +47,15 @@ def exercise_digests(course: Course, lab: Lab, tier: Tier) -> dict[str, str]:
         name + submission_digest(data) for name, data in course.public_files(lab.assignment).items()
     ]
     shared += [cell.grade_id + lab.blanks.get(cell.grade_id, "") for cell in lab.by_hand]
+    if lab.tests_cells is not None:
+        # A tests cell depends on all cells above it.
+        tests = lab.tests_cells
+        shared += [tests.digest, repr(sorted(tests.ways.items()))]
     for exercise in lab.exercises:
         stub = lab.stubs.get(exercise.solution, "")
         own[exercise.grade_cell] += [repr(exercise.points), repr(exercise.functions), stub]
     common = _hash(shared)
     return {cell: _hash([common, *texts]) for cell, texts in own.items()}
-
-
-def _tests_digest(course: Course, lab: Lab, tests: TestsCells, tier: Tier) -> str:
-    """Hash of what the marks of tests cells depend on: each depends on all cells above it."""
-    limits = repr(sorted(course.limits.as_dict().items()))
-    parts = [__version__, tier.name, limits, tests.digest, repr(sorted(tests.ways.items()))]
-    files = course.public_files(lab.assignment)
-    return _hash([*parts, *(name + submission_digest(data) for name, data in files.items())])
 
 
 def course_digest(course: Course, lab: Lab, tier: Tier) -> str:

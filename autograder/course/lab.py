@@ -36,7 +36,8 @@ class Lab:
     release: Path
     suite: Path
     tests_cells: TestsCells | None = None
-    """Its tests cells, if they give the points; None with a hidden suite."""
+    """Its tests cells, in a course that declares no assignments. They give the points of those
+    cells for which the hidden suite, if there is one, has no check."""
 
     @cached_property
     def exercises(self) -> tuple[Exercise, ...]:
@@ -65,7 +66,7 @@ class Lab:
     @property
     def needs_suite(self) -> bool:
         """Whether a hidden suite gives points here."""
-        if self.tests_cells is not None:
+        if self.tests_cells is not None and not self.suite.is_file():
             return False
         return any(exercise.points for exercise in self.exercises)
 
@@ -153,9 +154,7 @@ def read_labs(root: Path, folders: Folders, assignment: str) -> list[Lab]:
 
 
 def _with_tests_cells(lab: Lab, tests: TestsCells | None) -> Lab:
-    """A lab with its tests cells, unless a hidden suite gives its points."""
-    if lab.suite.is_file():
-        return lab
+    """A lab with its tests cells; empty ones while it has not been built."""
     if tests is None:
         return replace(lab, tests_cells=TestsCells(()))
     return replace(lab, cells=tuple(one.as_master for one in tests.cells), tests_cells=tests)

@@ -95,18 +95,17 @@ class Entry:
 
 def _comments(report: Report) -> dict[str, str]:
     """By solution cell: the lines of its checks, as nbgrader shows them beside the solution."""
-    if report.ways:
-        # As nbgrader has it: what tests cells say stands on the student's page.
-        return dict.fromkeys(report.unanswered, NO_RESPONSE)
-    comments: dict[str, list[str]] = {}
+    comments: dict[str, list[str]] = {name: [NO_RESPONSE] for name in report.unanswered}
     checks = report.grade_cells()
     for grade_cell, solution in report.cells.items():
+        if grade_cell in report.ways:
+            continue  # As nbgrader has it: what tests cells say stands on the student's page.
         lines = cell_lines(checks.get(grade_cell, []))
         if not lines and solution in report.by_hand:
             continue
         comments.setdefault(solution, []).append(lines or report.public_reason or NO_RESPONSE)
     for name, asks in report.by_hand.items():
-        if not asks:
+        if not asks and not report.ways:
             comments.setdefault(name, []).append(NO_RESPONSE)
     # nbgrader's feedback renders comments as Markdown, and a check's line may quote the student.
     return {solution: harmless("\n".join(lines)) for solution, lines in comments.items()}

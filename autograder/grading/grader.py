@@ -61,11 +61,9 @@ def grade(
     report = _blank(context, request.seed)
     try:
         report = report.with_(by_hand=asks_for_person(context.lab, submission))
-        if context.tester is not None and context.lab.tests_cells is not None:
-            jails = Jails(context.jail, context.tester)
-            report = mark_notebook(context.lab, submission, jails, context.files, report)
         if context.lab.needs_suite:
             report = _tell(context, _mark(context, submission, report, request), request)
+        report = _with_tests_cells(context, submission, report)
     except Exception as fault:
         # Any exception here is our fault: withhold the mark for review, and let the class go on.
         place = traceback.extract_tb(fault.__traceback__)[-1]
@@ -73,6 +71,17 @@ def grade(
         reason = f"{type(fault).__name__} in {where}: {fault}"
         report = report.with_(status=Status.BROKEN, reason=reason)
     return report.with_(wall_s=round(time.perf_counter() - began, 4))
+
+
+def _with_tests_cells(context: GradingContext, submission: Submission, report: Report) -> Report:
+    """The report with the marks of those tests cells for which the suite has no check."""
+    if context.tester is None or context.lab.tests_cells is None:
+        return report
+    checked = {check.grade_cell for check in context.checks}
+    if checked >= {cell.grade_id for cell in context.lab.tests_cells.tests}:
+        return report
+    jails = Jails(context.jail, context.tester)
+    return mark_notebook(context.lab, submission, jails, context.files, report, checked)
 
 
 def _blank(context: GradingContext, seed: int) -> Report:

@@ -7,7 +7,7 @@ tests cell that is gone gives no points, and asks for a person.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from autograder.checks.cells import mark_of, result_of
@@ -104,6 +104,7 @@ def mark_notebook(
     jails: Jails,
     given: Mapping[str, bytes],
     report: Report,
+    checked: Collection[str] = (),
 ) -> Report:
     """The report with the marks of a notebook's tests cells.
 
@@ -112,7 +113,8 @@ def mark_notebook(
         submission: what was submitted.
         jails: where its cells run.
         given: the assignment's own files, by path.
-        report: before any cell has run.
+        report: before any cell has run; what it has of other cells stays.
+        checked: tests cells whose points a hidden suite gives.
     """
     tests = lab.tests_cells or TestsCells(())
     planned = plan_notebook(tests, submission)
@@ -124,15 +126,18 @@ def mark_notebook(
     results = {
         cell.grade_id: result_of(cell, outcomes[number], tests.ignore)
         for number, cell in planned.tests.items()
+        if cell.grade_id not in checked
     }
-    lost = [cell.grade_id for cell in tests.tests if cell.grade_id not in results]
+    wanted = [cell.grade_id for cell in tests.tests if cell.grade_id not in checked]
+    lost = [name for name in wanted if name not in results]
+    found = tuple(results[name] for name in wanted if name in results)
     return report.with_(
-        checks=tuple(results[cell.grade_id] for cell in tests.tests if cell.grade_id in results),
+        checks=(*(check for check in report.checks if check.grade_cell in checked), *found),
         cells={name: cell for name, cell in report.cells.items() if name not in lost},
         by_hand={**report.by_hand, **dict.fromkeys(lost, True)},
         ways={name: _way_of(tests, name) for name in results},
         unanswered=tuple(_unanswered(tests, submission)),
-        notes=tuple(_notes(planned, outcomes)),
+        notes=(*report.notes, *_notes(planned, outcomes)),
         doubt=_doubt(planned, outcomes, tests.ignore),
     )
 
