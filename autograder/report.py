@@ -273,6 +273,14 @@ class Booked:
     max_score: float
     by_person: bool = False
     """Whether an instructor gave some of the points."""
+    automatic: float = 0.0
+    """Points of the cells whose points a program gave."""
+    manual: float = 0.0
+    """Points of the cells whose points an instructor gave."""
+    extra: float = 0.0
+    """Points that an instructor gave on top."""
+    penalty: float = 0.0
+    """Points taken off for lateness."""
 
 
 @dataclass(frozen=True)

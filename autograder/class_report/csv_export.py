@@ -9,10 +9,22 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable
+from typing import Any
 
 from autograder.report import Graded
 
-COLUMNS = ("student", "assignment", "notebook", "status", "score", "max_score", "misconceptions")
+PARTS = ("automatic", "manual", "extra", "penalty")
+"""What the gradebook's mark is made of; empty where the gradebook does not have the notebook."""
+COLUMNS = (
+    "student",
+    "assignment",
+    "notebook",
+    "status",
+    *PARTS,
+    "score",
+    "max_score",
+    "misconceptions",
+)
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
@@ -21,13 +33,33 @@ def marks_csv(graded: Iterable[Graded]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
     writer.writerow(COLUMNS)
-    for one in graded:
-        report = one.report
-        score = "" if one.score is None else f"{one.score:g}"
-        names = [report.assignment, report.notebook, str(report.status)]
-        cells = [one.student, *names, score, f"{one.max_score:g}", "; ".join(report.named())]
-        writer.writerow(map(plain, cells))
+    for row in marks_rows(graded):
+        cells = {**row, "misconceptions": "; ".join(row["misconceptions"])}
+        writer.writerow([plain(_cell(cells[column])) for column in COLUMNS])
     return text.getvalue()
+
+
+def marks_rows(graded: Iterable[Graded]) -> list[dict[str, Any]]:
+    """The same as plain data; a withheld mark is None."""
+    return [
+        {
+            "student": one.student,
+            "assignment": one.report.assignment,
+            "notebook": one.report.notebook,
+            "status": str(one.report.status),
+            **{part: getattr(one.booked, part) if one.booked else None for part in PARTS},
+            "score": one.score,
+            "max_score": one.max_score,
+            "misconceptions": one.report.named(),
+        }
+        for one in graded
+    ]
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    return f"{value:g}" if isinstance(value, float | int) else str(value)
 
 
 def plain(cell: str) -> str:

@@ -14,10 +14,10 @@ import sys
 import click
 
 from autograder import __version__
-from autograder.cli.authoring import build, init, new, prove
+from autograder.cli.authoring import build, convert, init, new, prove
 from autograder.cli.grading import check, demo, grade
 from autograder.cli.machine import doctor, serve
-from autograder.cli.marks import export, report
+from autograder.cli.marks import export, forget, report
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -31,13 +31,20 @@ def main() -> None:
       autograder prove            show that the checks reject every mistake and nothing else
       autograder grade            submitted/ -> gradebook, autograded/, feedback/
       autograder report           show the class, write the class page
-      autograder export           write the marks as CSV
+      autograder export           write the marks as CSV or JSON
+      autograder forget STUDENT   remove everything that is kept of a student
       autograder serve            grade on a JupyterHub, as students submit
 
     \b
     A new course:
       autograder init FOLDER      make a small course, build it, prove it, grade an example
       autograder new ASSIGNMENT   add an assignment to the course
+
+    \b
+    An nbgrader course, as it is:
+      autograder init --from-nbgrader   say what will happen to each of its cells
+      autograder grade                  grade it
+      autograder convert CELL           write a hidden check from a tests cell
 
     \b
     To try things out:
@@ -58,5 +65,20 @@ def main() -> None:
         sandbox_log.addHandler(logging.StreamHandler())
 
 
-for command in (init, new, build, prove, check, grade, demo, report, export, doctor, serve):
+COMMANDS = (
+    init,
+    new,
+    build,
+    prove,
+    check,
+    grade,
+    demo,
+    report,
+    export,
+    convert,
+    forget,
+    doctor,
+    serve,
+)
+for command in COMMANDS:
     main.add_command(command)

@@ -114,6 +114,32 @@ def new(assignment: str, notebook: str, course_folder: Path) -> None:
 
 
 @click.command()
+@click.argument("cell")
+@click.option(
+    "--notebook", default="", help="The notebook, where several have a cell of that name."
+)
+@course_option
+def convert(cell: str, notebook: str, course_folder: Path) -> None:
+    """Write a hidden check from the tests CELL of an nbgrader course.
+
+    Assertions on calls become comparisons with the master's solution, which goes to reference.py.
+    Such a check gets a diagnosis: add mistakes, and a mark comes with the name of a misconception.
+    The tests cell stays in the notebook; its points then come from the check.
+    """
+    with reported():
+        from autograder.authoring.convert import convert as convert_cell
+
+        course = load(course_folder)
+        done = convert_cell(course, cell, notebook)
+        for path in done.written:
+            click.echo(f"wrote {shown(path)}")
+        click.echo(f"\n{done.check}")
+        for line in done.left:
+            click.echo(f"not converted: {line}")
+        click.echo("next: autograder grade")
+
+
+@click.command()
 @click.argument("assignments", nargs=-1)
 @course_option
 @click.option("--tidy", is_flag=True, help="Strip outputs from the master notebooks first.")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -19,9 +18,6 @@ from autograder.console import (
     show_table,
     shown,
 )
-
-if TYPE_CHECKING:
-    pass
 
 
 @click.command()
@@ -53,21 +49,66 @@ def report(course_folder: Path, as_json: bool) -> None:
 @click.option(
     "--to",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="The CSV file to write.  [default: the standard output]",
+    help="The file to write.  [default: the standard output]",
 )
-def export(course_folder: Path, to: Path | None) -> None:
-    """Write the marks of the class as CSV.
+@json_option
+def export(course_folder: Path, to: Path | None, as_json: bool) -> None:
+    """Write the marks of the class as CSV, or as JSON.
 
-    There is one row for each student and notebook, with the gradebook's mark.
+    There is one row for each student and notebook, with the gradebook's mark and what it is made
+    of: automatic points, manual points, extra credit, and the penalty for lateness.
     """
     with reported():
         from autograder.batch.records import booked, stored_reports
-        from autograder.class_report.csv_export import marks_csv
+        from autograder.class_report.csv_export import marks_csv, marks_rows
 
         course = load(course_folder)
-        text = marks_csv(booked(course, stored_reports(course)))
+        graded = booked(course, stored_reports(course))
+        if as_json:
+            text = json.dumps(marks_rows(graded), ensure_ascii=False) + "\n"
+        else:
+            text = marks_csv(graded)
         if to is None:
             click.echo(text, nl=False)
         else:
             to.write_text(text, encoding="utf-8", errors="replace")
             click.echo(f"wrote {shown(to)}", err=True)
+
+
+@click.command()
+@click.argument("student")
+@course_option
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def forget(student: str, course_folder: Path, yes: bool) -> None:
+    """Remove everything that the course keeps of a STUDENT.
+
+    That is the submissions, the graded notebooks, the pages, the reports, the marks in the
+    gradebook, and what the service has stored. What lies in the exchange stays there.
+    """
+    with reported():
+        import shutil
+
+        from autograder.batch.records import booked, stored_reports, write_class_page
+        from autograder.batch.tasks import why_no_student
+        from autograder.errors import CourseError
+        from autograder.gradebook.gradebook import open_gradebook
+        from autograder.service.store.forgetting import forget as forget_attempts
+
+        course = load(course_folder)
+        if why_no_student(student) or "/" in student or student.startswith("."):
+            raise CourseError(f"{student!r} cannot be a student's name")
+        steps = [course.folder(step) for step in ("submitted", "autograded", "feedback")]
+        folders = [step / student for step in (*steps, course.root / "reports")]
+        there = [folder for folder in folders if folder.is_dir()]
+        if not yes:
+            click.confirm(f"remove {student} from {course.course_id}, with all marks?", abort=True)
+        with open_gradebook(course) as book:
+            known = book.forget(student)
+        copies = [course.root / place for place in forget_attempts(course.database, student)]
+        there += [folder for folder in copies if folder.is_dir()]
+        for folder in there:
+            shutil.rmtree(folder)
+            click.echo(f"removed {shown(folder)}")
+        if not known and not there:
+            raise CourseError(f"nothing is kept of {student!r}")
+        write_class_page(course, booked(course, stored_reports(course)))

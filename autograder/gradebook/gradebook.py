@@ -110,6 +110,17 @@ class Gradebook:
         with rolled_back(self._book.db):
             return frozenset(self._book.db.scalars(select(api.Student.id)))
 
+    def forget(self, student: str) -> bool:
+        """Remove a student with all submissions and marks; whether there was one of that name."""
+        from nbgrader.api import MissingEntry
+
+        try:
+            self._book.remove_student(student)
+        except MissingEntry:
+            self._book.db.rollback()
+            return False
+        return True
+
     def enter_submissions(
         self, arrivals: Mapping[tuple[str, str], datetime | None]
     ) -> dict[tuple[str, str], str]:
