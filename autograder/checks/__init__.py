@@ -1,12 +1,12 @@
 """Checks of a hidden suite. A course's author imports from here alone.
 
-from autograder.checks import assert_agrees, assert_close, numeric, require     test_*.py
+from autograder.checks import assert_agrees, assert_close, award, numeric, require   test_*.py
 from autograder.checks import Misconception, Mistakes                           mistakes.py
 from autograder.checks import Variants                                          variants.py
 from autograder.checks import Picture, Pictures, curve                          pictures.py
 """
 
-from autograder.checks.api import assert_agrees, assert_close, numeric, require
+from autograder.checks.api import assert_agrees, assert_close, award, numeric, require
 from autograder.checks.catalogue import Misconception, Mistakes, Variants
 from autograder.checks.pictures import Picture, Pictures, curve
 
@@ -18,6 +18,7 @@ __all__ = [
     "Variants",
     "assert_agrees",
     "assert_close",
+    "award",
     "curve",
     "numeric",
     "require",

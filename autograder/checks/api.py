@@ -1,9 +1,10 @@
-"""What a check calls: four functions for the author of a suite, and how a running check ends.
+"""What a check calls: five functions for the author of a suite, and how a running check ends.
 
     assert_agrees(student.f, reference.f, *args)   one case: same answer as the reference
     assert_close(answer, expected, what="…")       one value that the check already holds
     numeric(answer, shape=(4, 3))                  an answer as a float array of that shape
     require(condition, "sentence")                 anything else, with its sentence
+    award(0.5, "sentence")                         part of the points, with its sentence
 
 This module knows nothing of pytest.
 """
@@ -14,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +35,19 @@ from autograder.sandbox.inside.arguments import in_row, split
 
 class Disagreement(Exception):
     """A check does not hold; the text is for the student."""
+
+
+class Award(Disagreement):
+    """A check holds in part; the text is for the student.
+
+    Args:
+        share: of the check's points, from 0 to 1.
+        message: what is still wrong.
+    """
+
+    def __init__(self, share: float, message: str) -> None:
+        super().__init__(message)
+        self.share = share
 
 
 CHECK_WORK_S = 4.0
@@ -173,6 +187,24 @@ def numeric(answer: Any, shape: tuple[int, ...] | None = None) -> NDArray[np.flo
     if not np.all(np.isfinite(array)):
         raise Disagreement("The result contains NaN or infinity.")
     return array
+
+
+def award(share: float, message: str) -> NoReturn:
+    """End the check with part of its points, and say what is still wrong.
+
+    Cases of `assert_agrees` that do not hold still give no points.
+
+    Args:
+        share: of the check's points, from 0 to 1.
+        message: a sentence for the student.
+
+    Raises:
+        Award: always.
+        ValueError: the share is no number from 0 to 1.
+    """
+    if not 0.0 <= share <= 1.0:
+        raise ValueError(f"a share of {share!r}: it must be from 0 to 1")
+    raise Award(float(share), message)
 
 
 def require(condition: bool | np.bool_, message: str) -> None:

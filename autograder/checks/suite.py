@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.checks.api import Disagreement, Running, running_check
+from autograder.checks.api import Award, Disagreement, Running, running_check
 from autograder.checks.pytest_compat import not_raised
 from autograder.checks.suite_faults import FIXTURES, fault_line
 from autograder.errors import SuiteError
@@ -103,7 +103,8 @@ class Suites:
             check.item.ihook.pytest_runtest_protocol(item=check.item, nextitem=after)
         cases = tuple(plugin.required_session().take_cases())
         verdict, message = _verdict(plugin.ending, plugin.fault)
-        earned = check.points if verdict is Verdict.PASSED else 0.0
+        share = plugin.ending.share if isinstance(plugin.ending, Award) else 0.0
+        earned = check.points * (1.0 if verdict is Verdict.PASSED else share)
         result = CheckResult(
             check.name, check.grade_cell, check.title, verdict, earned, check.points, message
         )

@@ -149,6 +149,12 @@ class _Local:
         """The answer to a call, which already has it."""
         return call.answer or Answer()
 
+    def value(self, name: str) -> Answer:
+        """The value of a variable: the reference's."""
+        if hasattr(self._reference, name):
+            return Answer(getattr(self._reference, name))
+        return Answer(outcome=Outcome(Verdict.RAISED, "", "NameError"))
+
     def take_cases(self) -> list[Case]:
         """The calls since the last `take_cases`."""
         cases, self._cases = self._cases, []

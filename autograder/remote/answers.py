@@ -32,6 +32,8 @@ def answer_of(name: str, reply: dict[str, Any], log: CellLog, functions: Collect
         return _value(reply)
     if "missing" in reply:
         return Answer(outcome=_missing(name, log, functions))
+    if "no_variable" in reply:
+        return ended(Verdict.FAILED, f"Your notebook has no variable named `{name}`.")
     if "overdone" in reply:
         return ended(Verdict.RAISED, f"`{name}` {OVERDONE}")
     if "uncallable" in reply:

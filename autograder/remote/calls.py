@@ -102,6 +102,9 @@ class Answering(Protocol):
     def settle(self, call: Call) -> Answer:
         """The answer to a call that was begun."""
 
+    def value(self, name: str) -> Answer:
+        """The value of a variable."""
+
     def take_cases(self) -> list[Case]:
         """The calls since the last `take_cases`."""
 

@@ -224,6 +224,21 @@ class Session:
             call.answer = self._answer(call)
         return call
 
+    def value(self, name: str) -> Answer:
+        """The value of a variable of the notebook, as it is now."""
+        self._settle_all()
+        if self._open_until is None:
+            self._open_until = self._wanted
+        request = {"op": "value", "name": name}
+
+        def ask() -> dict[str, Any]:
+            if self._inmate is None:
+                self._run_on()
+            reply = self._ask(request, self._clocks.call_end())
+            return {"no_variable": True} if "missing" in reply else reply
+
+        return self._outcome_of(Call(name, (), {}), ask)
+
     def settle(self, call: Call) -> Answer:
         """The answer to a call that was begun."""
         if call.answer is None:

@@ -35,6 +35,17 @@ class Student:
             raise AttributeError(name)
         return RemoteFunction(self._session, name, self._given)
 
+    def value(self, name: str) -> Any:
+        """The plain value of a variable of the notebook.
+
+        Raises:
+            Outcome: there is no such variable, or its value does not cross the border.
+        """
+        answer = self._session.value(name)
+        if answer.outcome is not None:
+            raise answer.outcome
+        return answer.value
+
     def given(self, **functions: Callable[..., Any]) -> Student:
         """The same student with functions of ours in place of its own, by name."""
         return Student(self._session, {**self._given, **functions})

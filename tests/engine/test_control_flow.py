@@ -13,8 +13,9 @@ from autograder.batch import run
 from autograder.batch.run import grade_class
 from autograder.cli import main
 from autograder.course.model import Course
-from autograder.grading import grader, submission
+from autograder.grading import context, grader, submission
 from autograder.sandbox import reading
+from autograder.sandbox.doctor import strongest
 
 
 def functions_above_grade(arguments):
@@ -94,3 +95,52 @@ def test_what_memory_should_not_hold_is_read_again(small_class, tier, monkeypatc
     outcome, found = readings(small_class, tier)
     assert [one.score for one in outcome.all] == [10.0] * 3
     assert sorted(found.values()) == [1, 2, 2]
+
+
+def graded_by(course, check, answers, tmp_path):
+    """The one check's result on the toy notebook, with the suite's first check replaced."""
+    root = shutil.copytree(course.root, tmp_path / "awarding")
+    suite = root / "tests" / "hidden" / toy.ASSIGNMENT / "test_shapes.py"
+    suite.write_text(check)
+    loaded = Course.load(root)
+    (lab,) = loaded.labs
+    with context.prepared(loaded, [lab], strongest()) as contexts:
+        prepared = contexts[lab.assignment, lab.name]
+        notebook = json.dumps(toy.handed_in(lab.release, answers, None)).encode()
+        report = grader.grade_content(prepared, submission.content_of(notebook))
+    return report.checks[0]
+
+
+AWARDING = '''
+import pytest
+
+from autograder.checks import award, require
+
+
+@pytest.mark.grade_cell("{cell}")
+@pytest.mark.points({points})
+def test_in_part(student, reference):
+    """It is right in part."""
+    {body}
+'''
+
+
+@pytest.mark.parametrize(
+    ("body", "share", "message"),
+    [
+        ("award(0.5, 'The second half is missing.')", 0.5, "The second half is missing."),
+        ("award(1, 'Well done.')", 1.0, "Well done."),
+        ("award(0, 'Nothing of it.')", 0.0, "Nothing of it."),
+        ("award(2, 'Too much.')", 0.0, "broken"),
+        ("require(student.value('np').__name__ == 'numpy', 'x')", 0.0, "a module"),
+        ("student.value('nowhere')", 0.0, "no variable named `nowhere`"),
+    ],
+)
+def test_a_check_gives_part_of_its_points(toy_course, tmp_path, body, share, message):
+    """`award` ends a check with a share; `student.value` reads a variable."""
+    cell = toy_course.labs[0].exercises[0]
+    check = AWARDING.format(cell=cell.grade_cell, points=cell.points, body=body)
+    result = graded_by(toy_course, check, toy.solved(), tmp_path)
+    assert result.points == share * cell.points
+    if message != "a module":
+        assert message in result.message
