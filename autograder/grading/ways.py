@@ -23,6 +23,7 @@ from autograder.sandbox.inside.names import words_of
 MOST_ROUNDS = 8
 _BY_HANDLE = "its verdict hangs on what an object of the notebook answers"
 _FOR_OTHERS = "it defines what {} uses, which runs inside"
+_SOLUTION_EARNS = "the master's own solution earns {:g} of {:g} points"
 _UNLIKE_SOLUTION = "outside the notebook's process it does not give its points to the solution"
 _UNLIKE_STUB = "outside the notebook's process it gives other points to the released notebook"
 
@@ -59,6 +60,7 @@ class _Search:
         self._ways = dict.fromkeys(self._names, ChosenWay(Way.HANDLE))
         self._tests = replace(tests, built_in=tuple(sorted(_rebound(tests.cells))))
         self._imported: dict[str, list[str]] = {}
+        self._lost: dict[str, str] = {}
 
     def find(self) -> TestsCells:
         inside = dict.fromkeys(self._names, ChosenWay(Way.INSIDE))
@@ -66,6 +68,7 @@ class _Search:
             (solved, self._run(solved, inside), why)
             for solved, why in ((True, _UNLIKE_SOLUTION), (False, _UNLIKE_STUB))
         ]
+        self._note_solution(wanted[0][1])
         self._run(True, self._ways, learning=True)
         self._trust()
         for _ in range(MOST_ROUNDS):
@@ -80,7 +83,18 @@ class _Search:
         return self._chosen(dict.fromkeys(self._names, ChosenWay(Way.INSIDE, _UNLIKE_SOLUTION)))
 
     def _chosen(self, ways: Mapping[str, ChosenWay]) -> TestsCells:
-        return replace(self._tests, ways=dict(ways))
+        told = {
+            name: replace(chosen, why="; ".join(filter(None, (chosen.why, self._lost.get(name)))))
+            for name, chosen in ways.items()
+        }
+        return replace(self._tests, ways=told)
+
+    def _note_solution(self, outcomes: Outcomes) -> None:
+        """Note which tests cells do not give all their points to the master's own solution."""
+        for cell in self._tests.tests:
+            points = mark_of(outcomes[cell.grade_id], cell.points, self._tests.ignore).points
+            if points < cell.points:
+                self._lost[cell.grade_id] = _SOLUTION_EARNS.format(points, cell.points)
 
     def _unlike(self, solved: bool, inside: Outcomes, why: str) -> bool:
         """Move the tests cells inside that say something else outside; whether there were any."""

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from nbgrader.api import Gradebook
+from schemas import faults
 
 from autograder.course.model import Course
 from tests.existing.course import ASSIGNMENT, answers, cell, gradebook, submit, write_course
@@ -74,6 +75,7 @@ def test_a_course_is_graded_as_it_is(course: Path) -> None:
 def test_taking_over_says_what_will_happen(course: Path) -> None:
     """A row for each cell, the reason for those inside, and one setting for nbgrader."""
     rows = json.loads(command(course, "autograder", "init", "--from-nbgrader", "--json"))
+    assert faults("cells", rows) == []
     hows = {row["grade_cell"]: row["how"] for row in rows}
     assert hows == {
         "test_number": "by value",
@@ -247,3 +249,35 @@ def test_nothing_of_a_former_mark_is_lost(course: Path) -> None:
     row = gradebook(course)["ada", "test_number"]
     assert row[:2] == (2.0, 1.5)
     assert row[3] is True
+    (marks,) = json.loads(command(course, "autograder", "export", "--json"))
+    assert faults("export", [marks]) == []
+    parts = marks["automatic"], marks["manual"], marks["extra"], marks["penalty"]
+    assert (*parts, marks["score"], marks["max_score"]) == (6.0, 1.5, 0.0, 0.0, 7.5, 8.0)
+
+
+def test_a_student_is_forgotten(course: Path) -> None:
+    """Folders, marks and reports are gone; others' stay, and a second time there is nothing."""
+    submit(course, "eve", {})
+    command(course, "autograder", "grade")
+    told = command(course, "autograder", "forget", "ada", "--yes")
+    assert "submitted/ada" in told
+    left = [path for path in course.rglob("*") if path.name == "ada"]
+    assert left == []
+    assert {who for who, _ in gradebook(course)} == {"eve"}
+    command(course, "autograder", "forget", "ada", "--yes", code=2)
+    command(course, "autograder", "forget", "../eve", "--yes", code=2)
+    assert (course / "submitted" / "eve").is_dir()
+
+
+def test_a_tests_cell_becomes_a_check(course: Path) -> None:
+    """Assertions on calls are asked of the reference; what has another form is listed."""
+    told = command(course, "autograder", "convert", "test_number")
+    assert told.count("assert_agrees(student.square, reference.square, ") == 2
+    hidden = course / "tests" / "hidden" / ASSIGNMENT
+    assert "def square(x):" in (hidden / "reference.py").read_text()
+    command(course, "autograder", "convert", "test_class", code=2)
+    (report,) = json.loads(command(course, "autograder", "grade", "--json"))["reports"]
+    assert report["score"] == 8.0
+    assert "test_number" not in report["ways"]
+    command(course, "autograder", "convert", "test_number", code=2)
+    command(course, "autograder", "convert", "no_such_cell", code=2)
