@@ -199,7 +199,7 @@ def award(share: float, message: str) -> NoReturn:
         message: a sentence for the student.
 
     Raises:
-        Award: always.
+        Disagreement: always; it is an `Award`.
         ValueError: the share is no number from 0 to 1.
     """
     if not 0.0 <= share <= 1.0:

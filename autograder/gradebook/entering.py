@@ -169,3 +169,15 @@ def move(session: Any, arrivals: Mapping[tuple[str, str], datetime]) -> None:
         query = query.where(submitted.assignment_id == assignment.scalar_subquery())
         options = {"synchronize_session": False}
         session.execute(query.values(timestamp=when), execution_options=options)
+
+
+def forget(book: Any, student: str) -> bool:
+    """Remove a student with all submissions and marks; whether there was one of that name."""
+    from nbgrader.api import MissingEntry
+
+    try:
+        book.remove_student(student)
+    except MissingEntry:
+        book.db.rollback()
+        return False
+    return True

@@ -112,14 +112,7 @@ class Gradebook:
 
     def forget(self, student: str) -> bool:
         """Remove a student with all submissions and marks; whether there was one of that name."""
-        from nbgrader.api import MissingEntry
-
-        try:
-            self._book.remove_student(student)
-        except MissingEntry:
-            self._book.db.rollback()
-            return False
-        return True
+        return entering.forget(self._book, student)
 
     def enter_submissions(
         self, arrivals: Mapping[tuple[str, str], datetime | None]

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+FRAME_FILES = 4 * 2**20
+"""Bytes of files that are laid into a working folder with one message."""
+
 
 class Way(StrEnum):
     """How a tests cell runs."""
@@ -78,3 +81,30 @@ def outcome_of(reply: dict[str, Any]) -> CellOutcome:
     late, gone = "late" in reply, "ended" in reply
     shadowed = tuple(str(name) for name in reply.get("shadowed") or ())
     return CellOutcome(tuple(pairs), raised, late, gone, False, answers, refusals, shadowed)
+
+
+def kind_of(frame: bytes) -> str:
+    """What kind of message a frame is: `ask`, `reply` or `gone`; empty for one that is for us.
+
+    The frame is not decoded: whoever gets it knows that another process wrote it.
+    """
+    for kind, beginning in _BEGINNINGS.items():
+        if frame.startswith(beginning, 4):
+            return kind
+    return ""
+
+
+_BEGINNINGS = {kind: f'["d", ["{kind}", '.encode() for kind in ("ask", "reply", "gone")}
+
+
+def in_parts(files: Mapping[str, bytes]) -> list[dict[str, bytes]]:
+    """Files in parts that fit into a message each."""
+    parts: list[dict[str, bytes]] = [{}]
+    size = 0
+    for name, data in files.items():
+        if parts[-1] and size + len(data) > FRAME_FILES:
+            parts.append({})
+            size = 0
+        parts[-1][name] = data
+        size += len(data)
+    return parts

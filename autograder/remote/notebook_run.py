@@ -16,7 +16,15 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
 
-from autograder.remote.notebook_cells import Bounds, CellOutcome, RunCell, Way, outcome_of
+from autograder.remote.notebook_cells import (
+    Bounds,
+    CellOutcome,
+    RunCell,
+    Way,
+    in_parts,
+    kind_of,
+    outcome_of,
+)
 from autograder.sandbox.inside.channel import ClosedByPeer, DeadlinePassed
 from autograder.sandbox.inside.shared_state import is_no_code
 from autograder.sandbox.inside.wire import WireError
@@ -25,8 +33,6 @@ from autograder.sandbox.watcher import Inmate
 
 GRACE_S = 2.0
 """Seconds that an interrupted cell has to end by itself, before its process is killed."""
-FRAME_FILES = 4 * 2**20
-"""Bytes of files that are laid into a working folder with one message."""
 ENVIRONMENT = {"NBGRADER_EXECUTION": "autograde"}
 
 
@@ -209,7 +215,7 @@ class NotebookRun:
         stack = ExitStack()
         side = _Side(stack.enter_context(jail.fork()), stack)
         self._tell(side, {"op": "begin", "environment": ENVIRONMENT})
-        for part in _in_parts(files):
+        for part in in_parts(files):
             self._tell(side, {"op": "files", "files": part})
         return side
 
@@ -228,7 +234,7 @@ class NotebookRun:
         while True:
             try:
                 frame = speaker.inmate.channel.receive_frame(deadline)
-                kind = _kind_of(frame)
+                kind = kind_of(frame)
                 if kind == "" and speaker is side:
                     return _reply_in(speaker, frame)
                 if kind != "ask" and (not asking or asking[-1] is speaker):
@@ -269,35 +275,8 @@ class NotebookRun:
         return max(min(self._bounds.cell_s, self._end - time.monotonic()), 0.1)
 
 
-def _kind_of(frame: bytes) -> str:
-    """What kind of message a frame is: `ask`, `reply` or `gone`; empty for one that is for us.
-
-    The frame is not decoded: whoever gets it knows that another process wrote it.
-    """
-    for kind, beginning in _BEGINNINGS.items():
-        if frame.startswith(beginning, 4):
-            return kind
-    return ""
-
-
-_BEGINNINGS = {kind: f'["d", ["{kind}", '.encode() for kind in ("ask", "reply", "gone")}
-
-
 def _reply_in(side: _Side, frame: bytes) -> dict[str, Any]:
     reply = side.inmate.channel.value_of(frame)
     if not isinstance(reply, dict):
         raise WireError("a reply that is not a dict")
     return reply
-
-
-def _in_parts(files: Mapping[str, bytes]) -> list[dict[str, bytes]]:
-    """Files in parts that fit into a message each."""
-    parts: list[dict[str, bytes]] = [{}]
-    size = 0
-    for name, data in files.items():
-        if parts[-1] and size + len(data) > FRAME_FILES:
-            parts.append({})
-            size = 0
-        parts[-1][name] = data
-        size += len(data)
-    return parts

@@ -4,9 +4,8 @@
         with jail.fork() as inmate:
             inmate.channel.send({"op": "cell", …})
 
-An `Inmate` is one submission's process and everything it started. Leaving its block kills all of
-it, through the pidfd of the first process of its pid namespace, and waits until it is gone. This
-module knows no notebooks and no checks.
+An `Inmate` is one submission's process and all that it started. Leaving its block kills all of it,
+through the pidfd of the first process of its pid namespace. This module knows no notebooks.
 """
 
 from __future__ import annotations
@@ -38,9 +37,8 @@ from autograder.sandbox.relocated import PROGRAM, SERVE, RelocatedPython
 from autograder.sandbox.watcher import Inmate, watched_folder, watched_memory
 
 _NO_SIGHT = (
-    "the memory of all processes of a submission can be bounded neither by a control group nor by "
-    "looking at them in /proc; mount /proc without hidepid, or let this account write a control "
-    "group"
+    "the memory of a submission's processes can be bounded neither by a control group nor by looking "
+    "at them in /proc; mount /proc without hidepid, or let this account write a control group"
 )
 START_S = 60.0
 """Seconds that the warm process may take to load."""
@@ -52,8 +50,7 @@ class Jail:
     Args:
         limits: what each submission may use.
         tier: how strongly submissions are isolated.
-        preload: modules that submissions are known to import; of them, those that are safe to
-            load before a fork are loaded once.
+        preload: modules that submissions import; those that are safe before a fork are loaded.
 
     Raises:
         NoJail: the tier does not hold on this machine; the text says why.
@@ -62,9 +59,7 @@ class Jail:
     def __init__(
         self, limits: Limits, tier: policy.Tier = policy.FULL, preload: Sequence[str] = ()
     ) -> None:
-        self.limits = limits
-        self.tier = tier
-        self._preload = tuple(preload)
+        self.limits, self.tier, self._preload = limits, tier, tuple(preload)
         self.uid = launch.spare_uid() if os.getuid() == 0 and tier.isolates else None
         """The account that students' code runs as; None: this process's own."""
         self._wall = OuterWall() if tier.outer_wall else None
@@ -93,8 +88,7 @@ class Jail:
         self._discard()
 
     def _discard(self) -> None:
-        # Anything that cannot be removed stays among the temporary files, and does no harm.
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):  # what stays among the temporary files does no harm
             folder_watch.remove(str(self._scratch))
         if self._copy is not None:
             self._copy.release()
@@ -124,9 +118,10 @@ class Jail:
             with theirs:
                 self._process = self._start(theirs.fileno())
             self._control.settimeout(START_S)
-            readable = self._copy.readable if self._copy is not None else ()
-            facts = (self.tier, self.limits, self.uid, readable, self._preload)
-            self._control.send(launch.settings(*facts))
+            seen = self._copy.readable if self._copy is not None else ()
+            self._control.send(
+                launch.settings(self.tier, self.limits, self.uid, seen, self._preload)
+            )
             self._expect("ready")
             if self.tier.has_processes and not self.grouped:
                 self._require_sight()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import decimal
 import fractions
+import importlib
 import pathlib
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable
@@ -96,6 +97,11 @@ def _masked(parts: Any) -> Any:
     return np.ma.MaskedArray(data, mask=mask)
 
 
+def _pandas() -> Any:
+    """Pandas, which this package does not need: where it is missing, no frame comes."""
+    return importlib.import_module("pandas")
+
+
 def _of_index(index: Any) -> Any:
     """A pandas index; None for kinds that do not cross."""
     if type(index).__name__ == "RangeIndex":
@@ -107,8 +113,7 @@ def _of_index(index: Any) -> Any:
 
 
 def _index(parts: Any) -> Any:
-    import pandas as pd
-
+    pd = _pandas()
     kind, content, name = parts
     if kind == "range":
         return pd.RangeIndex(*content, name=name)
@@ -126,8 +131,7 @@ def _of_column(values: Any) -> Any:
 
 
 def _column(content: Any) -> Any:
-    import pandas as pd
-
+    pd = _pandas()
     dtype, values = content
     return pd.array(values, dtype=str(dtype)) if dtype in ("str", "string") else values
 
@@ -139,8 +143,7 @@ def _of_frame(frame: Any) -> Any:
 
 
 def _frame(parts: Any) -> Any:
-    import pandas as pd
-
+    pd = _pandas()
     index, columns, values = parts
     rows = _index(index)
     data = {place: pd.Series(_column(one), index=rows) for place, one in enumerate(values)}
@@ -155,8 +158,7 @@ def _of_series(series: Any) -> Any:
 
 
 def _series(parts: Any) -> Any:
-    import pandas as pd
-
+    pd = _pandas()
     index, values, name = parts
     return pd.Series(_column(values), index=_index(index), name=name)
 
