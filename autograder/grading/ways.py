@@ -22,6 +22,7 @@ from autograder.sandbox.inside.names import words_of
 
 MOST_ROUNDS = 8
 _BY_HANDLE = "its verdict hangs on what an object of the notebook answers"
+_BY_STATE = "its verdict hangs on the notebook's random state, too"
 _FOR_OTHERS = "it defines what {} uses, which runs inside"
 _SOLUTION_EARNS = "the master's own solution earns {:g} of {:g} points"
 _UNLIKE_SOLUTION = "outside the notebook's process it does not give its points to the solution"
@@ -104,6 +105,8 @@ class _Search:
             if self._ways[name].way == Way.INSIDE:
                 # It lacks what a cell above defines in the tester.
                 self._take_along(name)
+            elif self._ways[name].way == Way.VALUE:
+                self._ways[name] = ChosenWay(Way.HANDLE, _BY_STATE)
             else:
                 self._ways[name] = ChosenWay(Way.INSIDE, _reason(why, outside[name]))
         return bool(unlike)

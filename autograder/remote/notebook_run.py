@@ -77,13 +77,15 @@ class NotebookRun:
         bounds: Bounds,
     ) -> None:
         self._jails, self._cells, self._bounds = jails, cells, bounds
-        self._files, self._known = files, dict(known)
+        self._files, self._known = files, {**known, "files": tuple(given)}
         self._given = {n: d for n, d in files.items() if is_no_code(n)} | dict(given)
         self._end = time.monotonic() + bounds.notebook_s
         self._student: _Side | None = None
         self._tester: _Side | None = None
         self._left_out: set[int] = set()
         """Cells that ended or hung the process, and do not run in the next one."""
+        self._fresh = True
+        """Whether the tester does not know this process of the student's yet."""
         self._news: dict[str, Any] | None = None
         """What is new about the student's names, if it is known without asking."""
         self.imported = {}
@@ -119,6 +121,7 @@ class NotebookRun:
     def _start_student(self, upto: int) -> None:
         """Start a process and run the cells above, as far as they belong to it."""
         self._student = self._start(self._jails.student, self._files)
+        self._fresh = True
         for number in range(upto):
             cell = self._cells[number]
             if number not in self._left_out and cell.way in (None, Way.INSIDE):
@@ -163,7 +166,8 @@ class NotebookRun:
         except WireError:
             self._stop_student()
             return CellOutcome(gone=True)
-        self._news = {}
+        self._news, fresh = {}, self._fresh
+        self._fresh = False
         request = {
             "op": "tests",
             "source": cell.source,
@@ -172,6 +176,7 @@ class NotebookRun:
             "values_only": cell.way is Way.VALUE,
             "public": tuple(cell.public),
             "news": news,
+            "fresh": fresh,
         }
         try:
             tester = self._tester or self._start_tester()

@@ -37,8 +37,8 @@ from autograder.sandbox.relocated import PROGRAM, SERVE, RelocatedPython
 from autograder.sandbox.watcher import Inmate, watched_folder, watched_memory
 
 _NO_SIGHT = (
-    "the memory of a submission's processes can be bounded neither by a control group nor by looking "
-    "at them in /proc; mount /proc without hidepid, or let this account write a control group"
+    "the memory of a submission can be bounded neither by a control group nor by looking at its "
+    "processes in /proc; mount /proc without hidepid, or let this account write a control group"
 )
 START_S = 60.0
 """Seconds that the warm process may take to load."""

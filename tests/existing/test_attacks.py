@@ -27,7 +27,8 @@ def trial(jails: Jails) -> Trial:
     return Trial.of(
         jails,
         given(
-            "import math, unittest\nimport numpy as np\nfrom numpy.testing import assert_allclose"
+            "import io, math, unittest\nimport numpy as np\n"
+            "from numpy.testing import assert_allclose"
         ),
         given("def agrees(a, b):\n    return abs(a - b) < 1e-9"),
         solution("double", DOUBLE),
@@ -68,8 +69,27 @@ def trial(jails: Jails) -> Trial:
             "assert scale([1, 5], 3) == [3, 15]\nassert len(scale([1, 2, 3], 1)) == 3",
         ),
         checked(
+            "drawn",
+            "assert double(2) == 4",
+            "for x in np.random.randint(3, 99, 4).tolist():\n    assert double(x) == 2 * x",
+        ),
+        checked(
+            "file",
+            "expected = open('expected.txt').read()",
+            "assert double(7) == int(expected)",
+        ),
+        checked(
+            "skipped",
+            "class Tests(unittest.TestCase):\n    def test(self):\n"
+            "        self.assertEqual(double(2), 4)",
+            "class Hidden(Tests):\n    def test(self):\n        self.assertEqual(double(7), 14)\n"
+            "done = unittest.TextTestRunner(io.StringIO()).run(Hidden('test'))\n"
+            "assert done.wasSuccessful()",
+        ),
+        checked(
             "later", "assert near(sum(scale([2], 2)), 4)", "assert near(sum(scale([2, 9], 5)), 55)"
         ),
+        files={"expected.txt": b"14"},
     )
 
 
@@ -153,6 +173,14 @@ def test_an_attack_earns_nothing(name: str, trial: Trial) -> None:
     """No tests cell gives a point, and none is counted as a fault of ours."""
     results = trial.results(submitted(name))
     assert {one.grade_cell: one.points for one in results.values() if one.points} == {}
+
+
+def test_helpers_do_not_come_back_as_the_students(trial: Trial) -> None:
+    """A helper of a tests cell that a student deletes and defines anew gives no point."""
+    forged = "near = lambda *a: True"
+    answers = {"double": WRONG, "scale": "def scale(xs, k):\n    return xs"}
+    points = trial.points({**answers, "+scale": "del near", "+later": forged})
+    assert set(points.values()) == {0.0}
 
 
 @pytest.mark.parametrize("name", REAL)

@@ -109,6 +109,8 @@ class Peer:
         """How often a remote object itself answered, other than by a call's value."""
         self.refusals = 0
         self.values_only = False
+        self.epoch = 0
+        """How often the other side was replaced: objects of former ones are gone."""
         self.cell: Any = 0
         """The number of the tests cell that runs."""
         self.countdown = Countdown()
@@ -143,8 +145,8 @@ class Peer:
         if kind in PLAIN:
             return ("v", value)
         if issubclass(kind, Remote):
-            peer, number = object.__getattribute__(value, "_of")
-            if peer is self:
+            peer, number, epoch = object.__getattribute__(value, "_of")
+            if peer is self and epoch == self.epoch:
                 return ("yours", number)
         if is_array(value):
             return ("v", value)
@@ -216,7 +218,7 @@ class Peer:
                 above = Exception
             return type(str(name), (above,), {"__module__": "__main__"})
         names = frozenset(one for one in special if one in ASKED or one == "__call__")
-        return class_of(names, kind == "class")(self, number)
+        return class_of(names, kind == "class")(self, number, self.epoch)
 
     # Asking and answering -----------------------------------------------------------------------
 
@@ -332,6 +334,13 @@ class Peer:
                     become(thing, self.lift(tree))
                     objects[number] = thing, self._image(thing) or b""
 
+    def start_anew(self) -> None:
+        """Forget everything of the other side, whose process was replaced."""
+        self.epoch += 1
+        self._remotes.clear()
+        self._copies.clear()
+        self.state.start_anew()
+
     def begin_cell(self, number: Any) -> None:
         """Let copies of changeable objects be copies no more: a tests cell begins, anew for all."""
         self.cell = number
@@ -381,7 +390,7 @@ class Peer:
 
     def fetch(self, number: int) -> Any:
         """The object that the other side holds under that number: its value, if that crosses."""
-        held = Remote(self, number)
+        held = Remote(self, number, self.epoch)
         try:
             value = self.ask("get", held)
         except Exception:  # too large, say
@@ -420,9 +429,21 @@ def _builtin_base(kind: type) -> str:
     return bases[0] if bases else "Exception"
 
 
-def _loaded(module: str, name: str) -> bool:
-    """Whether this side has loaded an exception of that name from a module, not from a notebook."""
-    found: Any = sys.modules.get(module) if module != "__main__" else None
+def found_in(module: str, name: str) -> Any:
+    """What this side has loaded under that name; None where it has not, or from a notebook."""
+    found: Any = sys.modules.get(str(module)) if module != "__main__" else None
     for part in str(name).split("."):
         found = getattr(found, part, None)
+    return found
+
+
+def _loaded(module: str, name: str) -> bool:
+    """Whether that is an exception that this side has loaded, and which steers no tests."""
+    if module.partition(".")[0] in _STEERING:
+        return False
+    found = found_in(module, name)
     return isinstance(found, type) and issubclass(found, BaseException)
+
+
+_STEERING = {"IPython", "_pytest", "hypothesis", "nose", "pytest", "unittest"}
+"""Packages whose exceptions tell a test to be skipped, say."""

@@ -80,8 +80,8 @@ class Remote:
 
     __slots__ = ("__weakref__", "_of")
 
-    def __init__(self, peer: Any, number: int) -> None:
-        object.__setattr__(self, "_of", (peer, number))
+    def __init__(self, peer: Any, number: int, epoch: int) -> None:
+        object.__setattr__(self, "_of", (peer, number, epoch))
 
     def __getattr__(self, name: str) -> Any:
         """An attribute of the object itself."""
@@ -113,15 +113,17 @@ class Remote:
 
 
 def _asked(remote: Any, do: str, *args: Any, **named: Any) -> Any:
-    peer, _ = object.__getattribute__(remote, "_of")
+    peer, _, epoch = object.__getattribute__(remote, "_of")
+    if epoch != peer.epoch:
+        raise ReferenceError("the notebook's process was replaced")
     return peer.ask(do, remote, *args, **named)
 
 
 def _text_of(remote: Any, do: str) -> str:
-    peer, _ = object.__getattribute__(remote, "_of")
+    peer = object.__getattribute__(remote, "_of")[0]
     if peer.values_only:
         return "<an object of the notebook>"
-    return str(peer.ask(do, remote))
+    return str(_asked(remote, do))
 
 
 def _forwarding(do: str) -> Callable[..., Any]:
@@ -141,11 +143,11 @@ def _comparing(do: str) -> Callable[..., Any]:
     """A comparison; where only values count, objects are equal to none but themselves."""
 
     def method(self: Any, other: Any) -> Any:
-        peer, _ = object.__getattribute__(self, "_of")
+        peer = object.__getattribute__(self, "_of")[0]
         if peer.values_only:
             peer.refusals += 1
             return NotImplemented
-        return peer.ask(do, self, other)
+        return _asked(self, do, other)
 
     return method
 

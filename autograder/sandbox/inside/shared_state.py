@@ -8,10 +8,11 @@ only.
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import random
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -61,15 +62,46 @@ class SharedState:
         outputs: what is printed here.
         takes_code: whether files of code may come from the other side.
         prints: prints here what the other side printed; without it, this side tells what it prints.
+        keeps: files that the other side may not change here.
     """
 
     def __init__(
-        self, outputs: Outputs, takes_code: bool, prints: Callable[[str, str], None] | None
+        self,
+        outputs: Outputs,
+        takes_code: bool,
+        prints: Callable[[str, str], None] | None,
+        keeps: Collection[str] = (),
     ) -> None:
         self._outputs, self._takes_code, self._prints = outputs, takes_code, prints
-        self._random: tuple[Any, ...] = ()
+        self._keeps = {os.path.normpath(name) for name in keeps}
+        self.takes_random = True
+        """Whether the other side's random states hold here, too."""
+        self._seeded = False
+        # A tester's state is no news: what the notebook has seeded before must hold.
+        self._random: tuple[Any, ...] = () if prints is None else _random_state()
         self._files = _look()
         self._written = Written()
+
+    def _may_come(self, name: str) -> bool:
+        """Whether a file of the other side may be written here."""
+        return os.path.normpath(name) not in self._keeps and (self._takes_code or is_no_code(name))
+
+    def notice_seeding(self) -> None:
+        """Tell the other side of each seeding, also of one with the same seed as before."""
+        random.seed = self._noticing(random.seed)
+        np.random.seed = self._noticing(np.random.seed)
+
+    def _noticing(self, seed: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(seed)
+        def seed_and_tell(*args: Any, **named: Any) -> None:
+            self._seeded = True
+            seed(*args, **named)
+
+        return seed_and_tell
+
+    def start_anew(self) -> None:
+        """Tell a new other side nothing of what was before."""
+        self._random = _random_state()
 
     def begin_cell(self) -> None:
         """Show each warning once for each cell."""
@@ -87,8 +119,8 @@ class SharedState:
         """
         told: dict[str, Any] = {}
         state = _random_state()
-        if state != self._random:
-            self._random = state
+        if state != self._random or self._seeded:
+            self._random, self._seeded = state, False
             told["random"] = _lowered(state)
         if self._written.perhaps or whole:
             self._written.perhaps = False
@@ -102,13 +134,13 @@ class SharedState:
 
     def take(self, told: dict[str, Any]) -> None:
         """Make what the other side told hold here, too; nothing in it is trusted."""
-        if "random" in told:
+        if "random" in told and self.takes_random:
             with contextlib.suppress(Exception):
                 _set_random(told["random"])
             self._random = _random_state()
         if told.get("files"):
             for name, data in told["files"].items():
-                if self._takes_code or is_no_code(str(name)):
+                if self._may_come(str(name)):
                     with contextlib.suppress(OSError, ValueError):
                         _write(str(name), data)
             self._files = _look()

@@ -17,7 +17,7 @@ from autograder.sandbox.inside.channel import Channel
 from autograder.sandbox.inside.countdown import TimeIsUp
 from autograder.sandbox.inside.names import OF_IPYTHON, words_of
 from autograder.sandbox.inside.outputs import Outputs
-from autograder.sandbox.inside.peer import Gone, Peer, imported
+from autograder.sandbox.inside.peer import Gone, Peer, found_in, imported
 from autograder.sandbox.inside.shared_state import SharedState
 
 _PICKLED = {
@@ -45,23 +45,27 @@ class Tester:
         channel: to the grader.
         known: what the tests need to know of the notebook: `trusted` (by name, the module and the
             name in it that the name is, whatever a student binds it to), `expected` (the same, if
-            a student's is the same), `built_in` (names of
-            built-in things that the notebook defines itself), `given` (imports, functions and
-            classes of its locked cells, as sources), `students` (names that its solution cells
-            bind), `learning` (whether `trusted` is still to be found out).
+            a student's is the same), `built_in` (names of built-in things that the notebook
+            defines itself), `given` (imports, functions and classes of its locked cells, as
+            sources), `students` (names that its solution cells
+            bind), `files` (the assignment's own), `learning` (whether `trusted` is still to be
+            found out).
     """
 
     def __init__(
         self, shell: Any, cells: Cells, outputs: Outputs, channel: Channel, known: dict[str, Any]
     ) -> None:
         self._cells, self._outputs, self._ns = cells, outputs, shell.user_ns
-        here = SharedState(outputs, takes_code=False, prints=_print)
+        here = SharedState(outputs, takes_code=False, prints=_print, keeps=known["files"])
+        here.notice_seeding()
         self.peer = Peer(channel, here, True, self._may_import)
         self._known, self._students = known, set(known["students"])
         self._theirs: dict[str, Any] = {}
         """By name, what the notebook's process last told of it."""
         self._ours: set[str] = set()
         """Names that a tests cell has bound since the notebook's process did."""
+        self._ever_ours: set[str] = set()
+        """Names that a tests cell has ever bound; of them, only the solution's may be theirs."""
         self._words: set[str] = set()
         """Words of the running cell, and of what it uses that tests cells have defined."""
         self._spoken: dict[str, frozenset[str]] = {}
@@ -106,7 +110,10 @@ class Tester:
     def run(self, request: dict[str, Any]) -> dict[str, Any]:
         """Run one tests cell; the reply says how it ended, and what it did to the names."""
         peer, source = self.peer, request["source"]
+        if request["fresh"]:
+            self._start_anew()
         peer.values_only = request["values_only"]
+        peer.state.takes_random = not peer.values_only
         peer.answers = peer.refusals = 0
         peer.begin_cell(peer.cell + 1)
         words = frozenset(words_of(source))
@@ -123,6 +130,8 @@ class Tester:
                 self._spoken |= dict.fromkeys(self._ns.keys() - self._before.keys(), words)
         except (Gone, TimeIsUp) as error:
             reply = {"raised": "BaseException", "own": type(error).__name__}
+        except Exception as error:  # what the other side told is malformed
+            reply = {"raised": "Exception", "own": type(error).__name__}
         if peer.countdown.ran_out or peer.gone == "late":
             reply = {"late": True}
         elif peer.gone:
@@ -132,6 +141,14 @@ class Tester:
         reply["answers"], reply["refusals"] = peer.answers, peer.refusals
         reply["shadowed"] = sorted(self._shadowed & self._words)
         return {**reply, "news": peer.news(whole=True), "imported": self._imported}
+
+    def _start_anew(self) -> None:
+        """Forget the other side, whose process was replaced."""
+        for name in self._bound_theirs - self._ours:
+            self._ns.pop(name, None)
+        self._bound_theirs.clear()
+        self._theirs.clear()
+        self.peer.start_anew()
 
     def _all_words(self, words: frozenset[str]) -> set[str]:
         """These words, and those of what they name, as far as tests cells have defined it."""
@@ -168,8 +185,9 @@ class Tester:
         self._bind_theirs(new)
 
     def _bind_theirs(self, names: Iterable[str]) -> None:
+        kept = self._ours | (self._ever_ours - self._students)
         for name in list(names):
-            if name in self._words and name not in self._ours:
+            if name in self._words and name not in kept:
                 self._take_name(name, self._theirs[name])
                 if name in self._ns:
                     self._before[name] = self._ns[name]
@@ -184,6 +202,7 @@ class Tester:
             if OF_IPYTHON.fullmatch(name):
                 continue
             self._ours.add(name)
+            self._ever_ours.add(name)
             if name in self._public:
                 bound[name] = self.peer.lower(value)
         gone = [name for name in self._before if name not in self._ns]
@@ -199,7 +218,9 @@ class Tester:
         if name in self._given:
             # The first to bind it is the locked cell itself.
             return name in self._theirs
-        return hasattr(builtins, name) and name not in known["built_in"]
+        if not hasattr(builtins, name) or name in known["built_in"]:
+            return False
+        return not is_import or found_in(*tree[4]) is not getattr(builtins, name)
 
     def _take_name(self, name: str, tree: Any) -> None:
         known = self._known
