@@ -74,6 +74,10 @@ class SharedState:
     ) -> None:
         self._outputs, self._takes_code, self._prints = outputs, takes_code, prints
         self._keeps = {os.path.normpath(name) for name in keeps}
+        self._told: Any = None
+        """The random states that the other side told last, while they do not hold here."""
+        self._own: Any = None
+        """This side's own random states, while those of the other side hold here."""
         self.takes_random = True
         """Whether the other side's random states hold here, too."""
         self._seeded = False
@@ -104,8 +108,20 @@ class SharedState:
         self._random = _random_state()
 
     def begin_cell(self) -> None:
-        """Show each warning once for each cell."""
+        """Show each warning once for each cell; take random states that wait to be taken."""
         self._outputs.begin()
+        self._take_random()
+        if not self.takes_random and self._own is not None:
+            self._told = self._told or _lowered(_random_state())
+            _set_random(self._own)
+            self._random, self._own = _random_state(), None
+
+    def _take_random(self) -> None:
+        if self.takes_random and self._told is not None:
+            self._own = self._own or _lowered(_random_state())
+            with contextlib.suppress(Exception):
+                _set_random(self._told)
+            self._random, self._told = _random_state(), None
 
     def settle(self) -> None:
         """Take the files that are there for known on the other side."""
@@ -120,7 +136,7 @@ class SharedState:
         told: dict[str, Any] = {}
         state = _random_state()
         if state != self._random or self._seeded:
-            self._random, self._seeded = state, False
+            self._random, self._seeded, self._told = state, False, None
             told["random"] = _lowered(state)
         if self._written.perhaps or whole:
             self._written.perhaps = False
@@ -134,10 +150,9 @@ class SharedState:
 
     def take(self, told: dict[str, Any]) -> None:
         """Make what the other side told hold here, too; nothing in it is trusted."""
-        if "random" in told and self.takes_random:
-            with contextlib.suppress(Exception):
-                _set_random(told["random"])
-            self._random = _random_state()
+        if "random" in told:
+            self._told = told["random"]
+            self._take_random()
         if told.get("files"):
             for name, data in told["files"].items():
                 if self._may_come(str(name)):
