@@ -102,7 +102,10 @@ def test_the_sandbox_holds_as_it_does_here(installed):
 def test_outside_a_course_one_line_says_what_is_needed(installed, command):
     """Every command that needs a course says so, and where it looked."""
     config = installed.folder / "course_config.py"
-    needed = f"error: {config}: not found; go to a course's folder or give --course DIR\n"
+    needed = (
+        f"error: {config.parent}: no course: there is no course_config.py, and no "
+        "nbgrader_config.py; go to a course's folder or give --course DIR\n"
+    )
     assert installed.run("autograder", command, code=2) == needed
 
 
