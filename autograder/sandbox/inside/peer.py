@@ -40,7 +40,8 @@ from autograder.sandbox.inside.remote_object import (
 from autograder.sandbox.inside.shared_state import SharedState
 from autograder.sandbox.inside.wire import WireError
 
-DEPTH = 40
+DEPTH = 25
+"""Containers in containers that cross as values: each takes two levels of a frame."""
 MOST_ITEMS = 200_000
 """Values that cross in one piece; what holds more is held by handle."""
 REFUSED = "it is an object of the notebook's own; the tests compare values"

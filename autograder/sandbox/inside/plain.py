@@ -55,6 +55,8 @@ def become(old: Any, new: Any) -> None:
             old[...] = new
     elif _pandas_kind(type(old)):
         old._update_inplace(new)
+        if _pandas_kind(type(old)) == "Series":
+            old.name = new.name
 
 
 def _pandas_kind(kind: type) -> str:
@@ -109,15 +111,20 @@ def _of_index(index: Any) -> Any:
     if type(index).__name__ not in ("Index", "DatetimeIndex"):
         return None
     column = _of_column(index)
-    return None if column is None else ("index", column, index.name)
+    if column is None:
+        return None
+    return "index", column, index.name, getattr(index, "freqstr", None)
 
 
 def _index(parts: Any) -> Any:
     pd = _pandas()
-    kind, content, name = parts
+    kind, content, name, *freq = parts
     if kind == "range":
         return pd.RangeIndex(*content, name=name)
-    return pd.Index(_column(content), name=name)
+    index = pd.Index(_column(content), name=name)
+    if freq and freq[0] is not None:
+        index.freq = str(freq[0])
+    return index
 
 
 def _of_column(values: Any) -> Any:
@@ -126,7 +133,9 @@ def _of_column(values: Any) -> Any:
     if isinstance(dtype, np.dtype):
         return "", np.asarray(values)
     if str(dtype) in ("str", "string"):
-        return str(dtype), [None if value is not value else value for value in values.tolist()]
+        missing = values.isna()
+        pairs = zip(values.tolist(), missing, strict=True)
+        return str(dtype), [None if gone else value for value, gone in pairs]
     return None
 
 

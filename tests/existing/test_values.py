@@ -1,0 +1,235 @@
+"""Values between a tester and a notebook: what crosses as a value, and what stays where it is."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import enum
+import fractions
+import io
+import pathlib
+import socket
+from collections import Counter, OrderedDict, defaultdict, deque, namedtuple
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograder.sandbox.inside.channel import Channel
+from autograder.sandbox.inside.peer import Peer
+from autograder.sandbox.inside.plain import CODECS, become
+from autograder.sandbox.inside.remote_object import Remote
+from autograder.sandbox.inside.wire import encode, weigh
+
+pd = pytest.importorskip("pandas")
+
+
+class Shared:
+    """A state that never changes."""
+
+    def news(self, whole: bool = False) -> dict[str, Any]:
+        """Nothing."""
+        return {}
+
+    def take(self, told: dict[str, Any]) -> None:
+        """Nothing."""
+
+    def begin_cell(self) -> None:
+        """Nothing."""
+
+
+def peer() -> Peer:
+    """One side."""
+    ours, _ = socket.socketpair()
+    channel = Channel(ours, frame_bytes=1 << 20, elements=100_000)
+    return Peer(channel, Shared(), guarded=False)  # type: ignore[arg-type]
+
+
+def crossed(value: Any) -> Any:
+    """What the other side gets of a value."""
+    frame = encode(peer().lower(value), frame_bytes=1 << 20, elements=100_000)
+    tree, _ = weigh(memoryview(frame)[4:], elements=100_000)
+    return peer().lift(tree)
+
+
+class Own(int):
+    """A subclass of a plain type."""
+
+
+class Color(enum.Enum):
+    """An enumeration of the notebook's own."""
+
+    RED = 1
+
+
+Point = namedtuple("Point", "x y")
+FRAME = pd.DataFrame({"name": ["a", "b"], "age": [1, 2], "late": [True, None], "x": [0.5, np.nan]})
+VALUES = {
+    "none": None,
+    "true": True,
+    "int": 10**30,
+    "float": 0.1,
+    "inf": float("inf"),
+    "complex": 1 - 2j,
+    "text": "ä\n",
+    "bytes": b"\x00\xff",
+    "bytearray": bytearray(b"ab"),
+    "list": [1, [2, (3, {4})]],
+    "dict": {(1, "a"): [None], frozenset({1}): {}},
+    "range": range(1, 9, 2),
+    "slice": slice(1, None, 2),
+    "ellipsis": ...,
+    "fraction": fractions.Fraction(1, 3),
+    "decimal": decimal.Decimal("1.10"),
+    "date": datetime.date(2024, 2, 29),
+    "datetime": datetime.datetime(2024, 2, 29, 1, 2, 3, 4),
+    "time": datetime.time(1, 2, 3),
+    "delta": datetime.timedelta(days=-1, microseconds=5),
+    "path": pathlib.PosixPath("a/b"),
+    "deque": deque([1, 2], 5),
+    "ordered": OrderedDict([("b", 1), ("a", 2)]),
+    "counter": Counter("aab"),
+    "default": defaultdict(list, {"a": [1]}),
+    "array": np.arange(6.0).reshape(2, 3),
+    "bools": np.array([True, False]),
+    "texts": np.array(["a", "bc"]),
+    "objects": np.array([None, [1], "a"], dtype=object),
+    "dates": np.array(["2024-02-29", "NaT"], dtype="datetime64[D]"),
+    "empty": np.empty((0, 3)),
+    "scalar": np.float64(0.5),
+    "int8": np.int8(-3),
+    "matrix": np.asmatrix([[1, 2], [3, 4]]),
+    "masked": np.ma.array([1.0, 2.0], mask=[False, True]),
+    "frame": FRAME,
+    "indexed": FRAME.set_index("name"),
+    "timed": pd.DataFrame({"v": [1, 2]}, index=pd.date_range("2024-01-01", periods=2)),
+    "series": pd.Series([1.5, 2.5], index=["a", "b"], name="v"),
+    "strings": pd.Series(["a", None], dtype="string"),
+}
+STAY = {
+    "subclass": Own(3),
+    "enum": Color.RED,
+    "namedtuple": Point(1, 2),
+    "function": lambda: None,
+    "class": Own,
+    "module": np,
+    "generator": (i for i in ()),
+    "file": io.StringIO("a"),
+    "categories": pd.Series(["a"], dtype="category"),
+    "many indices": pd.DataFrame({"v": [1]}, index=pd.MultiIndex.from_tuples([("a", 1)])),
+    "zone": datetime.datetime(2024, 1, 1, tzinfo=datetime.UTC),
+    "own default": defaultdict(lambda: 3),
+}
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two values are of the same type and equal, parts that are not numbers included."""
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, pd.DataFrame):
+        pd.testing.assert_frame_equal(one, other)
+        return True
+    if isinstance(one, pd.Series):
+        pd.testing.assert_series_equal(one, other)
+        return True
+    if isinstance(one, np.ma.MaskedArray):
+        return bool(np.ma.allequal(one, other)) and (one.mask == other.mask).all()
+    if isinstance(one, np.ndarray):
+        equal = one.dtype == other.dtype and one.shape == other.shape
+        return bool(equal) and repr(one) == repr(other)
+    return bool(one == other)
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_a_value_crosses_as_it_is(name: str) -> None:
+    """With its type, its parts and its order."""
+    value = VALUES[name]
+    got = crossed(value)
+    assert same(value, got)
+    if isinstance(value, deque):
+        assert value.maxlen == got.maxlen
+    if isinstance(value, defaultdict):
+        assert value.default_factory is got.default_factory
+
+
+def test_every_row_of_the_table_is_tried() -> None:
+    """No codec without a value."""
+    tried = {(type(one).__module__, type(one).__qualname__) for one in VALUES.values()}
+    of_pandas = {row for row in CODECS if row[0].startswith("pandas")}
+    assert set(CODECS) - of_pandas <= tried
+    assert {kind for _, kind in of_pandas} <= {kind for _, kind in tried}
+
+
+@pytest.mark.parametrize("name", STAY)
+def test_an_object_stays_where_it_is(name: str) -> None:
+    """Its own `==` may be what a test is about, so it is never flattened."""
+    assert isinstance(crossed(STAY[name]), Remote)
+    (inner,) = crossed([STAY[name]])
+    assert isinstance(inner, Remote)
+
+
+def test_what_is_too_large_stays() -> None:
+    """So does what is nested too deeply, and what holds itself."""
+    deep: list[Any] = []
+    for _ in range(60):
+        deep = [deep]
+    endless: list[Any] = []
+    endless.append(endless)
+    for value in (deep, endless):
+        got = crossed(value)
+        while isinstance(got, list):
+            got = got[0]
+        assert isinstance(got, Remote)
+
+
+@pytest.mark.parametrize("name", ["list", "dict", "array", "frame", "series"])
+def test_a_copy_becomes_what_the_other_side_made_of_it(name: str) -> None:
+    """In place: whoever holds the value sees it."""
+    old = crossed(VALUES[name])
+    new = {
+        "list": [9],
+        "dict": {1: 2},
+        "array": np.ones((2, 3)),
+        "frame": FRAME.assign(new=1).iloc[:1],
+        "series": pd.Series([9.0]),
+    }[name]
+    become(old, new)
+    assert same(old, new)
+
+
+ODD = [
+    ("v",),
+    ("x", "PosixPath", ("v", 3)),
+    ("x", "Fraction", ("tuple", (("v", 1), ("v", 0)))),
+    ("x", "bytearray", ("v", 10**12)),
+    ("x", "ndarray", ("v", 3)),
+    ("x", "DataFrame", ("v", 3)),
+    ("x", "nothing", ("v", 3)),
+    ("mine", 0, "object", (), ("os", "system", "x")),
+    ("mine", "a", "object", (), ("", "")),
+    ("yours", 10**6),
+    ("set", (("list", ()),)),
+    ("dict", (("v", 1),)),
+    "text",
+    3,
+    None,
+    {},
+]
+
+
+@pytest.mark.parametrize("tree", ODD, ids=range(len(ODD)))
+def test_a_malformed_value_is_an_error(tree: Any) -> None:
+    """Nothing is run, imported or made in its place."""
+    with pytest.raises(Exception, match=r"."):
+        peer().lift(tree)
+
+
+def test_nothing_is_imported_unasked() -> None:
+    """The other side may name what it likes."""
+    for module, name in (
+        ("os", "system"),
+        ("subprocess", "Popen"),
+        ("builtins", "eval"),
+        ("antigravity", ""),
+    ):
+        assert isinstance(peer().lift(("mine", 1, "object", (), (module, name))), Remote)
