@@ -85,6 +85,7 @@ def make_class(course: Course, people: tuple[Person, ...] = CLASS) -> int:
                 sources = _sources(lab, catalogues[assignment], person, rng)
                 (folder / f"{lab.name}.ipynb").write_bytes(samples.notebook(lab, sources))
             for name, data in course.public_files(assignment).items():
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 (folder / name).write_bytes(data)
             (folder / "timestamp.txt").write_text("2026-09-21 21:50:00 UTC")
             count += 1

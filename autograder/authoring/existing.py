@@ -67,7 +67,8 @@ def _row(names: tuple[str, str], known: TestsCells, cell: KnownCell) -> Row:
     if cell.by_hand:
         return Row(*about, "by hand", "a task" if cell.is_task else "a manually graded answer")
     chosen = known.ways[cell.grade_id]
-    return Row(*about, _WORDS[Way(chosen.way)], chosen.why)
+    why = "; ".join(filter(None, (chosen.why, chosen.lost)))
+    return Row(*about, _WORDS[Way(chosen.way)], why)
 
 
 def set_exporter(course: Course) -> Path | None:

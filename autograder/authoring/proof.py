@@ -14,7 +14,7 @@ class Row:
     assignment: str
     notebook: str
     kind: str
-    """solution, cells, untouched, stub, variant, mistake, picture or check."""
+    """solution, cells, untouched, stub, variant, mistake, picture, check or tests."""
     grade_cell: str
     name: str
     """Function and style of a variant, misconception of a mistake, name of a check."""
@@ -26,7 +26,7 @@ class Row:
     @property
     def place(self) -> str:
         """Where its problem is to be mended: in the master notebook, or in the hidden suite."""
-        if self.kind == "cells":
+        if self.kind in ("cells", "tests"):
             return f"source/{self.assignment}/{self.notebook}.ipynb"
         return f"tests/hidden/{self.assignment}"
 

@@ -15,6 +15,7 @@ from autograder.authoring import samples
 from autograder.authoring.proof import Proof, Row
 from autograder.authoring.suite_source import unknown_names
 from autograder.checks.catalogue import Example, Mistake, Variant
+from autograder.course.lab import Lab
 from autograder.course.model import Course
 from autograder.grading.context import Contexts, GradingContext, Request, prepared
 from autograder.grading.grader import grade
@@ -44,14 +45,28 @@ def prove(
     """
     chosen = list(assignments) or list(course.assignments)
     labs = [lab for assignment in chosen for lab in course.labs_of(assignment)]
+    tried = [row for lab in labs for row in _tests_rows(lab)]
+    labs = [lab for lab in labs if lab.needs_suite or lab.tests_cells is None]
     with prepared(course, labs, tier) as contexts:
-        on_row(sum(map(_count, contexts.values())), None)
-        rows = [row for name in dict.fromkeys(chosen) for row in _strays(course, name, contexts)]
+        on_row(len(tried) + sum(map(_count, contexts.values())), None)
+        proven = dict.fromkeys(lab.assignment for lab in labs)
+        rows = tried + [row for name in proven for row in _strays(course, name, contexts)]
+        for row in tried:
+            on_row(0, row)
         for context in contexts.values():
             for row in _rows(context, seeds):
                 on_row(0, row)
                 rows.append(row)
     return Proof(tuple(rows))
+
+
+def _tests_rows(lab: Lab) -> Iterator[Row]:
+    """The tests cells of a notebook, which were tried when it was built."""
+    ways = lab.tests_cells.ways if lab.tests_cells is not None else {}
+    for name, chosen in ways.items():
+        said = f"the tests cell, {chosen.way}"
+        about = (lab.assignment, lab.name, "tests", name, said)
+        yield Row(*about, not chosen.lost, problem=chosen.lost)
 
 
 def _count(context: GradingContext) -> int:
@@ -90,7 +105,7 @@ def _rows(context: GradingContext, seeds: Sequence[int]) -> Iterator[Row]:
 
 def _strays(course: Course, assignment: str, contexts: Contexts) -> Iterator[Row]:
     """Examples of which no notebook of the assignment has the exercise: a name is misspelt."""
-    labs = course.labs_of(assignment)
+    labs = [lab for lab in course.labs_of(assignment) if (assignment, lab.name) in contexts]
     cells = {cell for lab in labs for cell in lab.solutions}
     catalogue = contexts[assignment, labs[0].name].catalogue
     named: list[tuple[str, Example, str]]

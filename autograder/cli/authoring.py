@@ -220,6 +220,7 @@ def prove(
     """
     with reported():
         from autograder.authoring.prove import prove as run_proof
+        from autograder.batch.existing import made_ready
 
         course = load(course_folder)
         with bar("proving", quiet=as_json) as progress:
@@ -230,6 +231,7 @@ def prove(
             chosen = range(1, seeds + 1)
             for attempt in each_sandbox(course, require):
                 with attempt as tier:
+                    course = made_ready(course, assignments or course.assignments, tier)
                     proof = run_proof(course, assignments, tier=tier, seeds=chosen, on_row=on_row)
         if as_json:
             click.echo(json.dumps(proof.as_dict(), ensure_ascii=False))

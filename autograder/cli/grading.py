@@ -179,8 +179,14 @@ def demo(course_folder: Path, into: Path, unsafe: bool, as_json: bool) -> None:
     with reported():
         from autograder.authoring import build as builder
         from autograder.authoring.demo import copy_course, make_class
+        from autograder.errors import CourseError
 
         course = load(course_folder)
+        if course.as_is:
+            raise CourseError(
+                f"{course.root}: a demonstration is made of the mistakes in hidden suites; this "
+                "course declares no assignments, so grade its own submissions: autograder grade"
+            )
         copied = copy_course(course, into.absolute())
         with spinner("building the student versions") as said:
             for attempt in each_sandbox(copied, unsafe=unsafe):

@@ -53,7 +53,7 @@ class KnownCell:
 
     @property
     def as_master(self) -> MasterCell:
-        """The same as a cell of a master notebook."""
+        """The same as a cell of a master notebook; of a tests cell, only what students can read."""
         if not self.is_code:
             kind = Kind.TEXT
         elif self.is_solution:
@@ -62,7 +62,9 @@ class KnownCell:
             kind = Kind.TESTS
         else:
             kind = Kind.GIVEN if self.is_locked else Kind.FREE
-        return MasterCell(kind, self.grade_id, self.source, self.points, self.by_hand, self.is_task)
+        source = self.solved if self.is_solution else self.source
+        source = self.released if self.is_tests else source
+        return MasterCell(kind, self.grade_id, source, self.points, self.by_hand, self.is_task)
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,8 @@ class ChosenWay:
     way: str
     """One of `remote.notebook_run.Way`."""
     why: str = ""
+    lost: str = ""
+    """How many of its points the master's own solution earns, if not all."""
 
 
 @dataclass(frozen=True)

@@ -84,10 +84,7 @@ class _Search:
         return self._chosen(dict.fromkeys(self._names, ChosenWay(Way.INSIDE, _UNLIKE_SOLUTION)))
 
     def _chosen(self, ways: Mapping[str, ChosenWay]) -> TestsCells:
-        told = {
-            name: replace(chosen, why="; ".join(filter(None, (chosen.why, self._lost.get(name)))))
-            for name, chosen in ways.items()
-        }
+        told = {name: replace(one, lost=self._lost.get(name, "")) for name, one in ways.items()}
         return replace(self._tests, ways=told)
 
     def _note_solution(self, outcomes: Outcomes) -> None:

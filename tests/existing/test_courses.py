@@ -227,6 +227,22 @@ def test_a_folder_that_is_no_course(tmp_path: Path) -> None:
     assert "nbgrader_config.py" in done.stderr
 
 
+def test_tests_cells_are_proven(course: Path) -> None:
+    """`prove` says which tests cells do not give their points to the solution."""
+    proof = json.loads(command(course, "autograder", "prove", "--json"))
+    assert [row["kind"] for row in proof["rows"]] == ["tests"] * 4
+    path = course / "source" / ASSIGNMENT / "kinds.ipynb"
+    path.write_text(path.read_text().replace("square(3) == 9", "square(3) == 10"))
+    command(course, "autograder", "build")
+    told = command(course, "autograder", "prove", code=1)
+    assert "the master's own solution earns 0 of 2 points" in told
+
+
+def test_a_demonstration_needs_a_catalogue(course: Path) -> None:
+    """The message says what to do instead."""
+    command(course, "autograder", "demo", code=2)
+
+
 def test_an_unbuilt_course_is_no_zero(tmp_path: Path, course: Path) -> None:
     """What reads a course that was never built says so, and grades nothing."""
     shutil.rmtree(course / "reports")
