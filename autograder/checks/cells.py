@@ -124,9 +124,13 @@ def _raised(cell: KnownCell, outcome: CellOutcome) -> tuple[Verdict, str]:
         text = str(reply.get("text") or "").strip()
         if not shown:
             return Verdict.FAILED, _HIDDEN
+        statement = _one_line(line or "")
+        ends = "does not hold" if statement.startswith("assert") else "fails"
         said = f": {_one_line(text)}" if text else "."
-        printed = _printed(cell, outcome)
-        return Verdict.FAILED, f"`{_one_line(line or '')}` does not hold{said} {printed}".strip()
+        message = f"`{statement}` {ends}{said}"
+        if text and statement.startswith("raise"):
+            message = _one_line(text)
+        return Verdict.FAILED, f"{message} {_printed(cell, outcome)}".strip()
     verdict, words, _ = explain(reply, text=shown)
     where = f"`{_one_line(line or '')}`" if shown else "A hidden test"
     return verdict, f"{where} {words}"

@@ -116,6 +116,20 @@ def test_what_students_can_read_is_shown() -> None:
     assert "assert f(1) == 2" in result.message
 
 
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("assert f(1) == 2", "`assert f(1) == 2` does not hold: said"),
+        ("check(f)", "`check(f)` fails: said"),
+        ("raise AssertionError('said')", "said"),
+    ],
+)
+def test_a_visible_failure_in_words(line: str, message: str) -> None:
+    """An assertion does not hold, a call fails, and what is raised speaks for itself."""
+    cell = KnownCell("t", True, line, line, "", 1.0, is_grade=True)
+    assert result_of(cell, raised(1, "said")).message == message
+
+
 @pytest.mark.parametrize("kind", ["AssertionError", "ValueError", "NameError", "KeyError"])
 def test_what_students_cannot_read_is_not_shown(kind: str) -> None:
     """Neither a hidden line, nor its message, nor a value in it."""
