@@ -17,6 +17,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import Any, NamedTuple
 
 from traitlets.config import Config
@@ -25,20 +26,30 @@ SLOW_GRAMMAR = "rfc3987_syntax"
 """The module with which jsonschema builds a grammar of web addresses at each start."""
 
 
-@contextmanager
-def _without_grammar() -> Iterator[None]:
-    """Import nbgrader without the grammar of web addresses that jsonschema builds at each start.
+SERVER_EXTENSIONS = ("assignment_list", "course_list", "formgrader", "validate_assignment")
+"""What nbgrader itself imports of JupyterLab's server, whatever is wanted of it."""
 
-    It takes longer than grading a small class, and no notebook is checked by it.
+
+@contextmanager
+def _quick_import() -> Iterator[None]:
+    """Import nbgrader without what takes longer to import than a small class to grade.
+
+    That is the grammar of web addresses, which no notebook is checked by, and nbgrader's extensions
+    of JupyterLab's server. Both can be imported afterwards.
     """
-    if SLOW_GRAMMAR in sys.modules:
-        yield
-        return
-    sys.modules[SLOW_GRAMMAR] = None  # type: ignore[assignment]
+    names = [f"nbgrader.server_extensions.{name}" for name in SERVER_EXTENSIONS]
+    stand_ins = {} if "nbgrader" in sys.modules else {name: ModuleType(name) for name in names}
+    for module in stand_ins.values():
+        module.load_jupyter_server_extension = None  # type: ignore[attr-defined]
+    known = sys.modules.setdefault(SLOW_GRAMMAR, None)  # type: ignore[arg-type]
+    sys.modules.update(stand_ins)
     try:
         yield
     finally:
-        del sys.modules[SLOW_GRAMMAR]
+        if known is None:
+            del sys.modules[SLOW_GRAMMAR]
+        for name in stand_ins:
+            del sys.modules[name]
 
 
 # The gradebook's database -------------------------------------------------------------------------
@@ -51,7 +62,7 @@ def open_book(address: str, course_id: str) -> Any:
         address: of the database, as SQLAlchemy writes it.
         course_id: of the course.
     """
-    with _without_grammar():
+    with _quick_import():
         from nbgrader.api import Gradebook
 
     return Gradebook(address, course_id)
@@ -62,12 +73,14 @@ def newest_version() -> str:
 
     nbgrader asks a program for it, which is found only where a virtual environment is activated.
     """
-    with _without_grammar():
-        import nbgrader
     from alembic.script import ScriptDirectory
 
-    migrations = Path(nbgrader.__file__).parent / "alembic"
-    (head,) = ScriptDirectory(str(migrations)).get_heads()
+    with _quick_import():
+        import nbgrader
+
+        # The migrations import nbgrader's models.
+        migrations = Path(nbgrader.__file__).parent / "alembic"
+        (head,) = ScriptDirectory(str(migrations)).get_heads()
     return str(head)
 
 

@@ -141,7 +141,28 @@ def test_nbgrader_is_imported_without_the_slow_grammar(tmp_path):
     assert left_out == ["True", "False"]
     grammar = nbgrader_compat.SLOW_GRAMMAR
     plain = in_a_new_process("import nbgrader.api, sys", f"print({grammar!r} in sys.modules)")
-    assert plain == ["True"], f"nbgrader does not import {grammar} any more: drop _without_grammar"
+    assert plain == ["True"], (
+        f"nbgrader does not import {grammar} any more: drop it from _quick_import"
+    )
+
+
+def test_nbgrader_is_imported_without_its_server_extensions(tmp_path):
+    """With our import they are left out, and can be imported later."""
+    address = f"sqlite:///{tmp_path / 'book.db'}"
+    names = [f"nbgrader.server_extensions.{name}" for name in nbgrader_compat.SERVER_EXTENSIONS]
+    left_out = in_a_new_process(
+        "import importlib, sys",
+        "from autograder.gradebook import databases, nbgrader_compat",
+        f"databases.prepare_database({address!r})",
+        f"nbgrader_compat.open_book({address!r}, 'toys').close()",
+        f"print(any(name in sys.modules for name in {names!r}))",
+        f"print(all(importlib.import_module(name).__file__ for name in {names!r}))",
+    )
+    assert left_out == ["False", "True"]
+    plain = in_a_new_process(
+        "import nbgrader, sys", f"print(all(name in sys.modules for name in {names!r}))"
+    )
+    assert plain == ["True"], "nbgrader does not import them any more: drop them from _quick_import"
 
 
 def test_the_newest_version_is_what_nbgrader_says_itself(monkeypatch):
