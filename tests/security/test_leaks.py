@@ -243,7 +243,7 @@ def test_honest_mistakes_read_the_same_whatever_the_inputs(
 _HERE = [a for a in ATTACKS if a.place is None and a.group not in ("memory", "time")]
 
 
-@pytest.mark.wide(rows=19)
+@pytest.mark.wide(rows=10)
 @pytest.mark.parametrize("attack", [pytest.param(a, id=a.name) for a in _HERE])
 def test_hostile_work_reads_the_same_whatever_the_inputs(
     attack: Attack, course: Course, grades: Grades
