@@ -15,8 +15,9 @@ LONGEST = """
     security/test_leaks hub/test_faults hub/test_grader_thread differential/test_differential
     security/test_hostile hub/test_closed_hub hub/test_one_truth course/test_cli course/test_suites
     engine/test_compiling hub/test_crowd hub/test_standing_marks security/test_tiers
-    course/test_databases security/test_attacker course/test_benchmarks course/test_cluster existing/test_courses
-    existing/test_marks     course/test_formgrader course/test_pictures hub/test_end_to_end
+    course/test_databases security/test_attacker course/test_benchmarks course/test_cluster
+    existing/test_courses existing/test_marks course/test_formgrader course/test_pictures
+    hub/test_end_to_end
 """.split()
 """Files that take longest: several processes are done soonest when they begin with these."""
 
