@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,6 +31,10 @@ SERVER_EXTENSIONS = ("assignment_list", "course_list", "formgrader", "validate_a
 """What nbgrader itself imports of JupyterLab's server, whatever is wanted of it."""
 
 
+_IMPORTING = threading.RLock()
+"""Held meanwhile: what stands in for a module is seen by every thread."""
+
+
 @contextmanager
 def _quick_import() -> Iterator[None]:
     """Import nbgrader without what takes longer to import than a small class to grade.
@@ -37,19 +42,23 @@ def _quick_import() -> Iterator[None]:
     That is the grammar of web addresses, which no notebook is checked by, and nbgrader's extensions
     of JupyterLab's server. Both can be imported afterwards.
     """
-    names = [f"nbgrader.server_extensions.{name}" for name in SERVER_EXTENSIONS]
-    stand_ins = {} if "nbgrader" in sys.modules else {name: ModuleType(name) for name in names}
-    for module in stand_ins.values():
-        module.load_jupyter_server_extension = None  # type: ignore[attr-defined]
-    known = sys.modules.setdefault(SLOW_GRAMMAR, None)  # type: ignore[arg-type]
-    sys.modules.update(stand_ins)
-    try:
-        yield
-    finally:
-        if known is None:
-            del sys.modules[SLOW_GRAMMAR]
-        for name in stand_ins:
-            del sys.modules[name]
+    with _IMPORTING:
+        if "nbgrader.api" in sys.modules:
+            yield
+            return
+        names = [f"nbgrader.server_extensions.{name}" for name in SERVER_EXTENSIONS]
+        stand_ins = {} if "nbgrader" in sys.modules else {name: ModuleType(name) for name in names}
+        for module in stand_ins.values():
+            module.load_jupyter_server_extension = None  # type: ignore[attr-defined]
+        known = sys.modules.setdefault(SLOW_GRAMMAR, None)  # type: ignore[arg-type]
+        sys.modules.update(stand_ins)
+        try:
+            yield
+        finally:
+            if known is None:
+                sys.modules.pop(SLOW_GRAMMAR, None)
+            for name in stand_ins:
+                sys.modules.pop(name, None)
 
 
 # The gradebook's database -------------------------------------------------------------------------
