@@ -5,8 +5,8 @@ import io
 
 import pytest
 
-from autograder.class_report.csv_export import COLUMNS, marks_csv, plain
-from autograder.report import CheckResult, Graded, Report, Status, Verdict
+from autograder.class_report.csv_export import COLUMNS, marks_csv, marks_rows, plain
+from autograder.report import Booked, CheckResult, Graded, Report, Status, Verdict
 
 
 def report(verdict=Verdict.PASSED, status=Status.GRADED):
@@ -25,13 +25,23 @@ def test_one_row_per_student_and_notebook():
     """The header and the values stand in the documented order."""
     table = rows(Graded("ada", report()))
     assert table[0] == list(COLUMNS)
-    assert table[1] == ["ada", "lists", "shapes", "graded", "2", "2", "sides-added"]
+    parts = ["", "", "", ""]
+    assert table[1] == ["ada", "lists", "shapes", "graded", *parts, "2", "2", "sides-added"]
+
+
+def test_the_parts_of_the_gradebooks_mark():
+    """Automatic points, manual ones and extra credit, less the penalty, make the score."""
+    booked = Booked(3.5, 4.0, True, 1.0, 2.0, 1.0, 0.5)
+    (row,) = marks_rows([Graded("ada", report(), booked)])
+    parts = [row[name] for name in ("automatic", "manual", "extra", "penalty", "score")]
+    assert parts == [1.0, 2.0, 1.0, 0.5, 3.5]
+    assert rows(Graded("ada", report(), booked))[1][4:10] == ["1", "2", "1", "0.5", "3.5", "4"]
 
 
 def test_a_withheld_mark_is_empty_and_not_zero():
     """A fault of ours must not look like a mark."""
     table = rows(Graded("ada", report(Verdict.BROKEN)), Graded("bo", report(Verdict.FAILED)))
-    assert [row[4] for row in table[1:]] == ["", "0"]
+    assert [row[COLUMNS.index("score")] for row in table[1:]] == ["", "0"]
 
 
 @pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])

@@ -106,5 +106,7 @@ def test_another_accounts_course_above_is_not_run(tmp_path):
     os.chown(tmp_path / "course_config.py", 65534, 65534)
     below = tmp_path / "below"
     below.mkdir()
-    assert "not found" in autograder("report", cwd=below, code=2)
+    assert "no course" in autograder("report", cwd=below, code=2)
+    (tmp_path / "nbgrader_config.py").write_text("c = get_config()")
+    assert "no course" in autograder("report", cwd=below, code=2)
     assert not (below / "ran").exists()
