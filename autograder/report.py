@@ -273,13 +273,13 @@ class Booked:
     max_score: float
     by_person: bool = False
     """Whether an instructor gave some of the points."""
-    automatic: float = 0.0
-    """Points of the cells whose points a program gave."""
-    manual: float = 0.0
+    automatic: float | None = None
+    """Points of the cells whose points a program gave; None where that is not known."""
+    manual: float | None = None
     """Points of the cells whose points an instructor gave."""
-    extra: float = 0.0
+    extra: float | None = None
     """Points that an instructor gave on top."""
-    penalty: float = 0.0
+    penalty: float | None = None
     """Points taken off for lateness."""
 
 

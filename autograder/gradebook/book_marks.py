@@ -13,6 +13,7 @@ from typing import Any
 
 from autograder.gradebook.databases import number_of
 from autograder.gradebook.nbgrader_compat import cell_tables
+from autograder.report import Booked
 
 Key = tuple[str, str, str]
 """Student, assignment and notebook."""
@@ -75,6 +76,19 @@ class BookMark:
         """The mark that holds: after the penalty, never below 0; see `earned`."""
         earned = self.earned(withheld)
         return None if earned is None else max(earned - max(self.penalty, 0.0), 0.0)
+
+    def booked(self, withheld: bool = False) -> Booked:
+        """The mark with what it is made of; see `earned`."""
+        cells = self.cells.values()
+        return Booked(
+            self.score(withheld),
+            self.max_score,
+            self.by_person,
+            float(sum(cell.automatic or 0.0 for cell in cells if cell.manual is None)),
+            float(sum(cell.manual or 0.0 for cell in cells)),
+            float(sum(cell.extra or 0.0 for cell in cells)),
+            max(self.penalty, 0.0),
+        )
 
 
 def read_marks(

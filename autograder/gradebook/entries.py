@@ -215,18 +215,7 @@ def write_rows(session: Any, entries: Sequence[Entry]) -> None:
 
 def booked_of(mark: BookMark | None, report: Report) -> Booked | None:
     """The gradebook's mark of the notebook that a report is about; None where it has none."""
-    if mark is None:
-        return None
-    cells = mark.cells.values()
-    return Booked(
-        mark.score(report.withheld),
-        mark.max_score,
-        mark.by_person,
-        float(sum(cell.automatic or 0.0 for cell in cells if cell.manual is None)),
-        float(sum(cell.manual or 0.0 for cell in cells)),
-        float(sum(cell.extra or 0.0 for cell in cells)),
-        max(mark.penalty, 0.0),
-    )
+    return None if mark is None else mark.booked(report.withheld)
 
 
 def manual_of(mark: BookMark | None, report: Report) -> Manual:

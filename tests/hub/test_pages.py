@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from schemas import faults
 
 from autograder.class_report import tally
-from autograder.class_report.csv_export import marks_csv
+from autograder.class_report.csv_export import PARTS, marks_csv
 from autograder.feedback.templating import templates
 from autograder.report import Graded
 from autograder.service.store.attempt import Allowance
@@ -259,12 +259,14 @@ def test_an_assignment_that_is_not_there(small_hub):
 
 @pytest.mark.parametrize("assignment", ["", FIRST])
 def test_the_marks_are_those_of_the_attempts_that_count(small_hub, assignment: str):
-    """The same file as `autograder export` makes of these reports."""
+    """The file that `autograder export` makes of these reports, with the gradebook's parts."""
     query = f"?assignment={assignment}" if assignment else ""
     answer = get(small_hub, "instructor", f"class/marks.csv{query}")
     assert answer.headers["Content-Disposition"] == 'attachment; filename="deeplearning-marks.csv"'
-    assert answer.text == marks_csv(counted(small_hub, assignment))
     rows = list(csv.DictReader(io.StringIO(answer.text)))
+    of_reports = csv.DictReader(io.StringIO(marks_csv(counted(small_hub, assignment))))
+    assert [{**row, **dict.fromkeys(PARTS, "")} for row in rows] == list(of_reports)
+    assert all(row["automatic"] == row["score"] for row in rows)
     assert {row["student"] for row in rows} == set(STUDENTS)
 
 

@@ -50,7 +50,7 @@ class Snapshot:
         mark = self.marks.get((attempt.student, attempt.assignment, name))
         if mark is None or not (attempt.counts and attempt.placed):
             return None
-        return Booked(mark.score(withheld), mark.max_score, mark.by_person)
+        return mark.booked(withheld)
 
     def graded(self, attempt: Attempt, one: Graded) -> Graded:
         """A report on the attempt, with the gradebook's mark."""
