@@ -166,7 +166,7 @@ def open_to_all():
 @pytest.mark.skipif(
     os.getuid() != 0 or shutil.which("setpriv") is None, reason="needs root and setpriv"
 )
-@pytest.mark.wide(rows=1)
+@pytest.mark.wide(rows=0)
 @pytest.mark.parametrize("shared", [True, False])
 def test_instructors_of_one_group_grade_in_turn(toys, open_to_all, shared):
     """With `groupshared` the second one may do what the first did; without it one line says so."""

@@ -130,6 +130,7 @@ def test_a_submission_reads_what_it_brings_along(course: Path) -> None:
     assert points(course, "ada")["test_number"] == 2.0
 
 
+@pytest.mark.wide(rows=0)
 def test_other_folder_names(tmp_path: Path) -> None:
     """`CourseDirectory` may give every step another folder; names may hold spaces and accents."""
     root = write_course(tmp_path / "course", FEW[:1])
@@ -146,6 +147,7 @@ def test_other_folder_names(tmp_path: Path) -> None:
     assert (root / "graded" / "zoë" / "Übung 1" / "kinds.ipynb").is_file()
 
 
+@pytest.mark.wide(rows=0)
 def test_a_notebook_with_nothing_to_grade(tmp_path: Path) -> None:
     """It is listed as not graded, and stops nobody."""
     root = write_course(tmp_path / "course", (), [cell("markdown", "Read this.")])
@@ -238,6 +240,7 @@ def test_tests_cells_are_proven(course: Path) -> None:
     assert "the master's own solution earns 0 of 2 points" in told
 
 
+@pytest.mark.wide(rows=0)
 def test_a_demonstration_needs_a_catalogue(course: Path) -> None:
     """The message says what to do instead."""
     command(course, "autograder", "demo", code=2)
@@ -285,6 +288,7 @@ def test_a_student_is_forgotten(course: Path) -> None:
     assert (course / "submitted" / "eve").is_dir()
 
 
+@pytest.mark.wide(rows=0)
 def test_a_tests_cell_becomes_a_check(course: Path) -> None:
     """Assertions on calls are asked of the reference; what has another form is listed."""
     told = command(course, "autograder", "convert", "test_number")
