@@ -2,8 +2,8 @@
 
 Documented and used directly elsewhere: `nbgrader.api` (models, queries, `MissingEntry`), and, in
 `nbgrader_plugin`, the classes that a plugin derives from. Everything else that belongs to nbgrader
-is reached here: attributes that its documentation does not name, the shape of its tables, methods
-put in the place of its own, and what it spells in its own way.
+is reached here: attributes that its documentation does not name, the columns of its tables, and
+methods of its classes that we replace.
 
 `tests/engine/test_nbgrader_compat.py` has a test for each of these names, which says what is gone
 when a new version of nbgrader renames one. nbgrader is imported when it is needed: importing it
@@ -216,7 +216,7 @@ def generate_assignment(config: Config, assignment: str) -> dict[str, Any]:
 
 
 def replace_conversion(converter: Any, convert: Callable[[], None]) -> None:
-    """Put a function in the place of the loop with which one of nbgrader's converters works.
+    """Let an nbgrader converter call our function instead of its own loop over the notebooks.
 
     nbgrader calls it once a run, in the course's folder, when the converter has its exporter.
     """

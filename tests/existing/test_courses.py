@@ -23,7 +23,7 @@ FEW = [one for one in EXERCISES if one.name in {"number", "class", "source", "re
 
 
 def command(root: Path, *args: str, code: int = 0) -> str:
-    """Run a program of the environment in a course; its output."""
+    """Run a program of the environment in a course; its output, or else its errors."""
     path = os.pathsep.join((str(BIN), os.environ["PATH"]))
     done = subprocess.run(
         [str(BIN / args[0]), *args[1:]],
@@ -34,7 +34,7 @@ def command(root: Path, *args: str, code: int = 0) -> str:
         check=False,
     )
     assert done.returncode == code, done.stdout[-1500:] + done.stderr[-1500:]
-    return done.stdout
+    return done.stdout or done.stderr
 
 
 def points(root: Path, student: str) -> dict[str, Any]:
@@ -243,11 +243,12 @@ def test_tests_cells_are_proven(course: Path) -> None:
 @pytest.mark.wide(rows=0)
 def test_a_demonstration_needs_a_catalogue(course: Path) -> None:
     """The message says what to do instead."""
-    command(course, "autograder", "demo", code=2)
+    told = command(course, "autograder", "demo", code=2)
+    assert "grade its own submissions: autograder grade" in told
 
 
 def test_an_unbuilt_course_is_no_zero(tmp_path: Path, course: Path) -> None:
-    """What reads a course that was never built says so, and grades nothing."""
+    """Its tests cells are unknown, not none: what grades a notebook builds the course first."""
     shutil.rmtree(course / "reports")
     labs = Course.load(course).labs
     assert [lab.tests_cells.cells for lab in labs if lab.tests_cells is not None] == [()]
