@@ -78,7 +78,9 @@ def write_course(
     for name, text in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
-    (root / "nbgrader_config.py").write_text(f"c = get_config()\n{config}")
+    # nbclient gives up after 4 s without output, which a busy machine needs at times.
+    patience = "c.Execute.iopub_timeout = 60\n"
+    (root / "nbgrader_config.py").write_text(f"c = get_config()\n{patience}{config}")
     return root
 
 

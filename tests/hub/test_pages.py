@@ -21,6 +21,7 @@ from autograder.report import Graded
 from autograder.service.store.attempt import Allowance
 from autograder.service.web.student_pages import feedback_policy
 
+from .exchange import until
 from .small_class import ASSIGNMENTS, STUDENTS
 
 FIRST, SECOND = ASSIGNMENTS
@@ -261,9 +262,17 @@ def test_an_assignment_that_is_not_there(small_hub):
 def test_the_marks_are_those_of_the_attempts_that_count(small_hub, assignment: str):
     """The file that `autograder export` makes of these reports, with the gradebook's parts."""
     query = f"?assignment={assignment}" if assignment else ""
-    answer = get(small_hub, "instructor", f"class/marks.csv{query}")
-    assert answer.headers["Content-Disposition"] == 'attachment; filename="deeplearning-marks.csv"'
-    rows = list(csv.DictReader(io.StringIO(answer.text)))
+
+    def answered() -> requests.Response:
+        return get(small_hub, "instructor", f"class/marks.csv{query}")
+
+    def table() -> list[dict[str, str]]:
+        return list(csv.DictReader(io.StringIO(answered().text)))
+
+    disposition = answered().headers["Content-Disposition"]
+    assert disposition == 'attachment; filename="deeplearning-marks.csv"'
+    until(lambda: all(row["automatic"] for row in table()), "the gradebook has every mark")
+    rows = table()
     of_reports = csv.DictReader(io.StringIO(marks_csv(counted(small_hub, assignment))))
     assert [{**row, **dict.fromkeys(PARTS, "")} for row in rows] == list(of_reports)
     assert all(row["automatic"] == row["score"] for row in rows)
