@@ -27,7 +27,9 @@ from autograder.checks.compare import (
     require_comparable,
     shape_words,
 )
+from autograder.checks.kinds import as_crossed
 from autograder.remote.calls import Answer, Call, Outcome, copy_arguments
+from autograder.remote.objects import RemoteObject
 from autograder.remote.student import RemoteFunction
 from autograder.remote.time_limit import Allowance, TooMuchWork
 from autograder.sandbox.inside.arguments import in_row, split
@@ -61,7 +63,7 @@ running_check: ContextVar[Running] = ContextVar("running")
 
 
 def assert_agrees(
-    student_function: RemoteFunction,
+    student_function: RemoteFunction | RemoteObject,
     reference_function: Callable[..., Any],
     *args: Any,
     quiet: bool = False,
@@ -74,16 +76,16 @@ def assert_agrees(
     get copies of the arguments; a case fails when the student's function changes one.
 
     Args:
-        student_function: an attribute of the `student` fixture.
+        student_function: an attribute of the `student` fixture, or a method of an object.
         reference_function: the correct function, with the same arguments.
         args: plain values, arrays, generators or functions.
         named: the same, passed by name.
         quiet: whether a warning from NumPy, about overflow for example, fails the case.
     """
-    call = student_function.begin(*args, **named)
+    call = student_function._begin(*args, **named)
     row, names = in_row(args, named)
     own, by_name = split(copy_arguments(row), names)
-    expected = reference_function(*own, **by_name)
+    expected = as_crossed(reference_function(*own, **by_name))
     require_comparable(expected)
     running_check.get().agreements.append(_Agreement(student_function, call, expected, quiet))
 
@@ -92,14 +94,14 @@ def assert_agrees(
 class _Agreement:
     """A call that is under way, and the answer that it should give."""
 
-    function: RemoteFunction
+    function: RemoteFunction | RemoteObject
     call: Call
     expected: Any
     quiet: bool
 
     def settle(self) -> Answer:
         """Wait for the answer."""
-        return self.function.settle(self.call)
+        return self.function._settle(self.call)
 
     def failure(self) -> Outcome | Disagreement | None:
         """What is wrong with the answer, if anything."""
@@ -166,7 +168,7 @@ def assert_close(answer: Any, expected: Any, what: str = "the result") -> None:
         Disagreement: the values differ; the text names `what`, never a number.
     """
     with _working():
-        comparison = compare(answer, expected)
+        comparison = compare(answer, as_crossed(expected))
     if not comparison.agrees:
         raise Disagreement(f"{what[:1].upper()}{what[1:]}: {comparison.message}")
 

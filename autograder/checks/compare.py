@@ -8,15 +8,17 @@ could have chosen.
 from __future__ import annotations
 
 import numbers
+from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from autograder.checks.kinds import RETURNS_NONE, kind_of
+from autograder.checks.kinds import RETURNS_NONE, as_plain, kind_of, name_of
 from autograder.checks.relation import ATOL, ATOL_SHORT, RTOL, RTOL_SHORT, relation
-from autograder.sandbox.inside.wire import Unsendable
+from autograder.sandbox.inside.codecs import Record
+from autograder.sandbox.inside.wire import Unsendable, seen
 
 MOST_DIMENSIONS = 4
 """Most dimensions that messages tell apart."""
@@ -44,14 +46,11 @@ def as_numbers(answer: Any) -> NDArray[np.float64]:
     Raises:
         NotNumbers: the answer is something else; the text says what, and what is probably wrong.
     """
+    answer = as_plain(seen(answer))
     if answer is None:
         raise NotNumbers(RETURNS_NONE)
-    if isinstance(answer, Unsendable):
-        raise NotNumbers(f"It returns {answer.words}, not numbers.")
-    if isinstance(answer, dict | set):
-        raise NotNumbers(f"It returns a {type(answer).__name__}, not numbers.")
-    if isinstance(answer, np.random.Generator):
-        raise NotNumbers("It returns a random generator, not numbers.")
+    if isinstance(answer, Unsendable | dict | set | frozenset | np.random.Generator):
+        raise NotNumbers(f"It returns {name_of(answer)}, not numbers.")
     return _float_array(answer)
 
 
@@ -88,6 +87,7 @@ def _is_written(answer: Any) -> bool:
 
 
 def _is_written_part(part: Any) -> bool:
+    part = as_plain(part)
     if isinstance(part, numbers.Number | np.bool_):
         return False
     if part is None:
@@ -124,6 +124,7 @@ def compare(answer: Any, expected: Any) -> Comparison:
     Raises:
         TypeError: the expected value is none of these.
     """
+    answer = seen(answer)
     if isinstance(expected, tuple):
         return _compare_parts(answer, expected)
     kind = kind_of(expected)
@@ -160,8 +161,12 @@ def require_comparable(expected: Any) -> None:
     Raises:
         TypeError: they cannot; the text says what to do in the suite.
     """
+    if isinstance(expected, Record):
+        expected = vars(expected)
     parts = expected.values() if isinstance(expected, dict) else expected
-    if isinstance(expected, dict | tuple) or (isinstance(expected, list) and kind_of(expected)):
+    if isinstance(expected, dict | tuple | deque) or (
+        isinstance(expected, list) and kind_of(expected)
+    ):
         for part in parts:
             require_comparable(part)
     elif kind_of(expected) is None:
@@ -175,6 +180,10 @@ def _tolerance(answer: Any) -> tuple[float, float]:
 
 def _compare_parts(answer: Any, expected: tuple[Any, ...]) -> Comparison:
     wanted = len(expected)
+    answer = as_plain(answer)
+    names = [getattr(one, "_fields", None) for one in (answer, expected)]
+    if None not in names and names[0] != names[1]:
+        return Comparison(False, "The fields of the tuple have other names than are asked for.")
     parts = list(answer) if isinstance(answer, list | tuple) else None
     if isinstance(answer, np.ndarray) and answer.ndim and len(answer) == wanted:
         parts = list(answer)

@@ -16,11 +16,12 @@ import numpy as np
 
 from autograder.checks.catalogue import Mistake
 from autograder.checks.compare import NotNumbers, as_numbers, compare
-from autograder.checks.kinds import kind_of
+from autograder.checks.kinds import as_crossed, kind_of
+from autograder.checks.own_calls import performed
 from autograder.remote.calls import Answer, Case, copy_arguments
 from autograder.remote.time_limit import Allowance, TookTooLong, TooMuchWork
 from autograder.report import Verdict
-from autograder.sandbox.inside.arguments import split
+from autograder.sandbox.inside.wire import Held
 
 RTOL, ATOL = 1e-6, 1e-9
 DIAGNOSIS_S = 4.0
@@ -49,59 +50,75 @@ def explain(
 def _first(cases: Sequence[Case], mistakes: Sequence[Mistake]) -> Mistake | None:
     for mistake in mistakes:
         own = [case for case in cases if case.function == mistake.name]
-        if own and all(_gives(mistake.function, case) for case in own):
+        replay = _Replay(mistake.function)
+        if own and all(map(replay.gives, own)):
             return mistake
     return None
 
 
-def _gives(function: Callable[..., Any], case: Case) -> bool:
-    """Whether a mistaken function answers a call exactly as the student's function did."""
-    outcome = case.answer.outcome
-    if outcome is not None and outcome.verdict not in _COMPARABLE:
-        return False
-    answer, raised = _try(function, case)
-    if raised:
-        return outcome is not None and outcome.raised == raised
-    return outcome is None and _same(answer, case.answer)
+class _Replay:
+    """Makes a submission's calls again with a mistaken function or class."""
 
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+        self._objects: dict[int, Any] = {}
+        """Our objects, by the identity of what stands for the submission's."""
 
-def _try(function: Callable[..., Any], case: Case) -> tuple[Answer, str]:
-    """Call a mistaken function: its answer, or the kind of error that it raises."""
-    own = copy_arguments(case.args)
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
+    def gives(self, case: Case) -> bool:
+        """Whether the mistaken function answers a call exactly as the student's function did."""
+        outcome = case.answer.outcome
+        if outcome is not None and outcome.verdict not in _COMPARABLE:
+            return False
         try:
-            unnamed, named = split(own, case.names)
-            value = function(*unnamed, **named)
-        except (TookTooLong, MemoryError):
-            raise
-        except Exception as error:
-            return Answer(), type(error).__name__
-    changed = [i for i, (a, b) in enumerate(zip(case.args, own, strict=True)) if not _equal(a, b)]
-    return Answer(value, tuple(changed)), ""
+            answer, raised = self._try(case)
+        except KeyError:
+            return False  # an object that this function did not make
+        if raised:
+            return outcome is not None and outcome.raised == raised
+        return outcome is None and self._same(answer, case.answer)
 
+    def _try(self, case: Case) -> tuple[Answer, str]:
+        """Make a call: the answer, or the kind of error that it raises."""
+        held = {i: self._objects[id(a)] for i, a in enumerate(case.args) if isinstance(a, Held)}
+        own = tuple(held.get(i, one) for i, one in enumerate(copy_arguments(case.args)))
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            try:
+                value = performed(self._function, own, case.names, case.deed)
+            except (TookTooLong, MemoryError):
+                raise
+            except Exception as error:
+                return Answer(), type(error).__name__
+        pairs = enumerate(zip(case.args, own, strict=True))
+        changed = [i for i, (a, b) in pairs if i not in held and not _equal(a, b)]
+        return Answer(value, tuple(changed)), ""
 
-def _same(mine: Answer, theirs: Answer) -> bool:
-    return mine.changed == theirs.changed and _agree(mine.value, theirs.value)
+    def _same(self, mine: Answer, theirs: Answer) -> bool:
+        return mine.changed == theirs.changed and self._agree(mine.value, theirs.value)
 
-
-def _agree(mine: Any, theirs: Any) -> bool:
-    """Whether two answers have the same value, parts and shapes included."""
-    if isinstance(mine, tuple | list) and isinstance(theirs, tuple | list):
-        return len(mine) == len(theirs) and all(map(_agree, mine, theirs))
-    if kind_of(mine) is not None:
-        return compare(theirs, mine).agrees
-    if theirs is None:
-        return False
-    try:
-        a, b = as_numbers(mine), as_numbers(theirs)
-    except NotNumbers:
-        return False
-    if a.shape != b.shape:
-        return False
-    # Dividing by almost zero gives a huge number, mostly rounding: only its size means anything.
-    rtol = np.where(np.abs(b) > HUGE, RTOL_HUGE, RTOL)
-    return bool(np.all(np.isclose(a, b, rtol=rtol, atol=ATOL, equal_nan=True)))
+    def _agree(self, mine: Any, theirs: Any) -> bool:
+        """Whether two answers have the same value, parts and shapes included."""
+        if isinstance(theirs, Held):
+            self._objects[id(theirs)] = mine
+            known = theirs._value
+            return known is None or compare(known, as_crossed(mine)).agrees
+        if isinstance(mine, tuple | list) and isinstance(theirs, tuple | list):
+            return len(mine) == len(theirs) and all(map(self._agree, mine, theirs))
+        mine = as_crossed(mine)
+        if kind_of(mine) is not None:
+            return compare(theirs, mine).agrees
+        if theirs is None:
+            return False
+        try:
+            a, b = as_numbers(mine), as_numbers(theirs)
+        except NotNumbers:
+            return False
+        if a.shape != b.shape:
+            return False
+        # Dividing by almost zero gives a huge number, mostly rounding: only its size means
+        # anything.
+        rtol = np.where(np.abs(b) > HUGE, RTOL_HUGE, RTOL)
+        return bool(np.all(np.isclose(a, b, rtol=rtol, atol=ATOL, equal_nan=True)))
 
 
 def _equal(a: Any, b: Any) -> bool:

@@ -19,13 +19,25 @@ from typing import Any
 
 import numpy as np
 
+from autograder.checks.kinds import MOST
+from autograder.checks.own_calls import performed
 from autograder.checks.suite import Check, Suites
 from autograder.course.lab import Exercise
-from autograder.remote.calls import Answer, Call, Case, Outcome, copy_arguments
+from autograder.remote.calls import (
+    CALLED,
+    Answer,
+    Call,
+    Case,
+    Deed,
+    Outcome,
+    copy_arguments,
+)
+from autograder.remote.objects import RemoteObject
 from autograder.remote.student import Student
 from autograder.remote.time_limit import Allowance, TookTooLong, at_most
 from autograder.report import Verdict
-from autograder.sandbox.inside.arguments import in_row, split
+from autograder.sandbox.inside.arguments import in_row
+from autograder.sandbox.inside.wire import Unsendable, decode, encode
 
 SEED = 0
 MOST_ORDERS = 60
@@ -124,25 +136,25 @@ class _Local:
         self._reference = reference
         self._functions = functions
         self._cases: list[Case] = []
+        self._objects: list[Any] = []
+        self._call = Call("", (), {})
         self.allowance = Allowance(REHEARSAL_S, 256)
 
     def begin(
-        self, name: str, args: tuple[Any, ...], given: dict[str, Any], names: tuple[str, ...] = ()
+        self,
+        name: str,
+        args: tuple[Any, ...],
+        given: dict[str, Any],
+        names: tuple[str, ...] = (),
+        deed: Deed = CALLED,
     ) -> Call:
         """Make a call and wait for its answer."""
-        call = Call(name, copy_arguments(args), given, names)
+        call = self._call = Call(name, copy_arguments(args), given, names, deed)
         function = self._functions.get(name) or getattr(self._reference, name, None)
-        try:
-            if function is None:
-                raise NameError(name)
-            own, named = split(copy_arguments(args), names)
-            call.answer = Answer(function(*own, **named))
-        except TookTooLong:
-            raise
-        except Exception as error:
-            raised = type(error).__name__
-            call.answer = Answer(outcome=Outcome(Verdict.RAISED, "", raised))
-        self._cases.append(Case(name, call.args, call.answer, names))
+        call.answer = self._answer(
+            lambda: performed(function, copy_arguments(self._ours(call.args)), names, deed)
+        )
+        self._cases.append(Case(name, call.args, call.answer, names, deed))
         return call
 
     def settle(self, call: Call) -> Answer:
@@ -151,14 +163,45 @@ class _Local:
 
     def value(self, name: str) -> Answer:
         """The value of a variable: the reference's."""
-        if hasattr(self._reference, name):
-            return Answer(getattr(self._reference, name))
-        return Answer(outcome=Outcome(Verdict.RAISED, "", "NameError"))
+        return self._answer(lambda: getattr(self._reference, name))
+
+    def file(self, name: str) -> Answer:
+        """No file: a function of ours writes none that a check could read."""
+        return Answer(outcome=Outcome(Verdict.FAILED, "", "FileNotFoundError"))
 
     def take_cases(self) -> list[Case]:
         """The calls since the last `take_cases`."""
         cases, self._cases = self._cases, []
         return cases
+
+    def _answer(self, does: Callable[[], Any]) -> Answer:
+        try:
+            return Answer(self._crossed(does()))
+        except TookTooLong:
+            raise
+        except Exception as error:
+            raised = type(error).__name__
+            return Answer(outcome=Outcome(Verdict.RAISED, "", raised))
+
+    def _crossed(self, value: Any) -> Any:
+        """A value as it would come from a submission's process."""
+        frame = encode(value, frame_bytes=MOST, elements=MOST, hold=self._hold)
+        return decode(frame[4:], elements=MOST, generators=True, held=self._held)
+
+    def _hold(self, thing: Any) -> int:
+        self._objects.append(thing)
+        return len(self._objects) - 1
+
+    def _held(self, number: int, told: Unsendable, value: Any) -> RemoteObject:
+        return RemoteObject(self, self, number, told, value, self._call.function, self._call.label)
+
+    def _ours(self, value: Any) -> Any:
+        """Arguments with the objects themselves in place of what stands for them."""
+        if isinstance(value, RemoteObject):
+            return self._objects[value._number]
+        if type(value) in (list, tuple):
+            return type(value)(map(self._ours, value))
+        return value
 
 
 def _orders(function: Callable[..., Any], size: int) -> Iterable[tuple[int, ...]]:

@@ -34,6 +34,10 @@ def answer_of(name: str, reply: dict[str, Any], log: CellLog, functions: Collect
         return Answer(outcome=_missing(name, log, functions))
     if "no_variable" in reply:
         return ended(Verdict.FAILED, f"Your notebook has no variable named `{name}`.")
+    if "no_file" in reply:
+        return ended(Verdict.FAILED, f"Your notebook writes no file named `{name}`.")
+    if "no_figure" in reply:
+        return ended(Verdict.FAILED, f"`{name}` draws no figure, and returns none.")
     if "overdone" in reply:
         return ended(Verdict.RAISED, f"`{name}` {OVERDONE}")
     if "uncallable" in reply:

@@ -13,7 +13,7 @@ from autograder.limits import Limits
 from autograder.remote.calls import size_of
 from autograder.remote.time_limit import Allowance, TookTooLong, TooMuchWork
 from autograder.sandbox.inside.arguments import split
-from autograder.sandbox.inside.wire import WireError
+from autograder.sandbox.inside.wire import Uncrossable, WireError
 from autograder.sandbox.watcher import Inmate
 
 CALLBACK_ELEMENTS = 8_192
@@ -69,6 +69,8 @@ def _answer_callback(
     try:
         with allowance.spend():
             return inmate.channel.frame(_call_back(handles, reply))
+    except Uncrossable:
+        return inmate.channel.frame({"refused": "it returns what does not cross"})
     except (TooMuchWork, WireError):
         return None
 

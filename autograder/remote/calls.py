@@ -9,6 +9,7 @@ import builtins
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cache
 from typing import Any, Protocol
 
@@ -16,7 +17,7 @@ import numpy as np
 
 from autograder.remote.time_limit import Allowance
 from autograder.report import Verdict
-from autograder.sandbox.inside.wire import cells
+from autograder.sandbox.inside.wire import Held, cells
 
 TIME_IS_UP = "The time for the whole notebook is used up."
 
@@ -59,15 +60,44 @@ class Answer:
     outcome: Outcome | None = None
 
 
+class Wants(StrEnum):
+    """What a call asks for."""
+
+    VALUE = "value"
+    """What the function returns."""
+    OUTPUT = "output"
+    """What it prints."""
+    FIGURE = "figure"
+    """The figure that it returns or, if it returns none, draws."""
+
+
+@dataclass(frozen=True)
+class Deed:
+    """What a call does, apart from its arguments."""
+
+    operation: str = ""
+    """What is done to the first argument, an object of the submission: one of `OPERATIONS` or
+    `OF_ALL`; empty where a function is called by its name."""
+    label: str = ""
+    """What students know as called, where that is not the function: a method, say."""
+    wants: Wants = Wants.VALUE
+
+
+CALLED = Deed()
+"""A function is called by its name, for its value."""
+
+
 @dataclass(frozen=True)
 class Case:
     """One call with its answer, kept for the diagnosis."""
 
     function: str
+    """The function or class that was called, or that the first argument comes from."""
     args: tuple[Any, ...]
     answer: Answer
     names: tuple[str, ...] = ()
     """Of the last arguments, if they were passed by name."""
+    deed: Deed = CALLED
 
 
 @dataclass
@@ -79,14 +109,21 @@ class Call:
     given: dict[str, Callable[..., Any]]
     names: tuple[str, ...] = ()
     """Of the last arguments, if they are passed by name."""
+    deed: Deed = CALLED
     answer: Answer | None = None
     size: int = 0
     """Bytes of the request, while it is on its way."""
 
     @property
+    def label(self) -> str:
+        """What students know as called."""
+        return self.deed.label or self.function
+
+    @property
     def way(self) -> tuple[str, ...]:
         """The key of calls that end the same way: the function, and the names with stand-ins."""
-        return (self.function, *sorted(self.given))
+        deed = (self.deed.operation, self.deed.label, self.deed.wants)
+        return (self.function, *deed, *sorted(self.given))
 
 
 class Answering(Protocol):
@@ -95,7 +132,12 @@ class Answering(Protocol):
     allowance: Allowance
 
     def begin(
-        self, name: str, args: tuple[Any, ...], given: dict[str, Any], names: tuple[str, ...] = ()
+        self,
+        name: str,
+        args: tuple[Any, ...],
+        given: dict[str, Any],
+        names: tuple[str, ...] = (),
+        deed: Deed = CALLED,
     ) -> Call:
         """Make a call without waiting for its answer."""
 
@@ -104,6 +146,9 @@ class Answering(Protocol):
 
     def value(self, name: str) -> Answer:
         """The value of a variable."""
+
+    def file(self, name: str) -> Answer:
+        """The bytes of a file in the submission's working folder."""
 
     def take_cases(self) -> list[Case]:
         """The calls since the last `take_cases`."""
@@ -132,4 +177,10 @@ def _copy(value: Any) -> Any:
         return value.copy(order="K")
     if type(value) in (int, float, bool, str, np.float64) or callable(value):
         return value
+    if isinstance(value, Held):
+        return value
+    if type(value) in (list, tuple):
+        return type(value)(map(_copy, value))
+    if type(value) is dict:
+        return {key: _copy(one) for key, one in value.items()}
     return copy.deepcopy(value)

@@ -24,9 +24,19 @@ from autograder.errors import SuiteError
 from autograder.limits import Limits
 from autograder.remote.answers import TOO_LARGE, answer_of, ended
 from autograder.remote.callbacks import reply_of
-from autograder.remote.calls import TIME_IS_UP, Answer, Call, Case, Outcome, copy_arguments
+from autograder.remote.calls import (
+    CALLED,
+    TIME_IS_UP,
+    Answer,
+    Call,
+    Case,
+    Deed,
+    Outcome,
+    copy_arguments,
+)
 from autograder.remote.cells import Cell, CellLog
 from autograder.remote.clocks import LEAST_S, SPARE_S, Clocks
+from autograder.remote.objects import LOST, Lost, keeps_objects
 from autograder.remote.time_limit import Allowance
 from autograder.report import Verdict
 from autograder.sandbox.inside.channel import ClosedByPeer, DeadlinePassed
@@ -76,6 +86,8 @@ class Session:
     """How many cells were wanted when a function was called for the first time."""
     _ahead: deque[Call]
     """Calls that are sent and not answered yet, in order."""
+    _call: Call | None
+    """The call that is being answered."""
     _held: int
     """Bytes of memory of the answers since the cases were last taken."""
 
@@ -103,7 +115,7 @@ class Session:
         self._hung: dict[tuple[object, ...], Outcome] = {}
         self._calls: list[Call] = []
         self._ahead = deque()
-        self._held = 0
+        self._held, self._call = 0, None
         self.allowance = Allowance(self._limits.checking_wall_s, self._limits.grader_mib)
         self._stack = ExitStack()
         if after is not None:
@@ -137,6 +149,11 @@ class Session:
         """Whether own cells of the student ran after a call: their notes may tell what it saw."""
         first = self._wanted if self._open_until is None else self._open_until
         return any(cell.own for cell in self.log.cells[first : self._wanted])
+
+    @property
+    def answered(self) -> Call | None:
+        """The call that is being answered."""
+        return self._call
 
     @property
     def wanted(self) -> int:
@@ -195,7 +212,9 @@ class Session:
         Empty when the answers together take more memory than one answer may.
         """
         calls, self._calls = self._calls, []
-        cases = [Case(one.function, one.args, self.settle(one), one.names) for one in calls]
+        cases = [
+            Case(one.function, one.args, self.settle(one), one.names, one.deed) for one in calls
+        ]
         light = self._held <= self._limits.answer_mib << 20
         self._held = 0
         return cases if light else []
@@ -205,17 +224,26 @@ class Session:
         return self.settle(self.begin(name, args, given))
 
     def begin(
-        self, name: str, args: tuple[Any, ...], given: dict[str, Any], names: tuple[str, ...] = ()
+        self,
+        name: str,
+        args: tuple[Any, ...],
+        given: dict[str, Any],
+        names: tuple[str, ...] = (),
+        deed: Deed = CALLED,
     ) -> Call:
         """Call a function of the student without waiting for the answer, which `settle` returns.
 
         Args:
-            name: the function.
+            name: the function, or the one that the object in the first argument comes from.
             args: its arguments, copied now.
             given: functions of ours that stand in for the student's own during this call.
             names: of the last arguments, if they are passed by name.
+            deed: what the call does, if it is no plain call of that function.
+
+        Raises:
+            Uncrossable: an argument does not cross; that is a fault of the suite.
         """
-        call = Call(name, copy_arguments(args), given, names)
+        call = Call(name, copy_arguments(args), given, names, deed)
         self._calls.append(call)
         if self._open_until is None:
             self._open_until = self._wanted
@@ -226,16 +254,23 @@ class Session:
 
     def value(self, name: str) -> Answer:
         """The value of a variable of the notebook, as it is now."""
+        return self._fetched(name, {"op": "value", "name": name}, "no_variable")
+
+    def file(self, name: str) -> Answer:
+        """The bytes of a file in the submission's working folder, as it is now."""
+        return self._fetched(name, {"op": "file", "name": name}, "no_file")
+
+    def _fetched(self, name: str, request: dict[str, Any], missing: str) -> Answer:
+        """What the notebook has under a name; a reply that it has nothing is called `missing`."""
         self._settle_all()
         if self._open_until is None:
             self._open_until = self._wanted
-        request = {"op": "value", "name": name}
 
         def ask() -> dict[str, Any]:
             if self._inmate is None:
                 self._run_on()
             reply = self._ask(request, self._clocks.call_end())
-            return {"no_variable": True} if "missing" in reply else reply
+            return {missing: True} if "missing" in reply else reply
 
         return self._outcome_of(Call(name, (), {}), ask)
 
@@ -255,7 +290,10 @@ class Session:
         if self._inmate is None or call.given or self._way(call) in self._hung:
             return False
         handles: list[Callable[..., Any]] = []
-        frame = self._inmate.channel.frame(_request(call), handles)
+        try:
+            frame = self._inmate.channel.frame(_request(call), handles)
+        except Lost:
+            return False
         call.size = len(frame)
         if handles or call.size > AHEAD_BYTES:
             return False
@@ -304,9 +342,11 @@ class Session:
 
     def _outcome_of(self, call: Call, asked: Callable[[], dict[str, Any]]) -> Answer:
         """The answer to a call; a process that gives none is ended and later replaced."""
-        name = call.function
+        name, self._call = call.label, call
         try:
             return self._told(name, asked())
+        except Lost:
+            return ended(Verdict.FAILED, f"`{name}` was not called: {LOST}")
         except DeadlinePassed:
             if self._clocks.over:
                 self._stop()
@@ -364,6 +404,7 @@ class Session:
                 # Each new process starts from the first cell, on what is left of the clocks.
                 self.log.leave_out_slow_cells(self._clocks.own_s)
                 self._inmate = self._stack.enter_context(self._jail.fork())
+                keeps_objects(self, self._inmate.channel)
             if self._run_cells():
                 return
             self._stop()
@@ -434,5 +475,12 @@ class Session:
 
 
 def _request(call: Call) -> dict[str, Any]:
-    request = {"op": "call", "name": call.function, "args": call.args, "given": call.given}
-    return {**request, "names": call.names}
+    return {
+        "op": "call",
+        "name": call.function,
+        "args": call.args,
+        "given": call.given,
+        "names": call.names,
+        "operation": call.deed.operation,
+        "wants": str(call.deed.wants),
+    }

@@ -2,7 +2,11 @@
 
     with Session(jail, cells, files) as session:
         student = Student(session)
-        student.area([3.0, 4.0, 5.0])     # a by-value call into the sandbox
+        student.area([3.0, 4.0, 5.0])          # a by-value call into the sandbox
+        student.value("weights")               # a variable of the notebook
+        student.output(student.greet, "Ada")   # what a function prints
+        student.figure(student.draw, [1, 2])   # the figure that it draws, as facts
+        student.file("out.csv")                # a file that the notebook or a call wrote
 
 A call that returns no value raises `Outcome`, which carries the verdict.
 """
@@ -12,8 +16,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from autograder.remote.calls import Answer, Answering, Call
+from autograder.remote.calls import Answer, Answering, Call, Deed, Outcome, Wants
+from autograder.remote.objects import RemoteObject, value_of
+from autograder.report import Verdict
 from autograder.sandbox.inside.arguments import in_row
+from autograder.sandbox.inside.figures import Figure
+from autograder.sandbox.inside.wire import seen
 
 
 class Student:
@@ -36,15 +44,54 @@ class Student:
         return RemoteFunction(self._session, name, self._given)
 
     def value(self, name: str) -> Any:
-        """The plain value of a variable of the notebook.
+        """The value of a variable of the notebook; an object stays there, see `objects`.
 
         Raises:
-            Outcome: there is no such variable, or its value does not cross the border.
+            Outcome: there is no such variable, or it is too large.
         """
-        answer = self._session.value(name)
-        if answer.outcome is not None:
-            raise answer.outcome
-        return answer.value
+        return value_of(self._session.value(name))
+
+    def output(self, function: RemoteFunction | RemoteObject, *args: Any, **named: Any) -> str:
+        """The text that a function prints.
+
+        Raises:
+            Outcome: the call does not end well.
+        """
+        call = function._begin(*args, wants=Wants.OUTPUT, **named)
+        return str(value_of(function._settle(call)))
+
+    def figure(
+        self, drawn: str | RemoteFunction | RemoteObject, *args: Any, **named: Any
+    ) -> Figure:
+        """The facts of a figure: of a variable of that name, or that a function draws.
+
+        A function may return the figure or its axes; else the figure counts that it leaves open.
+
+        Raises:
+            Outcome: there is no figure, or the call does not end well.
+        """
+        if isinstance(drawn, str):
+            found, name = self.value(drawn), drawn
+        else:
+            call = drawn._begin(*args, wants=Wants.FIGURE, **named)
+            found, name = value_of(drawn._settle(call)), call.label
+        facts = seen(found)
+        if not isinstance(facts, Figure):
+            raise Outcome(Verdict.FAILED, f"`{name}` gives no figure of matplotlib.")
+        return facts
+
+    def file(self, name: str) -> str:
+        """The text of a file that the submission wrote, in UTF-8; what is none of it is replaced.
+
+        Raises:
+            Outcome: there is no such file, or it is too large.
+        """
+        return self.data(name).decode(errors="replace").replace("\r\n", "\n")
+
+    def data(self, name: str) -> bytes:
+        """The bytes of a file that the submission wrote; see `file`."""
+        found = value_of(self._session.file(name))
+        return found if isinstance(found, bytes) else b""
 
     def given(self, **functions: Callable[..., Any]) -> Student:
         """The same student with functions of ours in place of its own, by name."""
@@ -52,7 +99,7 @@ class Student:
 
 
 class RemoteFunction:
-    """A student's function: call it with values, get a value or an `Outcome`."""
+    """A student's function or class: call it with values, get a value or an `Outcome`."""
 
     def __init__(self, session: Answering, name: str, given: dict[str, Callable[..., Any]]) -> None:
         self._session = session
@@ -60,27 +107,30 @@ class RemoteFunction:
         self.__name__ = name
 
     def __call__(self, *args: Any, **named: Any) -> Any:
-        """The plain value that the student's function returns.
+        """The value that the student's function returns; of a class, an object of it.
 
         Raises:
             Outcome: the call returned no value. If the student's function raised a built-in
                 exception, it is one of that type, too.
         """
-        answer = self.answer(*args, **named)
-        if answer.outcome is not None:
-            raise answer.outcome.as_raised()
-        return answer.value
+        return value_of(self.answer(*args, **named))
+
+    def __getattr__(self, name: str) -> Any:
+        """An attribute of the student's class: a class method, say."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return getattr(value_of(self._session.value(self.__name__)), name)
 
     def answer(self, *args: Any, **named: Any) -> Answer:
         """The whole answer, an outcome included."""
-        return self.settle(self.begin(*args, **named))
+        return self._settle(self._begin(*args, **named))
 
-    def begin(self, *args: Any, **named: Any) -> Call:
+    def _begin(self, *args: Any, wants: Wants = Wants.VALUE, **named: Any) -> Call:
         """Make a call without waiting for its answer."""
         row, names = in_row(args, named)
-        return self._session.begin(self.__name__, row, self._given, names)
+        return self._session.begin(self.__name__, row, self._given, names, Deed(wants=wants))
 
-    def settle(self, call: Call) -> Answer:
+    def _settle(self, call: Call) -> Answer:
         """The answer to a call that was begun."""
         return self._session.settle(call)
 

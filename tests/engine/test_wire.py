@@ -201,8 +201,8 @@ class Colour(enum.IntEnum):
         pytest.param(Real(2.5), 2.5, id="float"),
         pytest.param(Listing([1, 2]), [1, 2], id="list"),
         pytest.param(range(3), [0, 1, 2], id="range"),
-        pytest.param(frozenset({1}), {1}, id="frozenset"),
-        pytest.param(deque([1, 2.5]), [1, 2.5], id="deque"),
+        pytest.param({1: 2}.keys(), [1], id="dict-keys"),
+        pytest.param({1: 2}.items(), [(1, 2)], id="dict-items"),
         pytest.param(np.array([1.0, 2.0]).view(Pretender), np.array([1.0, 2.0]), id="array"),
         pytest.param(np.matrix([[1.0, 2.0]]), np.array([[1.0, 2.0]]), id="matrix"),
         pytest.param(np.array([1, "a", None], dtype=object), [1, "a", None], id="objects"),
@@ -221,8 +221,6 @@ def test_subclasses_are_reduced_to_what_they_stand_on(value, base):
         pytest.param(math, "module", id="module"),
         pytest.param(iter([1]), "generator", id="iterator"),
         pytest.param(object(), "object", id="object"),
-        pytest.param(np.array(["2020-01-01"], dtype="M8[D]"), "array", id="dates"),
-        pytest.param(np.zeros(2, dtype=[("x", "f8"), ("y", "f8")]), "array", id="records"),
     ],
 )
 def test_what_does_not_cross_is_named_by_its_kind(value, kind):

@@ -17,7 +17,7 @@ import pytest
 
 from autograder.sandbox.inside.channel import Channel
 from autograder.sandbox.inside.peer import Peer
-from autograder.sandbox.inside.plain import CODECS, become
+from autograder.sandbox.inside.codecs import CODECS, become
 from autograder.sandbox.inside.remote_object import Remote
 from autograder.sandbox.inside.wire import encode, weigh
 

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from autograder.sandbox.inside.wire import GROWTH, WireError, encode, weigh
+from autograder.sandbox.inside.wire import GROWTH, Hold, MakeHeld, WireError, encode, weigh
 
 RELAYED = 1 << 31
 """The bit of a frame's length that says that another process wrote it."""
@@ -48,6 +48,10 @@ class Channel:
         """Approximate bytes of memory of the last received value."""
         self.relayed = False
         """Whether the last received value comes from another process, through the grader."""
+        self.hold: Hold | None = None
+        """Keeps objects of this side that do not cross; see `encode`."""
+        self.held: MakeHeld | None = None
+        """Makes what stands for an object of the other side; see `decode`."""
 
     def send(
         self,
@@ -61,7 +65,8 @@ class Channel:
 
     def frame(self, value: Any, handles: list[Callable[..., Any]] | None = None) -> bytes:
         """The frame of one value, under this channel's caps."""
-        return encode(value, frame_bytes=self.frame_bytes, elements=self.elements, handles=handles)
+        caps = {"frame_bytes": self.frame_bytes, "elements": self.elements}
+        return encode(value, **caps, handles=handles, hold=self.hold)
 
     def send_frame(self, frame: bytes, *, deadline: float | None = None) -> None:
         """Send a frame that `frame` made, before `deadline`."""
@@ -111,6 +116,7 @@ class Channel:
             proxy=proxy,
             generators=generators,
             memory=GROWTH * self.frame_bytes,
+            held=self.held,
         )
         return value
 

@@ -20,8 +20,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograder.sandbox.inside.channel import Channel
-from autograder.sandbox.inside.countdown import Countdown
-from autograder.sandbox.inside.plain import (
+from autograder.sandbox.inside.codecs import (
     CODECS,
     DECODERS,
     PLAIN,
@@ -29,6 +28,7 @@ from autograder.sandbox.inside.plain import (
     is_array,
     is_changeable,
 )
+from autograder.sandbox.inside.countdown import Countdown
 from autograder.sandbox.inside.remote_object import (
     ALWAYS,
     ASKED,

@@ -4,14 +4,16 @@ A frame is `length (4 bytes) | header length (4 bytes) | header (JSON) | blocks 
 header is one value; every container in it carries a tag, and arrays name a block by its size:
 
     None, bool, int, float, str   themselves (NaN and infinities included)
-    ["l", …] ["t", …] ["S", …]    list, tuple, set
+    ["l", …] ["t", …] ["S", …]    list, tuple, set;  ["F", …]  frozenset
     ["d", [key, value], …]        dict; keys are plain values, or tuples of some
     ["c", re, im]                 complex
     ["b", size]                   bytes
     ["a", dtype, shape, size]     array;  ["n", …] the same for a NumPy scalar
     ["g", name, state]            numpy.random.Generator, as the state of its bit generator
     ["f", handle]                 a function of the other side, to be called back
+    ["x", row, parts]             a value of one of the rows in `codecs`
     ["u", kind, …]                something that does not cross, by one of `KINDS`; then its parts
+    ["h", number, kind, value, …] the same, held by its side under a number; and its value, if any
 
 Nothing is ever unpickled, and a frame holds only a value: a forged frame is just an answer. This
 module runs on both sides, so it imports the standard library and NumPy alone.
@@ -19,19 +21,31 @@ module runs on both sides, so it imports the standard library and NumPy alone.
 
 from __future__ import annotations
 
+import datetime
+import decimal
+import fractions
 import json
 import math
-import re
 import struct
 import sys
 import types
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, ItemsView, KeysView, Sequence, ValuesView
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
 import numpy as np
+
+from autograder.sandbox.inside.codecs import (
+    CODECS,
+    DECODERS,
+    DTYPE,
+    OWN,
+    STRUCTURES,
+    Member,
+    put_together,
+    taken_apart,
+)
 
 
 class WireError(Exception):
@@ -42,7 +56,6 @@ DEPTH = 60
 HEADER_BYTES = 4 * 1024 * 1024
 GROWTH = 4
 """Bytes of memory that a value may take, per byte of the largest frame."""
-DTYPE = re.compile(r"[<>|=]?(b1|[iu][1248]|f[248]|f16|c8|c16|c32|[US][1-9][0-9]{0,5})")
 KINDS = {
     "function": "a function",
     "class": "a class",
@@ -57,7 +70,7 @@ KINDS = {
 """Words for what does not cross: a fixed list, so that no name that a student chose does."""
 
 _SLOT, _OTHER = 8, 160
-_CONTAINER = {"l": 64, "t": 48, "S": 216, "d": 64}
+_CONTAINER = {"l": 64, "t": 48, "S": 216, "F": 216, "d": 64}
 _PER_KEY = 100
 """Approximate bytes of a reference, another object, each container, and an entry of a table."""
 _LENGTHS = struct.Struct(">II")
@@ -82,13 +95,52 @@ class Unsendable:
         return KINDS.get(self.kind, KINDS["object"])
 
 
+class Held:
+    """Stands for an object of the other side, which keeps it under a number.
+
+    Args:
+        number: the number.
+        told: what is known of it.
+        value: its value, if it is a dataclass, a member of an enumeration, or a figure.
+    """
+
+    __slots__ = ("_number", "_told", "_value")
+
+    def __init__(self, number: int, told: Unsendable, value: OWN | None) -> None:
+        self._number, self._told, self._value = number, told, value
+
+
+def seen(answer: Any) -> Any:
+    """What can be compared of a value: of an object of the other side, what is known of it."""
+    if not isinstance(answer, Held):
+        return answer
+    return answer._told if answer._value is None else answer._value
+
+
+class Uncrossable(TypeError):
+    """A value of the side that sends does not cross, and must."""
+
+
+Hold = Callable[[Any], int | None]
+"""Gives the number under which this side keeps an object, or None where it does not."""
+MakeHeld = Callable[[int, Unsendable, OWN | None], Any]
+"""Makes what stands for an object of the other side; see `Held`."""
+_STAYING = ("member", "record", "figure")
+"""Rows of values that stay with their side, too."""
+_AT_ONCE = CODECS.keys() - {("builtins", "range"), ("numpy", "ndarray"), ("numpy", "matrix")}
+"""Types that would also pass for another, and cross as they are."""
+
+
 class _Encoder:
     """Turns one value into a header and its blocks; counts elements and depth meanwhile."""
 
-    def __init__(self, elements: int, handles: list[Callable[..., Any]] | None) -> None:
+    def __init__(
+        self, elements: int, handles: list[Callable[..., Any]] | None, hold: Hold | None
+    ) -> None:
         self.blocks: list[bytes] = []
         self.elements = elements
         self.handles = handles
+        self.hold = hold
 
     def header(self, value: Any, depth: int = 0) -> Any:
         """The tagged form of `value`."""
@@ -97,6 +149,9 @@ class _Encoder:
             return ["u", "too deep"]
         if value is None or isinstance(value, bool):
             return value
+        kind = type(value)
+        if (kind.__module__, kind.__qualname__) in _AT_ONCE:
+            return self._by_row(value, depth)
         if isinstance(value, np.generic | np.ndarray):
             return self._array(value, depth)
         if isinstance(value, str):
@@ -109,12 +164,15 @@ class _Encoder:
 
     def _container(self, value: Any, depth: int) -> Any:
         below = depth + 1
-        if isinstance(value, list | range | deque):
+        if isinstance(value, list | range | KeysView | ValuesView | ItemsView):
             return ["l", *(self.header(item, below) for item in value)]
         if isinstance(value, tuple):
+            if STRUCTURES["fields"][0](value):
+                return self._by_row(value, depth)
             return ["t", *(self.header(item, below) for item in value)]
         if isinstance(value, set | frozenset):
-            return ["S", *(self.header(_key(item), below) for item in value)]
+            tag = "S" if isinstance(value, set) else "F"
+            return [tag, *(self.header(_key(item), below) for item in value)]
         if isinstance(value, dict):
             pairs = ((_key(key), item) for key, item in dict.items(value))
             return ["d", *([self.header(k, below), self.header(v, below)] for k, v in pairs)]
@@ -130,18 +188,37 @@ class _Encoder:
             return ["g", str(state.pop("bit_generator")), self.header(state, depth + 1)]
         if isinstance(value, Unsendable):
             return ["u", value.kind if value.kind in KINDS else "object"]
-        if self.handles is not None and callable(value):
+        if self.handles is not None and callable(value) and not isinstance(value, Held):
             self.handles.append(value)
             return ["f", len(self.handles) - 1]
-        array = None if isinstance(value, type) else _as_array(value)
-        if array is not None:
-            return self._array(array, depth)
-        return ["u", _kind(value), *(self.header(part, depth + 1) for part in _parts(value))]
+        return self._by_row(value, depth)
+
+    def _by_row(self, value: Any, depth: int) -> Any:
+        """A value of one of the rows in `codecs`, or what is like an array of numbers."""
+        row = None if isinstance(value, Held) else taken_apart(value)
+        if row is not None and row[0] in _STAYING:
+            return self._held(value, depth, row)
+        if row is not None:
+            return ["x", row[0], self.header(row[1], depth + 1)]
+        array = None if isinstance(value, type | Held) else _as_array(value)
+        return self._held(value, depth) if array is None else self._array(array, depth)
+
+    def _held(self, value: Any, depth: int, row: tuple[str, Any] | None = None) -> Any:
+        """Something that stays on this side: its number, what it is, and a value if it has one."""
+        header = None if row is None else ["x", row[0], self.header(row[1], depth + 1)]
+        number = None if self.hold is None else self.hold(value)
+        if number is None and header is not None:
+            return header
+        told = [_kind(value), *(self.header(part, depth + 1) for part in _parts(value))]
+        return ["u", *told] if number is None else ["h", number, told[0], header, *told[1:]]
 
     def _array(self, value: np.generic | np.ndarray[Any, Any], depth: int) -> Any:
         array = np.asarray(value)
         if array.dtype == object:
             return self.header(array.tolist(), depth + 1)
+        if array.dtype.names is not None or array.dtype.kind in "mM":
+            self._spend(array.size)
+            return self._by_row(array, depth)
         if not DTYPE.fullmatch(array.dtype.str):
             return self._as_floats(array, depth)
         self._spend(array.size)
@@ -150,8 +227,6 @@ class _Encoder:
 
     def _as_floats(self, array: np.ndarray[Any, Any], depth: int) -> Any:
         """An array of a type that does not cross, as floats where NumPy can convert it."""
-        if array.dtype.kind in "mM":
-            return ["u", "array"]  # dates and times are counted in units of their own
         try:
             return self._array(array.astype(np.float64), depth)
         except (TypeError, ValueError):
@@ -184,7 +259,9 @@ def _as_array(value: Any) -> np.ndarray[Any, Any] | None:
 
 def _parts(value: Any) -> list[Any]:
     """The values that an assignment to several names would unpack; empty for a scalar."""
-    if isinstance(value, type) or not any(hasattr(type(value), name) for name in _TAKEN_APART):
+    if isinstance(value, type | Held):
+        return []
+    if not any(hasattr(type(value), name) for name in _TAKEN_APART):
         return []
     try:
         parts = list(islice(iter(value), MOST_PARTS + 1))
@@ -216,8 +293,10 @@ class _Decoder:
         proxy: Callable[[int], Any] | None,
         generators: bool,
         memory: float,
+        held: MakeHeld | None,
     ) -> None:
         self.generators = generators
+        self.held = held
         self.memory = memory
         """Cap on the bytes of memory that the value takes."""
         self.taken_bytes = 0
@@ -242,7 +321,7 @@ class _Decoder:
             raise WireError("a header that is not a tagged value")
         tag, items = header[0], header[1:]
         self._grow(_SLOT + _CONTAINER.get(tag, _OTHER))
-        if tag in ("l", "t", "S"):
+        if tag in ("l", "t", "S", "F"):
             return self._sequence(tag, [self.value(item, depth + 1) for item in items])
         if tag == "d":
             return self._dict(items, depth)
@@ -255,9 +334,10 @@ class _Decoder:
             raise WireError("a value that takes too much memory")
 
     def _sequence(self, tag: str, items: list[Any]) -> Any:
-        if tag == "S":
+        if tag in ("S", "F"):
             self._grow(_PER_KEY * len(items))
-            return set(items) if _plain_keys(items) else Unsendable("object")
+            made = set if tag == "S" else frozenset
+            return made(items) if _plain_keys(items) else Unsendable("object")
         return items if tag == "l" else tuple(items)
 
     def _dict(self, pairs: list[Any], depth: int) -> Any:
@@ -281,10 +361,33 @@ class _Decoder:
                 return self._generator(name, read) if self.generators else Unsendable("object")
             case "f", [int() as handle] if self.proxy is not None:
                 return self.proxy(handle)
+            case "x", [str() as row, parts] if row in STRUCTURES or row in DECODERS:
+                return self._of_row(row, self.value(parts, depth + 1))
             case "u", [str() as kind, *parts]:
-                read = tuple(self.value(part, depth + 1) for part in parts)
-                return Unsendable(kind if kind in KINDS else "object", read)
+                return self._unsendable(kind, parts, depth)
+            case "h", [int() as number, str() as kind, inner, *parts]:
+                told = self._unsendable(kind, parts, depth)
+                value = self.value(inner, depth + 1)
+                value = value if isinstance(value, OWN) else None
+                if self.held is None:
+                    return told if value is None else value
+                return self.held(number, told, value)
         raise WireError("a value with an unknown tag")
+
+    def _unsendable(self, kind: str, parts: list[Any], depth: int) -> Unsendable:
+        read = tuple(self.value(part, depth + 1) for part in parts)
+        return Unsendable(kind if kind in KINDS else "object", read)
+
+    @staticmethod
+    def _of_row(row: str, parts: Any) -> Any:
+        if row == "range":
+            raise WireError("a range: it would be as long as its ends say")
+        try:
+            return put_together(row, parts)
+        except ImportError:
+            return Unsendable("object")
+        except Exception as error:
+            raise WireError(f"a {row} that is none: {type(error).__name__}") from None
 
     def _array(self, dtype: str, shape: list[Any], size: int) -> np.ndarray[Any, Any]:
         plain = all(type(length) is int and length >= 0 for length in shape)
@@ -328,8 +431,16 @@ def cells(shape: Sequence[int]) -> int:
     return math.prod(max(length, 1) for length in shape)
 
 
-MOST_TUPLES = 1_000
-"""Keys that are tuples: their hashes can be chosen, so that each is compared with each."""
+MOST_ODD = 1_000
+"""Most keys whose hashes can be chosen, so that each is compared with each."""
+_ODD = (
+    tuple,
+    frozenset,
+    complex,
+    fractions.Fraction,
+    decimal.Decimal,
+    datetime.timedelta,
+)
 
 
 def _key(key: Any) -> Any:
@@ -341,17 +452,17 @@ def _key(key: Any) -> Any:
 
 def _plain_keys(keys: Sequence[Any]) -> bool:
     """Whether values may be keys: that too many of their hashes are equal cannot be arranged."""
-    tuples = [key for key in keys if isinstance(key, tuple)]
-    parts = [part for key in tuples for part in key]
-    plain = len(tuples) <= MOST_TUPLES and len(parts) <= 8 * len(tuples)
-    return plain and all(map(_plain_key, [*parts, *(k for k in keys if not isinstance(k, tuple))]))
+    odd = [key for key in keys if isinstance(key, _ODD)]
+    parts = [part for key in odd if isinstance(key, tuple | frozenset) for part in key]
+    plain = len(odd) <= MOST_ODD and len(parts) <= 8 * len(odd)
+    return plain and all(map(_plain_key, [*parts, *(k for k in keys if not isinstance(k, _ODD))]))
 
 
 def _plain_key(key: Any) -> bool:
     """Whether a value may be a key: its hash cannot be chosen to collide with others."""
     if isinstance(key, int):
         return abs(key) < 1 << 60
-    return key is None or isinstance(key, str | float)
+    return key is None or isinstance(key, str | float | bytes | datetime.date | Member)
 
 
 def encode(
@@ -360,23 +471,26 @@ def encode(
     frame_bytes: int,
     elements: int,
     handles: list[Callable[..., Any]] | None = None,
+    hold: Hold | None = None,
 ) -> bytes:
     """One frame that holds `value`.
 
     Args:
-        value: plain values, arrays of numbers or text, generators; anything else becomes an
-            `Unsendable` on the other side.
+        value: plain values, arrays of numbers or text, generators, what `codecs` has a row for;
+            anything else becomes an `Unsendable` on the other side.
         frame_bytes: cap on the frame.
         elements: cap on the numbers, strings and containers in it.
         handles: a list to which functions in `value` are added; without it they do not cross.
+        hold: keeps what does not cross; without it, nothing is kept.
 
     Raises:
         WireError: the value is over a cap, or misbehaves while it is read.
+        Uncrossable: `hold` refuses a part of it.
     """
-    encoder = _Encoder(elements, handles)
+    encoder = _Encoder(elements, handles, hold)
     try:
         header = json.dumps(encoder.header(value)).encode()
-    except WireError:
+    except (WireError, Uncrossable):
         raise
     except Exception as error:
         # A student's object may raise anything while it is read.
@@ -393,6 +507,7 @@ def decode(
     elements: int,
     proxy: Callable[[int], Any] | None = None,
     generators: bool = False,
+    held: MakeHeld | None = None,
 ) -> Any:
     """The value that a frame (without its first length) holds.
 
@@ -402,11 +517,12 @@ def decode(
         proxy: makes the callable that stands for a function handle of the other side.
         generators: whether random generators are rebuilt. NumPy trusts their state, so only the
             sandbox's side may do so, which gets them from the grader.
+        held: makes what stands for an object that the other side keeps.
 
     Raises:
         WireError: for any bytes that `encode` would not have written.
     """
-    return weigh(frame, elements=elements, proxy=proxy, generators=generators)[0]
+    return weigh(frame, elements=elements, proxy=proxy, generators=generators, held=held)[0]
 
 
 def weigh(
@@ -416,6 +532,7 @@ def weigh(
     proxy: Callable[[int], Any] | None = None,
     generators: bool = False,
     memory: float = math.inf,
+    held: MakeHeld | None = None,
 ) -> tuple[Any, int]:
     """The value that a frame holds, as from `decode`, and the approximate bytes that it takes.
 
@@ -425,6 +542,7 @@ def weigh(
         proxy: makes the callable that stands for a function handle of the other side.
         generators: whether random generators are rebuilt.
         memory: cap on the bytes that it takes.
+        held: makes what stands for an object that the other side keeps.
 
     Raises:
         WireError: for any bytes that `encode` would not have written.
@@ -437,7 +555,7 @@ def weigh(
         raise WireError("a header that is longer than its frame, or over the cap")
     try:
         header = json.loads(bytes(view[4 : 4 + size]))
-        decoder = _Decoder(view[4 + size :], elements, proxy, generators, memory)
+        decoder = _Decoder(view[4 + size :], elements, proxy, generators, memory, held)
         value = decoder.value(header)
         return value, decoder.taken_bytes
     except (ValueError, RecursionError, MemoryError, OverflowError) as error:

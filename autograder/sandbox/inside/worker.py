@@ -8,12 +8,15 @@ work well. No check, answer or course is within its reach.
 from __future__ import annotations
 
 import builtins
+import contextlib
 import functools
+import io
 import os
 import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from time import monotonic
 from typing import Any
 from warnings import catch_warnings, resetwarnings, simplefilter
@@ -24,8 +27,10 @@ from autograder.sandbox.inside.arguments import in_row, split
 from autograder.sandbox.inside.cells import Cells, raised
 from autograder.sandbox.inside.channel import Channel
 from autograder.sandbox.inside.countdown import interrupted
+from autograder.sandbox.inside.figures import NoFigure, drawn_by
+from autograder.sandbox.inside.operations import OF_ALL, OPERATIONS
 from autograder.sandbox.inside.whole_notebook import WholeNotebook, lay
-from autograder.sandbox.inside.wire import WireError, encode
+from autograder.sandbox.inside.wire import KINDS, WireError, encode
 
 _UNCHANGEABLE = (int, float, bool, str, bytes, complex, type(None), np.float64)
 
@@ -62,6 +67,8 @@ class Interpreter:
         self._cells = Cells(shell)
         self._session: WholeNotebook | None = None
         """Set when a whole notebook runs, with its tests cells."""
+        self._held = _Held()
+        channel.hold, channel.held = self._held.hold, self._held.take
         self._bound: dict[str, tuple[Any, int]] = {}
         """By name, the value that it is bound to and the number of the cell that bound it."""
 
@@ -85,12 +92,15 @@ class Interpreter:
                 yield {"bound": [self._binding(name) for name in names]}
             case {"op": "cell", "source": source, "label": label}:
                 yield self._cells.run(source, label)
-            case {"op": "call", "name": name, "args": args, "given": given, "names": names}:
+            case {"op": "call", "given": given}:
                 with self._in_place_of(given):
-                    answer = self._call(name, args, names)
+                    answer = self._call(request)
                 yield answer
             case {"op": "value", "name": name}:
-                yield {"value": self._names[name]} if name in self._names else {"missing": True}
+                value = self._look_up(name)
+                yield {"missing": True} if value is self else {"value": value}
+            case {"op": "file", "name": name}:
+                yield _content(name, self._channel.frame_bytes)
             case _ if self._session is not None:
                 yield from self._session.answers(request)
             case _:
@@ -106,7 +116,12 @@ class Interpreter:
             if self.turn != turn:
                 raise RuntimeError("this function belongs to an earlier call")
             row, names = in_row(args, named)
-            self._channel.send({"callback": handle, "args": row, "names": names})
+            # Nobody asks for what a callback hands over, so nothing of it is kept.
+            self._channel.hold = None
+            try:
+                self._channel.send({"callback": handle, "args": row, "names": names})
+            finally:
+                self._channel.hold = self._held.hold
             reply = self._channel.receive()
             if "refused" in reply:
                 raise RuntimeError(reply["refused"])
@@ -166,19 +181,22 @@ class Interpreter:
                 self._names.pop(name, None)
             self._names.update(own)
 
-    def _call(self, name: str, args: tuple[Any, ...], names: tuple[str, ...]) -> dict[str, Any]:
-        function = self._look_up(name)
+    def _call(self, request: dict[str, Any]) -> dict[str, Any]:
+        args, operation = request["args"], request["operation"]
+        function = self._look_up(request["name"]) if not operation else _DONE[operation]
         if function is self:
             return {"missing": True}
         if not callable(function):
             return {"uncallable": True}
         before = [self._looks(argument) for argument in args]
-        own, named = split(args, names)
+        own, named = split(args, request["names"])
         with catch_warnings(record=True, module=warnings) as warned:
             _record_all()
             self._shell.in_call = True
             try:
-                value = function(*own, **named)
+                value = _ASKED_FOR[request["wants"]](functools.partial(function, *own, **named))
+            except NoFigure:
+                return {"no_figure": True}
             except BaseException as error:
                 return raised(error)
             finally:
@@ -195,6 +213,8 @@ class Interpreter:
             return argument.dtype.str, argument.shape, argument.tobytes()
         if type(argument) in _UNCHANGEABLE:
             return None
+        if argument in self._held:
+            return None  # the notebook's own, which its methods are meant to change
         if hasattr(argument, "bit_generator") or callable(argument):
             return None  # a generator is meant to advance, a function has nothing to change
         channel = self._channel
@@ -202,6 +222,59 @@ class Interpreter:
             return encode(argument, frame_bytes=channel.frame_bytes, elements=channel.elements)
         except WireError:
             return b"grown beyond what crosses"
+
+
+class _Held:
+    """The notebook's objects that do not cross, by number."""
+
+    def __init__(self) -> None:
+        self._objects: list[Any] = []
+        self._numbers: dict[int, int] = {}
+
+    def __contains__(self, thing: Any) -> bool:
+        return id(thing) in self._numbers
+
+    def hold(self, thing: Any) -> int:
+        """The number of an object; the same object always has the same."""
+        number = self._numbers.get(id(thing))
+        if number is None:
+            number = self._numbers[id(thing)] = len(self._objects)
+            self._objects.append(thing)
+        return number
+
+    def take(self, number: int, told: Any, value: Any) -> Any:
+        """The object of a number that the grader sends back."""
+        return self._objects[number]
+
+
+_DONE = {**OPERATIONS, **OF_ALL}
+"""What can be done to an object, by the name of the operation."""
+
+
+def _printed(call: Callable[[], Any]) -> str:
+    """What a call prints."""
+    text = io.StringIO()
+    with contextlib.redirect_stdout(text):
+        call()
+    return text.getvalue()
+
+
+_ASKED_FOR: dict[str, Callable[[Callable[[], Any]], Any]] = {
+    "value": lambda call: call(),
+    "output": _printed,
+    "figure": drawn_by,
+}
+"""By what the grader wants of a call, what gives it."""
+
+
+def _content(name: str, most_bytes: int) -> dict[str, Any]:
+    """The bytes of a file in the working folder."""
+    try:
+        with Path(name).open("rb") as file:
+            data = file.read(most_bytes)
+    except OSError:
+        return {"missing": True}
+    return {"value": data} if len(data) < most_bytes else {"unsendable": KINDS["too large"]}
 
 
 def _record_all() -> None:
