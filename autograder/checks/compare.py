@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from autograder.checks.kinds import RETURNS_NONE, as_plain, kind_of, name_of
 from autograder.checks.relation import ATOL, ATOL_SHORT, RTOL, RTOL_SHORT, relation
-from autograder.sandbox.inside.codecs import Record
+from autograder.sandbox.inside.codecs import OWN, Record
 from autograder.sandbox.inside.wire import Unsendable, seen
 
 MOST_DIMENSIONS = 4
@@ -49,7 +49,7 @@ def as_numbers(answer: Any) -> NDArray[np.float64]:
     answer = as_plain(seen(answer))
     if answer is None:
         raise NotNumbers(RETURNS_NONE)
-    if isinstance(answer, Unsendable | dict | set | frozenset | np.random.Generator):
+    if isinstance(answer, Unsendable | OWN | dict | set | frozenset | np.random.Generator):
         raise NotNumbers(f"It returns {name_of(answer)}, not numbers.")
     return _float_array(answer)
 

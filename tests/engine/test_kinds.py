@@ -1,10 +1,9 @@
 """Answers that are no numbers: each kind crosses the border, and is compared in its own words."""
 
-import datetime
+from collections import deque
 from fractions import Fraction
 from types import ModuleType
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,17 +12,63 @@ from inside import opened
 from autograder.checks.catalogue import Misconception, Mistake
 from autograder.checks.collection import collected
 from autograder.checks.compare import compare, require_comparable
-from autograder.checks.kinds import KINDS, kind_of
+from autograder.checks.kinds import KINDS, as_crossed, kind_of
 from autograder.grading.diagnosis import explain
 from autograder.remote.calls import Answer, Case
 from autograder.remote.student import Student
 from autograder.remote.time_limit import Allowance
 from autograder.report import Verdict
 
-SUITE = """
-import datetime
-from collections import Counter, OrderedDict, defaultdict
+GIVEN = """
+import datetime as dt
+from collections import Counter, OrderedDict, defaultdict, deque, namedtuple
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import Enum
+from fractions import Fraction
+from pathlib import Path, PurePosixPath
+
+import matplotlib
+import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
+from scipy import sparse
+
+matplotlib.use("agg")
+Colour = Enum("Colour", "RED GREEN")
+Other = Enum("Other", "RED BLUE")
+Pair = namedtuple("Pair", "x y")
+Odd = namedtuple("Odd", "x z")
+
+@dataclass
+class Point:
+    x: float
+    y: object = None
+
+@dataclass
+class Place:
+    x: float
+    z: object = None
+
+def records(names, *rows):
+    return np.array(list(rows), dtype=[(name, "f8") for name in names])
+
+def masked(values, *hidden):
+    return np.ma.MaskedArray(np.array(values), mask=list(hidden))
+
+def table(index=None, **columns):
+    return pd.DataFrame(columns, index=index)
+
+def drawn(*calls, title="", **labels):
+    figure, axes = plt.subplots()
+    for name, *args in calls:
+        getattr(axes, name)(*args)
+    axes.set(title=title, **labels)
+    return figure
+"""
+SUITE = (
+    GIVEN
+    + """
 import pytest
 from autograder.checks import assert_agrees
 
@@ -36,6 +81,7 @@ def test_it(student, rng):
     '''It is so.'''
     assert_agrees(student.f, reference)
 """
+)
 ANSWERS = {
     "None": ("None", ["None"], {"0": "a number, not None", "''": "text, not None"}),
     "True or False": (
@@ -111,6 +157,168 @@ ANSWERS = {
             "np.array([], dtype='U1')": "fewer values",
         },
     ),
+    "a deque": (
+        "deque([1, 'a', 2.5])",
+        ["deque([1, 'a', 2.5], maxlen=3)"],
+        {
+            "[1, 'a', 2.5]": "a list, not a deque",
+            "deque([1, 'a'])": "fewer values",
+            "deque([1, 'b', 2.5])": "One of the values in the deque",
+        },
+    ),
+    "a fraction": (
+        "Fraction(1, 3)",
+        ["Fraction(2, 6)", "1 / 3", "np.float64(1) / 3", "Decimal(1) / 3 if False else 1 / 3"],
+        {
+            "Fraction(1, 4)": "an exact number, and not the right one",
+            "1": "an exact number",
+            "0.25": "",
+            "Colour.RED": "a member of an enumeration, not numbers",
+        },
+    ),
+    "a decimal number": (
+        "Decimal('1.50')",
+        ["Decimal('1.5')", "1.5", "Fraction(3, 2)"],
+        {"Decimal('1.6')": "an exact number", "'a'": "text, not numbers"},
+    ),
+    "a date with a time": (
+        "dt.datetime(2026, 1, 2, 3, tzinfo=dt.UTC)",
+        ["dt.datetime(2026, 1, 2, 4, tzinfo=dt.timezone(dt.timedelta(hours=1)))"],
+        {
+            "dt.datetime(2026, 1, 2, 3)": "not the right date and time",
+            "dt.date(2026, 1, 2)": "a date, not a date with a time",
+        },
+    ),
+    "a date": (
+        "dt.date(2026, 1, 2)",
+        ["dt.date.fromisoformat('2026-01-02')"],
+        {
+            "dt.date(2026, 2, 1)": "not the right date",
+            "dt.datetime(2026, 1, 2)": "not the right date",
+            "'2026-01-02'": "text, not a date",
+        },
+    ),
+    "a time": ("dt.time(1, 2)", ["dt.time(1, 2, 0)"], {"dt.time(2, 1)": "not the right time"}),
+    "a duration": (
+        "dt.timedelta(hours=25)",
+        ["dt.timedelta(days=1, seconds=3600)"],
+        {"dt.timedelta(1)": "not the right duration", "90000": "a number, not a duration"},
+    ),
+    "a path": (
+        "Path('a/b')",
+        ["Path('a') / 'b'", "Path('a/./b')"],
+        {"Path('a/c')": "not the right path", "'a/b'": "text, not a path"},
+    ),
+    "a member of an enumeration": (
+        "Colour.RED",
+        ["Other.RED"],
+        {
+            "Colour.GREEN": "another member",
+            "'RED'": "text, not a member of an enumeration",
+            "Colour": "a class, not a member",
+        },
+    ),
+    "an object with fields": (
+        "Point(1.5, [Point(2)])",
+        ["Point(1.5, [Point(2.0)])", "Point(np.float64(1.5), (Point(2),))"],
+        {
+            "Point(1.5, [Point(3)])": "One of the fields: One of the values in the list",
+            "Place(1.5)": "A field is missing",
+            "(1.5, [])": "a tuple, not an object with fields",
+        },
+    ),
+    "a masked array": (
+        "masked([1.5, 2, 3], False, True, False)",
+        ["masked([1.5, 9, 3], False, True, False)"],
+        {
+            "masked([1.5, 2, 3], False, False, True)": "hides other entries",
+            "masked([1, 2, 3], False, True, False)": "",
+            "np.array([1.5, 2, 3])": "an array, not a masked array",
+            "masked([1.5, 2], False, True)": "wrong shape",
+        },
+    ),
+    "records": (
+        "records('xy', (1.5, 2), (3, 4))",
+        ["records('yx', (2, 1.5), (4, 3))", "records('xy', (1.5, 2), (3, 4)).view(np.recarray)"],
+        {
+            "records('xz', (1.5, 2), (3, 4))": "other fields",
+            "records('xy', (1.5, 2), (3, 5))": "One of the fields",
+            "np.ones((2, 2))": "other fields",
+        },
+    ),
+    "dates": (
+        "np.array(['2026-01-02', 'NaT'], dtype='M8[D]')",
+        ["np.array(['2026-01-02T00', 'NaT'], dtype='M8[h]')"],
+        {
+            "np.array(['2026-01-02', '2026-01-03'], dtype='M8[D]')": "not the right ones",
+            "np.array(['2026-01-02'], dtype='M8[D]')": "wrong shape",
+            "np.array([1, 2], dtype='m8[D]')": "does not hold dates",
+            "[1, 2]": "a list, not dates",
+        },
+    ),
+    "a table": (
+        "table(name=['a', None], n=[1, 2], x=[0.5, None])",
+        [
+            "table(name=pd.array(['a', None], dtype='string'), n=np.int8([1, 2]), x=[0.5, None])",
+            "table(name=['a', None], n=[1, 2], x=np.array([0.5, np.nan]) + 1e-12)",
+        ],
+        {
+            "table(name=['a', None], n=[1, 2], y=[0.5, None])": "other columns",
+            "table(n=[1, 2], name=['a', None], x=[0.5, None])": "not in the order",
+            "table(name=['a', None], n=[1., 2], x=[0.5, None])": "One of the columns: Its values",
+            "table(name=['a', None], n=[1, 3], x=[0.5, None])": "One of the columns",
+            "table(name=['a', 'b'], n=[1, 2], x=[0.5, None])": "missing in other places",
+            "table(name=['b', None], n=[1, 2], x=[0.5, None])": "not the right ones",
+            "table([1, 2], name=['a', None], n=[1, 2], x=[0.5, None])": "The index",
+            "table(name=['a'], n=[1], x=[0.5])": "fewer rows",
+            "np.ones((2, 3))": "an array, not a table",
+            "{'n': [1, 2]}": "a dict, not a table",
+        },
+    ),
+    "a series": (
+        "pd.Series([1.5, 2], index=['a', 'b'], name='v')",
+        ["pd.Series([1.5, 2 + 1e-12], index=['a', 'b'], name='v')"],
+        {
+            "pd.Series([1.5, 2], index=['b', 'a'], name='v')": "The index of the series",
+            "pd.Series([1.5, 2], index=['a', 'b'])": "another name",
+            "pd.Series([1.5, 3], index=['a', 'b'], name='v')": "",
+            "pd.Series([1.5], index=['a'], name='v')": "fewer values",
+            "[1.5, 2]": "a list, not a series",
+            "table(v=[1.5, 2])": "an array, not a series",
+        },
+    ),
+    "a sparse matrix": (
+        "sparse.csr_array([[0, 1.5], [0, 2]])",
+        ["sparse.coo_matrix([[0, 1.5], [0, 2]])", "sparse.lil_array([[0, 1.5], [0, 2]])",
+         "sparse.coo_array(([1.5, 1, 1], ([0, 1, 1], [1, 1, 1])), shape=(2, 2))"],
+        {
+            "sparse.csr_array([[0, 1.5], [2, 0]])": "Other entries",
+            "sparse.csr_array([[0, 1.5], [0, 3]])": "",
+            "sparse.csr_array((2, 3))": "wrong shape",
+            "np.array([[0, 1.5], [0, 2]])": "an array, not a sparse matrix",
+        },
+    ),
+    "a figure": (
+        "drawn(('plot', [1, 2], [3, 4]), ('bar', [1, 2], [5, 6]), ('scatter', [1, 2], [7, 8]), "
+        "('imshow', np.eye(2)), title='T', xlabel='x')",
+        [
+            "drawn(('imshow', np.eye(2)), ('scatter', [2, 1], [8, 7]), ('plot', [1, 2], [3, 4]), "
+            "('axhline', 3), ('bar', [1, 2], [5, 6]), title='Another', xlabel='t (s)')",
+            "drawn(('plot', [1, 2], [3, 4]), ('bar', [1, 2], [5, 6]), ('scatter', [1, 2], [7, 8])"
+            ", ('imshow', np.eye(2)), title='T', xlabel='x').axes[0]",
+        ],
+        {
+            "drawn()": "The axes have no title",
+            "drawn(title='T')": "The x axis has no label",
+            "drawn(title='T', xlabel='x')": "There is no line",
+            "drawn(title='T', xlabel='x', yscale='log')": "The y axis has another scale",
+            "drawn(('plot', [1, 2], [4, 3]), title='T', xlabel='x')": "One line is not there",
+            "drawn(('plot', [1, 2], [3, 4]), ('barh', [1, 2], [5, 7]), title='T', xlabel='x')":
+                "One set of bars",
+            "plt.figure()": "fewer axes",
+            "[3, 4]": "a list, not a figure",
+        },
+    ),
     "an array of texts": (
         "np.array(['a', 'bc'])",
         ["np.array(['a', 'bc'])", "['a', 'bc']", "np.array(['a', 'bc'], dtype=object)"],
@@ -126,9 +334,11 @@ WRONG = [(kind, answer) for kind, (_, _, wrong) in ANSWERS.items() for answer in
 
 def test_every_kind_has_its_rows():
     """And each row's reference is of that kind."""
-    names = {"np": np}
+    names = {"__name__": "given"}
+    exec(GIVEN, names)
     kinds = {
-        name: kind_of(eval(expected, names)).name for name, (expected, _, _) in ANSWERS.items()
+        name: kind_of(as_crossed(eval(expected, names))).name
+        for name, (expected, _, _) in ANSWERS.items()
     }
     assert kinds == {name: name for name in ANSWERS}
     assert {kind.name for kind in KINDS} <= kinds.keys()
@@ -144,10 +354,7 @@ def judged(tmp_path_factory, strong_jail):
         path = root / "tests" / "hidden" / name / "test_f.py"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(SUITE.format(expected=ANSWERS[kind][0]))
-        source = (
-            "from collections import OrderedDict, defaultdict\nimport numpy as np\n"
-            f"def f():\n    return {answer}\n"
-        )
+        source = f"{GIVEN}\ndef f():\n    return {answer}\n"
         with opened(strong_jail, source) as session, collected(root, [path]) as suites:
             checks = suites.checks(path)
             [run] = suites.run(checks, session, Student(session), ModuleType("reference"), 1)
@@ -178,7 +385,7 @@ def test_a_wrong_answer_is_told_in_the_words_of_its_kind(judged, kind, answer):
 
 @pytest.mark.parametrize(
     "expected",
-    [object(), datetime.date(2026, 1, 1), {"a": object()}, (1, object()), ["a", object()], len],
+    [object(), slice(3), {"a": object()}, (1, object()), ["a", object()], len, deque([len])],
     ids=lambda value: type(value).__name__,
 )
 def test_what_cannot_be_compared_is_a_fault_of_the_suite(expected):

@@ -14,6 +14,7 @@ from autograder.remote.exceptions import explain
 from autograder.remote.session import Session
 from autograder.remote.student import Student
 from autograder.report import Verdict
+from autograder.sandbox.inside.wire import seen
 
 CHANNEL = """
 import sys
@@ -307,7 +308,7 @@ def test_a_wrong_call_is_told_of_the_function_that_was_called(strong_jail, sourc
 def test_an_object_that_does_not_cross_is_an_answer(jail):
     """A function, a class or a module returned is an answer of a kind, not an error."""
     value = value_of(jail, "def f():\n    return [f, int, iter([])]")
-    assert [part.kind for part in value] == ["function", "class", "generator"]
+    assert [seen(part).kind for part in value] == ["function", "class", "generator"]
 
 
 def test_an_answer_that_raises_while_it_is_read_ends_no_process(strong_jail):

@@ -11,13 +11,14 @@ import pathlib
 import socket
 from collections import Counter, OrderedDict, defaultdict, deque, namedtuple
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
 
 from autograder.sandbox.inside.channel import Channel
-from autograder.sandbox.inside.peer import Peer
 from autograder.sandbox.inside.codecs import CODECS, become
+from autograder.sandbox.inside.peer import Peer
 from autograder.sandbox.inside.remote_object import Remote
 from autograder.sandbox.inside.wire import encode, weigh
 
@@ -62,6 +63,10 @@ class Color(enum.Enum):
     RED = 1
 
 
+class OwnZone(datetime.tzinfo):
+    """A time zone of the notebook's own."""
+
+
 Point = namedtuple("Point", "x y")
 FRAME = pd.DataFrame({"name": ["a", "b"], "age": [1, 2], "late": [True, None], "x": [0.5, np.nan]})
 VALUES = {
@@ -104,6 +109,13 @@ VALUES = {
     "indexed": FRAME.set_index("name"),
     "timed": pd.DataFrame({"v": [1, 2]}, index=pd.date_range("2024-01-01", periods=2)),
     "series": pd.Series([1.5, 2.5], index=["a", "b"], name="v"),
+    "categories": pd.Series(["b", "a", None], dtype="category"),
+    "ordered categories": pd.Series(pd.Categorical(["b"], ["b", "a"], ordered=True)),
+    "many indices": pd.DataFrame({"v": [1]}, index=pd.MultiIndex.from_tuples([("a", 1)])),
+    "gaps": pd.DataFrame({"n": pd.array([1, None], dtype="Int64")}),
+    "zone": datetime.datetime(2024, 1, 1, tzinfo=datetime.UTC),
+    "offset": datetime.time(1, tzinfo=datetime.timezone(datetime.timedelta(hours=-3))),
+    "summer": datetime.datetime(2024, 10, 27, 2, 30, fold=1, tzinfo=ZoneInfo("Europe/Berlin")),
     "strings": pd.Series(["a", None], dtype="string"),
 }
 STAY = {
@@ -115,9 +127,8 @@ STAY = {
     "module": np,
     "generator": (i for i in ()),
     "file": io.StringIO("a"),
-    "categories": pd.Series(["a"], dtype="category"),
-    "many indices": pd.DataFrame({"v": [1]}, index=pd.MultiIndex.from_tuples([("a", 1)])),
-    "zone": datetime.datetime(2024, 1, 1, tzinfo=datetime.UTC),
+    "periods": pd.Series(pd.period_range("2024", periods=2, freq="Y")),
+    "own zone": datetime.datetime(2024, 1, 1, tzinfo=OwnZone()),
     "own default": defaultdict(lambda: 3),
 }
 
