@@ -219,22 +219,25 @@ def functions_without_stub(
     return [
         node.name
         for node in nodes
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
         and node.name in graded
         and not _is_open(node, ast.get_source_segment(released, node) or "", stub)
     ]
 
 
 def _is_open(
-    function: ast.FunctionDef | ast.AsyncFunctionDef, text: str, stub: frozenset[str]
+    defined: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, text: str, stub: frozenset[str]
 ) -> bool:
-    """Whether something is left for students to do in a function."""
+    """Whether something is left for students to do in a function, or in a method of a class."""
     if stub & {line.strip() for line in text.splitlines()}:
         return True
+    if isinstance(defined, ast.ClassDef):
+        methods = [n for n in defined.body if isinstance(n, ast.FunctionDef)]
+        return not methods or any(_is_open(method, "", stub) for method in methods)
     return all(
         isinstance(node, ast.Pass | ast.Raise)
         or isinstance(getattr(node, "value", None), ast.Constant)
-        for node in function.body
+        for node in defined.body
     )
 
 
@@ -266,7 +269,8 @@ def reference_functions(path: Path) -> frozenset[str]:
         body = ast.parse(path.read_text(encoding="utf-8")).body
     except (OSError, SyntaxError, ValueError):
         return frozenset()
-    return frozenset(node.name for node in body if isinstance(node, ast.FunctionDef))
+    kinds = (ast.FunctionDef, ast.ClassDef)
+    return frozenset(node.name for node in body if isinstance(node, kinds))
 
 
 _NO_REASON = (

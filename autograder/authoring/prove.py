@@ -141,7 +141,7 @@ def _runs(context: GradingContext) -> Row:
     planned = plan(lab, parse(samples.notebook(lab, samples.solutions(lab))), shown=True)
     names = {cell.grade_id for cell in lab.cells if cell.grade_id}
     cells = [replace(cell, own=False, ours=False) for cell in planned.cells]
-    with Session(context.jail, cells, context.files, [], 0) as session:
+    with Session(context.jail, cells, context.files, upto=0) as session:
         session.run_to(len(cells))
         raised = [f for f in session.log.faults if f.verdict is Verdict.RAISED and f.label in names]
     problem = raised[0].message if raised else ""

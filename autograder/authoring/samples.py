@@ -7,6 +7,7 @@ submissions from here: the released notebook with other sources in its solution 
 from __future__ import annotations
 
 import ast
+import inspect
 import json
 import re
 from collections.abc import Iterable
@@ -14,7 +15,7 @@ from pathlib import Path
 
 from autograder.checks.catalogue import Example
 from autograder.course.lab import Lab
-from autograder.course.notebook import Kind, defined_functions, grade_id_of
+from autograder.course.notebook import Kind, assigned_variables, defined_functions, grade_id_of
 from autograder.errors import SuiteError
 
 _MARKER_LINE = re.compile(r"^[ \t]*### (BEGIN|END) SOLUTION[ \t]*\n?", re.MULTILINE)
@@ -38,22 +39,31 @@ def with_examples(lab: Lab, examples: Iterable[Example]) -> dict[str, str]:
     sources = solutions(lab)
     for example in examples:
         cell = lab.solutions.get(example.grade_cell)
-        if cell is None or example.name not in defined_functions(sources[cell]):
-            code = example.function.__code__
-            file = f"tests/hidden/{lab.assignment}/{Path(code.co_filename).name}"
+        source = sources.get(cell or "", "")
+        if cell is not None and example.name in defined_functions(source):
+            sources[cell] = replace_function(source, example.name, example.source)
+        elif cell is not None and example.name in assigned_variables(source):
+            # The example is a function that gives the variable's value.
+            sources[cell] = f"{source}\n\n{example.source}\n{example.name} = {example.name}()"
+        else:
             raise SuiteError(
-                f"{file}, line {code.co_firstlineno}: {example.name} stands for a function of the "
-                f"exercise {example.grade_cell}, which has none of that name"
+                f"{_place_of(example, lab)}: {example.name} stands for a function, class or "
+                f"variable of the exercise {example.grade_cell}, which has none of that name"
             )
-        sources[cell] = replace_function(sources[cell], example.name, example.source)
     return sources
 
 
+def _place_of(example: Example, lab: Lab) -> str:
+    name = Path(inspect.getsourcefile(example.function) or "").name
+    _, line = inspect.getsourcelines(example.function)
+    return f"tests/hidden/{lab.assignment}/{name}, line {line}"
+
+
 def replace_function(source: str, name: str, new: str) -> str:
-    """`source` with its top-level function `name` replaced by the text of `new`."""
+    """`source` with its top-level function or class `name` replaced by the text of `new`."""
     lines = source.splitlines()
     for node in ast.parse(source).body:
-        if isinstance(node, ast.FunctionDef) and node.name == name:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == name:
             first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
             lines[first - 1 : node.end_lineno] = new.rstrip("\n").splitlines()
     return "\n".join(lines)

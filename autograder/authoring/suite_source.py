@@ -17,6 +17,10 @@ from pathlib import Path
 from autograder.course.lab import Lab
 from autograder.course.model import Course
 from autograder.course.notebook import Kind
+from autograder.remote.student import Student
+
+OURS = {name for name in vars(Student) if not name.startswith("_")}
+"""Attributes of `student` that are no functions of a notebook."""
 
 
 def source_problems(course: Course, lab: Lab) -> list[str]:
@@ -66,6 +70,7 @@ def _defined_twice(tree: ast.Module) -> Iterator[tuple[int, str]]:
 def _unknown(tree: ast.Module, course: Course, lab: Lab) -> Iterator[tuple[int, str]]:
     """Functions that the suite asks a submission or the reference for, and nobody defines."""
     reference = _parsed(course.hidden / lab.assignment / "reference.py")
+    functions = {name for exercise in lab.exercises for name in exercise.functions}
     known = {"student": (_words(lab), f"no cell of {lab.path.name} defines")}
     if reference is not None:
         known["reference"] = (_bound(reference), "reference.py has no")
@@ -73,7 +78,11 @@ def _unknown(tree: ast.Module, course: Course, lab: Lab) -> Iterator[tuple[int, 
         if not (isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)):
             continue
         names, words = known.get(node.value.id, (None, ""))
-        own = node.attr.startswith("_") or (node.value.id, node.attr) == ("student", "given")
+        ours = node.value.id == "student" and node.attr in OURS
+        own = node.attr.startswith("_") or ours
+        if ours and node.attr in functions:
+            words = f"student.{node.attr} is this system's own; for the notebook's function write"
+            yield node.lineno, f'{words} student.function("{node.attr}")'
         if names is not None and not own and "*" not in names and node.attr not in names:
             yield node.lineno, f"{words} {node.attr}{_near(node.attr, names)}"
 

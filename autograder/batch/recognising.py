@@ -119,5 +119,5 @@ def begun_exercises(lab: Lab, cells: Submission) -> frozenset[str]:
     return frozenset(
         one.grade_cell
         for one in lab.exercises
-        if one.solution in written or any(_binds(elsewhere, name) for name in one.functions)
+        if one.solution in written or any(_binds(elsewhere, name) for name in one.names)
     )

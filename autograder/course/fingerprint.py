@@ -53,7 +53,7 @@ def exercise_digests(course: Course, lab: Lab, tier: Tier) -> dict[str, str]:
         shared += [tests.digest, repr(sorted(tests.ways.items()))]
     for exercise in lab.exercises:
         stub = lab.stubs.get(exercise.solution, "")
-        own[exercise.grade_cell] += [repr(exercise.points), repr(exercise.functions), stub]
+        own[exercise.grade_cell] += [repr(exercise.points), repr(exercise.names), stub]
     common = _hash(shared)
     return {cell: _hash([common, *texts]) for cell, texts in own.items()}
 

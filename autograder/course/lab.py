@@ -8,7 +8,13 @@ from pathlib import Path
 
 from autograder.course.config import CONFIG
 from autograder.course.folders import Folders
-from autograder.course.notebook import Kind, MasterCell, defined_functions, read_master_cells
+from autograder.course.notebook import (
+    Kind,
+    MasterCell,
+    assigned_variables,
+    defined_functions,
+    read_master_cells,
+)
 from autograder.course.tests_cells import TestsCells, read_record
 from autograder.errors import CourseError
 
@@ -22,7 +28,14 @@ class Exercise:
     """grade_id of the solution cell."""
     points: float
     functions: tuple[str, ...]
-    """Names of the functions that the solution cell defines."""
+    """Names of the functions and classes that the solution cell defines."""
+    variables: tuple[str, ...] = ()
+    """Names of the variables that it assigns, if it defines no functions."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the exercise asks for: its functions and classes, or else its variables."""
+        return self.functions or self.variables
 
 
 @dataclass(frozen=True)
@@ -55,7 +68,9 @@ class Lab:
                 if solution is None:
                     raise CourseError(f"{self.path}: no solution cell before {cell.grade_id}")
                 names = tuple(defined_functions(solution.source))
-                found.append(Exercise(cell.grade_id, solution.grade_id, cell.points, names))
+                variables = () if names else tuple(assigned_variables(solution.source))
+                own = (cell.grade_id, solution.grade_id, cell.points)
+                found.append(Exercise(*own, names, variables))
         return tuple(found)
 
     @property

@@ -98,9 +98,19 @@ def _kind(cell_type: str, metadata: dict[str, Any], tags: list[str]) -> Kind:
 
 
 def defined_functions(source: str) -> list[str]:
-    """Names of the functions that a cell defines at its top level; none if it does not parse."""
+    """Functions and classes that a cell defines at its top level; none if it does not parse."""
+    return [n.name for n in _body(source) if isinstance(n, ast.FunctionDef | ast.ClassDef)]
+
+
+def assigned_variables(source: str) -> list[str]:
+    """Variables that a cell assigns at its top level, in order; none if it does not parse."""
+    statements = (n for n in _body(source) if isinstance(n, ast.Assign | ast.AnnAssign))
+    names = (n for one in statements for n in ast.walk(one) if isinstance(n, ast.Name))
+    return [*dict.fromkeys(name.id for name in names if isinstance(name.ctx, ast.Store))]
+
+
+def _body(source: str) -> list[ast.stmt]:
     try:
-        body = ast.parse(source).body
+        return ast.parse(source).body
     except (SyntaxError, ValueError):
         return []
-    return [node.name for node in body if isinstance(node, ast.FunctionDef)]

@@ -108,7 +108,7 @@ class Marking:
         """Whether a later cell may bind its functions, or a name that the notebook did not find."""
         if exercise.grade_cell not in self._attempts:
             return True
-        names = {*exercise.functions, *self._session.log.unknown_names}
+        names = {*exercise.names, *self._session.log.unknown_names}
         return self._plan.may_bind_behind(exercise, names)
 
     def _try(self, exercise: Exercise, *, at_the_end: bool = False) -> None:
@@ -123,7 +123,7 @@ class Marking:
         if cell in self._plan.untouched:
             self._attempts[cell] = undone
             return
-        bound = self._session.bound(exercise.functions)
+        bound = self._session.bound(exercise.names)
         nothing = all(number in (MISSING, UNCALLABLE) for number in bound)
         known = self._attempts.get(cell)
         if nothing and not at_the_end:
@@ -162,7 +162,7 @@ class Marking:
     def _is_lost(self, exercise: Exercise) -> bool:
         """Whether the notebook has rebound the exercise's names since they were checked."""
         attempt = self._attempts[exercise.grade_cell]
-        return bool(attempt.bound) and self._session.bound(exercise.functions) != attempt.bound
+        return bool(attempt.bound) and self._session.bound(exercise.names) != attempt.bound
 
     def _results(self, exercise: Exercise, names: bool) -> list[CheckResult]:
         attempt = self._attempts[exercise.grade_cell]

@@ -173,8 +173,10 @@ def _mark_by(
 
 def _opened(context: GradingContext, planned: Plan, after: Session | None = None) -> Session:
     """A session that has run no cell yet."""
-    functions = [name for exercise in context.lab.exercises for name in exercise.functions]
-    return Session(context.jail, planned.cells, context.files, functions, 0, after)
+    exercises = context.lab.exercises
+    functions = [name for exercise in exercises for name in exercise.functions]
+    variables = [name for exercise in exercises for name in exercise.variables]
+    return Session(context.jail, planned.cells, context.files, functions, variables, 0, after)
 
 
 def _tell(context: GradingContext, marked: _Marked, request: Request) -> Report:
@@ -237,7 +239,7 @@ def _drawn(
     first = {e.grade_cell: (place, e) for place, e in reversed(planned.stops(exercises))}
     for place, exercise in sorted(first.values(), key=lambda stop: stop[0]):
         session.run_to(place)
-        if all(number in (MISSING, UNCALLABLE) for number in session.bound(exercise.functions)):
+        if all(number in (MISSING, UNCALLABLE) for number in session.bound(exercise.names)):
             session.run_to(len(planned.cells))
         own = [d for d in drawings if d.grade_cell == exercise.grade_cell]
         drawn = (draw(drawing, Student(session)) for drawing in own)

@@ -104,7 +104,7 @@ class _Planner:
         self._as_text: set[str] = set()
         """Tests cells that appear as text somewhere; a kernel does not run them there."""
         self._tests = {c.grade_id: code_words(c.source) for c in lab.cells if c.kind is Kind.TESTS}
-        self._functions = {e.grade_cell: e.functions for e in lab.exercises}
+        self._functions = {e.grade_cell: e.names for e in lab.exercises}
         self._lab, self._submission = lab, submission
         self._shown = shown
         self._known = {cell.grade_id: cell for cell in lab.cells if cell.grade_id}
@@ -223,7 +223,7 @@ def _lost_cells(lab: Lab, submission: Submission) -> dict[int, list[MasterCell]]
     for number, submitted in enumerate(submission.cells):
         first.setdefault(submitted.grade_id, number)
     lost: dict[int, list[MasterCell]] = {}
-    behind, solutions = -1, {e.solution: e.functions for e in lab.exercises}
+    behind, solutions = -1, {e.solution: e.names for e in lab.exercises}
     for cell in lab.cells:
         if cell.kind is not Kind.GIVEN:
             continue
@@ -253,7 +253,7 @@ def _is_bound_elsewhere(lab: Lab, submission: Submission, exercise: Exercise) ->
     locked = (cell.source for cell in lab.cells if cell.kind is not Kind.SOLUTION)
     released = {code_words(source) for source in (*locked, *lab.stubs.values())}
     return any(
-        may_bind(cell.source, exercise.functions) and code_words(cell.source) not in released
+        may_bind(cell.source, exercise.names) and code_words(cell.source) not in released
         for cell in submission.cells
         if cell.is_code and cell.grade_id != exercise.solution
     )

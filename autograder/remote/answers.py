@@ -15,7 +15,6 @@ from autograder.sandbox.inside.wire import KINDS
 NEAR = 0.85
 """Similarity, from 0 to 1, above which one name may be the other misspelt."""
 OVERDONE = "calls a function that it is given too often, or asks too much of it."
-DEFINE_IT = "Define it by `def`, under the name that the exercise has."
 TOO_LARGE = "It returns an answer that is too large."
 
 
@@ -41,7 +40,7 @@ def answer_of(name: str, reply: dict[str, Any], log: CellLog, functions: Collect
     if "overdone" in reply:
         return ended(Verdict.RAISED, f"`{name}` {OVERDONE}")
     if "uncallable" in reply:
-        words = f"`{name}` is not a function in your notebook. {DEFINE_IT}"
+        words = f"`{name}` is not a function in your notebook. {_define_it(name)}"
         return ended(Verdict.FAILED, words)
     if "unsendable" in reply:
         return ended(Verdict.FAILED, _unsendable(reply["unsendable"]))
@@ -72,9 +71,20 @@ def _missing(name: str, log: CellLog, functions: Collection[str]) -> Outcome:
         message = f"There is no `{name}`: {_within_sentence(fault.message)}"
         return Outcome(fault.verdict, message)
     near = _nearest(name, log, functions)
-    hint = f"It has `{near}`: use the name that is asked for." if near else DEFINE_IT
-    words = f"Your notebook defines no function named `{name}`. {hint}"
+    hint = f"It has `{near}`: use the name that is asked for." if near else _define_it(name)
+    kind = "class" if _is_class(name) else "function"
+    words = f"Your notebook defines no {kind} named `{name}`. {hint}"
     return Outcome(Verdict.FAILED, words)
+
+
+def _define_it(name: str) -> str:
+    word = "class" if _is_class(name) else "def"
+    return f"Define it by `{word}`, under the name that the exercise has."
+
+
+def _is_class(name: str) -> bool:
+    """Whether a name is written as those of classes are."""
+    return name[:1].isupper() and not name.isupper()
 
 
 def _nearest(name: str, log: CellLog, functions: Collection[str]) -> str:

@@ -85,6 +85,8 @@ class Deed:
 
 CALLED = Deed()
 """A function is called by its name, for its value."""
+READ = Deed("value")
+"""Nothing is called: a variable is read."""
 
 
 @dataclass(frozen=True)
@@ -183,4 +185,7 @@ def _copy(value: Any) -> Any:
         return type(value)(map(_copy, value))
     if type(value) is dict:
         return {key: _copy(one) for key, one in value.items()}
-    return copy.deepcopy(value)
+    try:
+        return copy.deepcopy(value)
+    except Exception:
+        return value  # a module, say, which does not cross: whoever sends it says so

@@ -222,8 +222,8 @@ class CellLog:
 
 
 def function_names(source: str) -> set[str]:
-    """Names of the functions that a source defines, found without parsing or running it."""
-    pattern = r"^[ \t]*(?:async[ \t]+)?def[ \t]+(\w+)"
+    """Names of the functions and classes that a source defines, found without parsing it."""
+    pattern = r"^[ \t]*(?:(?:async[ \t]+)?def|class)[ \t]+(\w+)"
     return set(re.findall(pattern, as_spelt(source), flags=re.MULTILINE))
 
 

@@ -34,7 +34,8 @@ class RemoteObject(Held):
         home: the channel to the process that holds it.
         number: its number there.
         told: what is known of it.
-        value: its value, if it is a dataclass, a member of an enumeration, or a figure.
+        value: its value, if it is a dataclass, a member of an enumeration or a figure, or passes
+            for an array.
         origin: the function or class that the suite called to get it.
         label: what students know it as.
     """

@@ -26,6 +26,7 @@ from autograder.remote.answers import TOO_LARGE, answer_of, ended
 from autograder.remote.callbacks import reply_of
 from autograder.remote.calls import (
     CALLED,
+    READ,
     TIME_IS_UP,
     Answer,
     Call,
@@ -63,7 +64,8 @@ class Session:
         jail: where the code runs.
         cells: the cells to run, in order.
         files: public files of the assignment, by name, laid into the working folder.
-        functions: names that `bound` will be asked about.
+        functions: names of functions and classes that `bound` will be asked about.
+        variables: other names that it will be asked about.
         upto: how many of the cells run at the beginning; all by default.
         after: the session that marked the same cells. This one gets part of its time, and leaves
             out the cells that hung there before any call.
@@ -97,6 +99,7 @@ class Session:
         cells: Sequence[Cell],
         files: dict[str, bytes] | None = None,
         functions: Sequence[str] = (),
+        variables: Sequence[str] = (),
         upto: int | None = None,
         after: Session | None = None,
     ) -> None:
@@ -105,7 +108,7 @@ class Session:
         self._limits = jail.limits if after is None else after.part_of_rest()
         self.log = CellLog(cells, self._limits.cell_wall_s, in_part=after is not None)
         self._files = dict(files or {})
-        self._functions = tuple(functions)
+        self._functions, self._variables = tuple(functions), tuple(variables)
         self._wanted = len(self.log.cells) if upto is None else upto
         self._inmate, self._ran, self._called = None, 0, False
         self._stood_in = set()
@@ -197,7 +200,8 @@ class Session:
         """
         self._settle_all()
         try:
-            said = self._ask({"op": "bound", "names": tuple(names)}, self._clocks.call_end())
+            request = {"op": "bound", "names": tuple(names), "variables": self._variables}
+            said = self._ask(request, self._clocks.call_end())
         except WireError:
             self._stop()
             return (MISSING,) * len(names)
@@ -254,7 +258,10 @@ class Session:
 
     def value(self, name: str) -> Answer:
         """The value of a variable of the notebook, as it is now."""
-        return self._fetched(name, {"op": "value", "name": name}, "no_variable")
+        call = Call(name, (), {}, (), READ)
+        self._calls.append(call)
+        call.answer = self._fetched(name, {"op": "value", "name": name}, "no_variable")
+        return call.answer
 
     def file(self, name: str) -> Answer:
         """The bytes of a file in the submission's working folder, as it is now."""
@@ -416,7 +423,7 @@ class Session:
         request = {
             "op": "notebook",
             "files": self._files if self._ran == 0 else {},
-            "functions": self._functions,
+            "names": self._functions + self._variables,
             "own_s": self._clocks.own_s,
             "least_s": LEAST_S,
             "spare_s": SPARE_S,

@@ -41,6 +41,10 @@ class Student:
     def __getattr__(self, name: str) -> RemoteFunction:
         if name.startswith("_"):
             raise AttributeError(name)
+        return self.function(name)
+
+    def function(self, name: str) -> RemoteFunction:
+        """The notebook's function or class of a name that is also one of ours: `value`, say."""
         return RemoteFunction(self._session, name, self._given)
 
     def value(self, name: str) -> Any:

@@ -29,12 +29,13 @@ import math
 import struct
 import sys
 import types
-from collections.abc import Callable, ItemsView, KeysView, Sequence, ValuesView
+from collections.abc import Callable, ItemsView, Iterator, KeysView, Sequence, ValuesView
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from autograder.sandbox.inside.codecs import (
     CODECS,
@@ -95,18 +96,23 @@ class Unsendable:
         return KINDS.get(self.kind, KINDS["object"])
 
 
+Value = OWN | NDArray[Any] | None
+"""What is known of the value of an object that stays with its side."""
+
+
 class Held:
     """Stands for an object of the other side, which keeps it under a number.
 
     Args:
         number: the number.
         told: what is known of it.
-        value: its value, if it is a dataclass, a member of an enumeration, or a figure.
+        value: its value, if it is a dataclass, a member of an enumeration or a figure, or passes
+            for an array.
     """
 
     __slots__ = ("_number", "_told", "_value")
 
-    def __init__(self, number: int, told: Unsendable, value: OWN | None) -> None:
+    def __init__(self, number: int, told: Unsendable, value: Value) -> None:
         self._number, self._told, self._value = number, told, value
 
 
@@ -123,7 +129,7 @@ class Uncrossable(TypeError):
 
 Hold = Callable[[Any], int | None]
 """Gives the number under which this side keeps an object, or None where it does not."""
-MakeHeld = Callable[[int, Unsendable, OWN | None], Any]
+MakeHeld = Callable[[int, Unsendable, Value], Any]
 """Makes what stands for an object of the other side; see `Held`."""
 _STAYING = ("member", "record", "figure")
 """Rows of values that stay with their side, too."""
@@ -196,21 +202,26 @@ class _Encoder:
     def _by_row(self, value: Any, depth: int) -> Any:
         """A value of one of the rows in `codecs`, or what is like an array of numbers."""
         row = None if isinstance(value, Held) else taken_apart(value)
-        if row is not None and row[0] in _STAYING:
-            return self._held(value, depth, row)
         if row is not None:
-            return ["x", row[0], self.header(row[1], depth + 1)]
+            header = ["x", row[0], self.header(row[1], depth + 1)]
+            return self._held(value, depth, header) if row[0] in _STAYING else header
         array = None if isinstance(value, type | Held) else _as_array(value)
-        return self._held(value, depth) if array is None else self._array(array, depth)
+        if array is None:
+            return self._held(value, depth)
+        header = self._array(array, depth)
+        # An object of the notebook's own that passes for an array may be more than that.
+        return self._held(value, depth, header) if _is_notebooks(value) else header
 
-    def _held(self, value: Any, depth: int, row: tuple[str, Any] | None = None) -> Any:
+    def _held(self, value: Any, depth: int, header: Any = None) -> Any:
         """Something that stays on this side: its number, what it is, and a value if it has one."""
-        header = None if row is None else ["x", row[0], self.header(row[1], depth + 1)]
-        number = None if self.hold is None else self.hold(value)
+        kind, read = _kind(value), _read(value)
+        kept = chain(read, value) if read and isinstance(value, Iterator) else value
+        number = None if self.hold is None else self.hold(kept)
         if number is None and header is not None:
             return header
-        told = [_kind(value), *(self.header(part, depth + 1) for part in _parts(value))]
-        return ["u", *told] if number is None else ["h", number, told[0], header, *told[1:]]
+        parts = read if len(read) <= MOST_PARTS else []
+        told = [kind, *(self.header(part, depth + 1) for part in parts)]
+        return ["u", *told] if number is None else ["h", number, kind, header, *told[1:]]
 
     def _array(self, value: np.generic | np.ndarray[Any, Any], depth: int) -> Any:
         array = np.asarray(value)
@@ -257,18 +268,24 @@ def _as_array(value: Any) -> np.ndarray[Any, Any] | None:
         return None
 
 
-def _parts(value: Any) -> list[Any]:
-    """The values that an assignment to several names would unpack; empty for a scalar."""
+def _is_notebooks(value: Any) -> bool:
+    return getattr(type(value), "__module__", "") == "__main__"
+
+
+def _read(value: Any) -> list[Any]:
+    """The values that an assignment to several names would unpack, and perhaps one too many.
+
+    Empty for a scalar. An iterator has given them away then.
+    """
     if isinstance(value, type | Held):
         return []
     if not any(hasattr(type(value), name) for name in _TAKEN_APART):
         return []
     try:
-        parts = list(islice(iter(value), MOST_PARTS + 1))
+        return list(islice(iter(value), MOST_PARTS + 1))
     except Exception:
         # The student's own iterator may raise anything; then there are no parts.
         return []
-    return parts if len(parts) <= MOST_PARTS else []
 
 
 def _kind(value: Any) -> str:
@@ -368,7 +385,7 @@ class _Decoder:
             case "h", [int() as number, str() as kind, inner, *parts]:
                 told = self._unsendable(kind, parts, depth)
                 value = self.value(inner, depth + 1)
-                value = value if isinstance(value, OWN) else None
+                value = value if isinstance(value, OWN | np.ndarray) else None
                 if self.held is None:
                     return told if value is None else value
                 return self.held(number, told, value)

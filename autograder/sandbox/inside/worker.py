@@ -88,8 +88,8 @@ class Interpreter:
                 os.environ.update(environment)
                 self._session = WholeNotebook(self._shell, self._cells, self._channel)
                 yield {"done": True}
-            case {"op": "bound", "names": names}:
-                yield {"bound": [self._binding(name) for name in names]}
+            case {"op": "bound", "names": names, "variables": variables}:
+                yield {"bound": [self._binding(name, name in variables) for name in names]}
             case {"op": "cell", "source": source, "label": label}:
                 yield self._cells.run(source, label)
             case {"op": "call", "given": given}:
@@ -147,21 +147,21 @@ class Interpreter:
             began = monotonic()
             reply = interrupted(limit_s, functools.partial(self._cells.run, source, label))
             own_s -= monotonic() - began if own else 0.0
-            self._note_bindings(number, request["functions"])
+            self._note_bindings(number, request["names"])
             yield reply
 
-    def _note_bindings(self, number: int, functions: list[str]) -> None:
-        for name in functions:
+    def _note_bindings(self, number: int, names: list[str]) -> None:
+        for name in names:
             value = self._look_up(name)
             if name not in self._bound or self._bound[name][0] is not value:
                 self._bound[name] = value, number
 
-    def _binding(self, name: str) -> int:
-        """The number of the cell that bound a name; -1 if unbound, -2 if not callable."""
+    def _binding(self, name: str, variable: bool) -> int:
+        """The number of the cell that bound a name; -1 if unbound, -2 if no function."""
         value = self._look_up(name)
         if value is self:
             return -1
-        return self._bound.get(name, (None, 0))[1] if callable(value) else -2
+        return self._bound.get(name, (None, 0))[1] if variable or callable(value) else -2
 
     def _look_up(self, name: str) -> Any:
         """The value of a name in a cell, also of built-in names that were added; else `self`."""
