@@ -47,7 +47,10 @@ class Misconception:
 
 @dataclass(frozen=True)
 class Example:
-    """A function written as some student would write it, in place of an exercise's function."""
+    """A function or class as some student would write it, in place of an exercise's own.
+
+    For a variable it is a function without parameters that gives the variable's value.
+    """
 
     grade_cell: str
     function: Callable[..., Any]
@@ -60,10 +63,21 @@ class Example:
 
     @property
     def source(self) -> str:
-        """The function's source without its decorators, ready for a notebook cell."""
+        """The source without the decorator that registers it, ready for a notebook cell."""
         text = textwrap.dedent(inspect.getsource(self.function))
         node = ast.parse(text).body[0]
-        return "\n".join(text.splitlines()[node.lineno - 1 :]) + "\n"
+        kept = [
+            f"@{ast.get_source_segment(text, one)}"
+            for one in getattr(node, "decorator_list", [])
+            if not _registers(one)
+        ]
+        return "\n".join([*kept, *text.splitlines()[node.lineno - 1 :]]) + "\n"
+
+
+def _registers(decorator: ast.expr) -> bool:
+    """Whether a decorator is `mistakes.of(...)` or `variants.of(...)`."""
+    called = decorator.func if isinstance(decorator, ast.Call) else None
+    return isinstance(called, ast.Attribute) and called.attr == "of"
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,7 @@ def performed(
         raise NameError("no such function")
     if deed.wants is Wants.OUTPUT:
         return output(act, *own, **named)
-    if deed.wants is Wants.FIGURE:
-        return drawn_by(functools.partial(act, *own, **named))
-    return act(*own, **named)
+    with contextlib.redirect_stdout(None):
+        if deed.wants is Wants.FIGURE:
+            return drawn_by(functools.partial(act, *own, **named))
+        return act(*own, **named)

@@ -8,7 +8,9 @@ other exception from a check is a fault of the suite: BROKEN, never a zero.
 
 from __future__ import annotations
 
+import contextlib
 import inspect
+import sys
 import zlib
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
@@ -97,10 +99,12 @@ class Suites:
         plugin = self._plugin
         plugin.ending, plugin.fault = None, ""
         plugin.required_session().take_cases()
-        if check.asks is not None:
-            plugin.call(check)
-        else:
-            check.item.ihook.pytest_runtest_protocol(item=check.item, nextitem=after)
+        # What a command prints may be read by a program; a reference may print as well.
+        with contextlib.redirect_stdout(sys.stderr):
+            if check.asks is not None:
+                plugin.call(check)
+            else:
+                check.item.ihook.pytest_runtest_protocol(item=check.item, nextitem=after)
         cases = tuple(plugin.required_session().take_cases())
         verdict, message = _verdict(plugin.ending, plugin.fault)
         share = plugin.ending.share if isinstance(plugin.ending, Award) else 0.0
