@@ -18,6 +18,7 @@ from autograder.checks.catalogue import Example, Mistake, Variant
 from autograder.course.lab import Lab
 from autograder.course.model import Course
 from autograder.grading.context import Contexts, GradingContext, Request, prepared
+from autograder.grading.diagnosis import can_be_named
 from autograder.grading.grader import grade
 from autograder.grading.plan import plan
 from autograder.grading.submission import parse
@@ -230,7 +231,7 @@ def _rejected(
             problem = f"{report.reason} (seed {seed})"
         elif not wrong:
             problem = f"not rejected (seed {seed})"
-        elif named != wanted:
+        elif named != wanted and (named or can_be_named(mistake, context.catalogue.reference)):
             instead = f"named {named} instead" if named else "not named"
             problem = f"{instead} (seed {seed}): {wrong[0].message}"
         if problem:

@@ -8,8 +8,12 @@ exercises with a failed check.
 
 from __future__ import annotations
 
+import ast
+import inspect
+import textwrap
 import warnings
 from collections.abc import Callable, Sequence
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -18,7 +22,7 @@ from autograder.checks.catalogue import Mistake
 from autograder.checks.compare import NotNumbers, as_numbers, compare
 from autograder.checks.kinds import as_crossed, kind_of
 from autograder.checks.own_calls import performed
-from autograder.remote.calls import READ, Answer, Case, copy_arguments
+from autograder.remote.calls import CALLED, READ, Answer, Case, copy_arguments
 from autograder.remote.time_limit import Allowance, TookTooLong, TooMuchWork
 from autograder.report import Verdict
 from autograder.sandbox.inside.wire import Held, Unsendable, seen
@@ -31,7 +35,10 @@ _COMPARABLE = {Verdict.FAILED, Verdict.RAISED}
 
 
 def explain(
-    cases: Sequence[Case], mistakes: Sequence[Mistake], allowance: Allowance
+    cases: Sequence[Case],
+    mistakes: Sequence[Mistake],
+    allowance: Allowance,
+    reference: ModuleType | None = None,
 ) -> Mistake | None:
     """The first catalogued mistake that gives exactly these answers, if there is one.
 
@@ -39,21 +46,60 @@ def explain(
         cases: every call that was recorded while an exercise was checked.
         mistakes: the exercise's mistakes, in the catalogue's order.
         allowance: for the work; answers that need more than it are explained by none.
+        reference: the right functions.
     """
     try:
         with allowance.spend(DIAGNOSIS_S):
-            return _first(cases, mistakes)
+            return _first(cases, mistakes, reference)
     except TooMuchWork:
         return None
 
 
-def _first(cases: Sequence[Case], mistakes: Sequence[Mistake]) -> Mistake | None:
+def _first(
+    cases: Sequence[Case], mistakes: Sequence[Mistake], reference: ModuleType | None
+) -> Mistake | None:
     for mistake in mistakes:
         own = [case for case in cases if case.function == mistake.name]
-        replay = _Replay(mistake.function)
-        if own and all(map(replay.gives, own)):
+        if not own or _says_nothing(own, mistake, reference):
+            continue
+        if all(map(_Replay(mistake.function).gives, own)):
             return mistake
     return None
+
+
+def _says_nothing(cases: Sequence[Case], mistake: Mistake, reference: ModuleType | None) -> bool:
+    """Whether all answers are None, as those of a right function would be."""
+    if reference is None or can_be_named(mistake, reference):
+        return False
+    return all(case.deed == CALLED and _is_nothing(case.answer) for case in cases)
+
+
+def can_be_named(mistake: Mistake, reference: ModuleType) -> bool:
+    """Whether what a function returns can tell the mistake from a right answer.
+
+    It cannot where neither returns a value: functions that write files, say.
+    """
+    right = getattr(reference, mistake.name, None)
+    return any(map(_gives_values, (mistake.function, right)))
+
+
+def _is_nothing(answer: Answer) -> bool:
+    return answer.value is None and not answer.changed and answer.outcome is None
+
+
+def _gives_values(function: Any) -> bool:
+    """Whether a function has a `return` with a value, or is none that Python could read."""
+    if function is None:
+        return False
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    except (OSError, TypeError, SyntaxError):
+        return True
+    kinds = (ast.Return, ast.Yield, ast.YieldFrom, ast.Lambda)
+    return any(
+        isinstance(node, kinds) and getattr(node, "value", node) is not None
+        for node in ast.walk(tree)
+    )
 
 
 class _Replay:

@@ -212,7 +212,8 @@ class Marking:
         mistakes = [
             m for m in self._context.catalogue.mistakes if m.grade_cell == exercise.grade_cell
         ]
-        mistake = explain(cases, mistakes, self._session.allowance)
+        reference = self._context.catalogue.reference
+        mistake = explain(cases, mistakes, self._session.allowance, reference)
         if mistake is not None:
             for i in wrong:
                 if any(case.function == mistake.name for case in runs[i].cases):

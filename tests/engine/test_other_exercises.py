@@ -4,6 +4,7 @@ The proof holds for it: each mistake is rejected and named, each variant passes.
 """
 
 import json
+from pathlib import Path
 
 import pytest
 import toy
@@ -294,6 +295,7 @@ def test_the_proof_holds(course, tier, capsys):
     named = {row.grade_cell for row in rows if row.kind == "mistake" and row.named}
     assert named == set(POINTS) - {"test_save"}  # a file is no answer of its function
     assert capsys.readouterr().out == ""
+    assert not Path("out.csv").exists()  # nor is a function of ours called that writes one
 
 
 def test_a_solution_gets_its_points(graded):
