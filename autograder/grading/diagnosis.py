@@ -68,34 +68,30 @@ def _first(
 
 
 def _says_nothing(cases: Sequence[Case], mistake: Mistake, reference: ModuleType | None) -> bool:
-    """Whether all answers are None, as those of a right function would be."""
+    """Whether no answer of the calls could tell the mistake from a right function."""
     if reference is None or can_be_named(mistake, reference):
         return False
-    return all(case.deed == CALLED and _is_nothing(case.answer) for case in cases)
+    return all(case.deed == CALLED and not case.answer.changed for case in cases)
 
 
 def can_be_named(mistake: Mistake, reference: ModuleType) -> bool:
     """Whether what a function returns can tell the mistake from a right answer.
 
-    It cannot where neither returns a value: functions that write files, say.
+    It cannot where neither returns or raises anything: functions that write files, say.
     """
     right = getattr(reference, mistake.name, None)
     return any(map(_gives_values, (mistake.function, right)))
 
 
-def _is_nothing(answer: Answer) -> bool:
-    return answer.value is None and not answer.changed and answer.outcome is None
-
-
 def _gives_values(function: Any) -> bool:
-    """Whether a function has a `return` with a value, or is none that Python could read."""
+    """Whether a function returns a value or raises, or has no source that could tell."""
     if function is None:
         return False
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
     except (OSError, TypeError, SyntaxError):
         return True
-    kinds = (ast.Return, ast.Yield, ast.YieldFrom, ast.Lambda)
+    kinds = (ast.Return, ast.Yield, ast.YieldFrom, ast.Lambda, ast.Raise)
     return any(
         isinstance(node, kinds) and getattr(node, "value", node) is not None
         for node in ast.walk(tree)
