@@ -11,7 +11,7 @@ import string
 import threading
 import time
 import tracemalloc
-from collections import UserList, deque
+from collections import UserList, deque, namedtuple
 from decimal import Decimal
 from fractions import Fraction
 
@@ -21,8 +21,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from autograder.checks.compare import as_numbers
+from autograder.checks.compare import as_numbers, compare
 from autograder.sandbox.inside.channel import Channel, ClosedByPeer, DeadlinePassed
+from autograder.sandbox.inside.codecs import DECODERS, STRUCTURES, Member, Record
 from autograder.sandbox.inside.wire import DEPTH, Unsendable, WireError, decode, encode, weigh
 
 MIB = 1 << 20
@@ -518,7 +519,8 @@ def test_any_bytes_are_a_value_or_a_wire_error(data):
     reads(data)
 
 
-tags = st.sampled_from([*"ltSdcbangfu", "x", ""])
+tags = st.sampled_from([*"ltSFdcbangfuhx", "y", ""])
+rows = st.sampled_from([*DECODERS, *STRUCTURES])
 words = st.sampled_from(
     [*ALL_DTYPES, "|f8", "=U2", "<f16", "O", "V8", "M8[D]", "f8,f8", "<U999999", *GENERATORS]
 ) | st.text(string.printable, max_size=6)
@@ -545,6 +547,8 @@ forged = st.recursive(
         st.lists(inner, max_size=4)
         | st.tuples(tags, inner, inner).map(list)
         | st.tuples(tags, st.lists(inner, max_size=3)).map(lambda pair: [pair[0], *pair[1]])
+        | st.tuples(st.just("x"), rows, inner).map(list)
+        | st.tuples(st.just("h"), sizes, words, inner).map(list)
         | st.tuples(st.sampled_from("an"), words, st.lists(sizes, max_size=3), sizes).map(list)
     ),
     max_leaves=15,
@@ -556,6 +560,80 @@ forged = st.recursive(
 def test_any_header_is_a_value_or_a_wire_error(header, blocks):
     """Headers that are nearly in our format do no more harm than any bytes."""
     reads(framed(header, blocks))
+
+
+RIGHT = [
+    Fraction(1, 3),
+    Decimal("0.1"),
+    datetime.date(2026, 1, 2),
+    datetime.datetime(2026, 1, 2, 3, tzinfo=datetime.UTC),
+    datetime.timedelta(1),
+    deque([1, 2]),
+    Member("Colour", "RED"),
+    Record({"x": 1}),
+    namedtuple("Pair", "x y")(1, 2),
+    np.ma.masked_array([1.0, 2.0], [False, True]),
+    np.array([(1.0, 2.0)], dtype=[("x", "f8"), ("y", "f8")]),
+    np.array(["2026-01-02"], dtype="M8[D]"),
+    np.array([1.0, 2.0]),
+]
+
+
+@quick
+@given(forged, st.sampled_from(RIGHT))
+def test_any_value_can_be_compared_with_any_other(header, right):
+    """Whatever a submission forges is an answer that is told in words."""
+    try:
+        value = decode(framed(header), elements=ELEMENTS)
+    except WireError:
+        return
+    assert isinstance(compare(value, right).message, str)
+
+
+@pytest.mark.parametrize(
+    ("row", "parts"),
+    [
+        ("range", ["t", 0, 10**15, 1]),
+        ("Counter", ["l", 1, 2]),
+        ("OrderedDict", ["l", ["t", 1, 2]]),
+        ("Fraction", ["t", 1, 0]),
+        ("Decimal", "1,5"),
+        ("datetime", ["t", "2026-01-02", "../../etc/passwd", 0]),
+        ("datetime", ["t", "2026-01-02", "Nowhere/Land", 0]),
+        ("timedelta", ["t", 10**12, 0, 0]),
+        ("fields", ["t", ["l", "x y", "class"], ["l", 1, 2]]),
+        ("fields", ["t", ["l", "x=print()"], ["l", 1]]),
+        ("fields", ["t", ["l", "x", "x"], ["l", 1, 2]]),
+        ("fields", ["t", ["l", *(f"x{n}" for n in range(99))], ["l", *range(99)]]),
+        ("ndarray", ["t", "O", ["l", 10**9], ["l", 1]]),
+        ("ndarray", ["t", "O,f8", ["l", 1], ["l", 1]]),
+        ("sparse", ["t", "csr", ["l", 2, 2], ["l", ["l", 5], ["l", 0]], ["l", 1.0]]),
+        ("MaskedArray", ["t", ["l", 1, 2], ["l", True, False, True]]),
+        ("member", ["l", "a", "b", "c"]),
+        ("record", 3),
+        ("figure", ["t", "title", ["l", ["l", 1]]]),
+        ("nothing", None),
+    ],
+)
+def test_forged_rows_are_refused_or_plain(row, parts):
+    """Parts that no value has make no value, and run nothing."""
+    with pytest.raises(WireError):
+        decode(framed(["x", row, parts]), elements=ELEMENTS)
+
+
+def test_a_huge_sparse_matrix_costs_no_memory():
+    """It is kept by its entries, and compared by them."""
+    sparse = pytest.importorskip("scipy.sparse")
+    side = 10**9
+    huge = sparse.coo_array(([1.0], ([5], [side - 1])), shape=(side, side))
+    crossed = through(huge)
+    assert crossed.shape == (side, side)
+    tracemalloc.start()
+    assert compare(crossed, huge).agrees
+    assert not compare(crossed, np.eye(2)).agrees
+    assert not compare(crossed, 2 * huge).agrees
+    assert tracemalloc.get_traced_memory()[1] < MIB
+    tracemalloc.stop()
 
 
 @quick
