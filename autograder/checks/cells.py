@@ -7,6 +7,7 @@ points; everything else, and nothing at all, gives all points (`nbgrader.utils.d
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from autograder.report import CheckResult, Verdict
 
 MOST_PRINTED = 1_000
 """Most characters of what tests print that a student is shown."""
+_PUBLIC = re.compile(r"#\s*public:\s*(\S.*)$", re.IGNORECASE)
+"""A comment in a hidden line: its text is for the student when the line fails."""
 _HIDDEN = "A hidden test of this exercise fails."
 _TOO_LONG = "It takes too long: is there an endless loop?"
 _ENDED = "The Python process ends while the tests run."
@@ -115,10 +118,13 @@ def _verdict(cell: KnownCell, outcome: CellOutcome, marked: Marked) -> tuple[Ver
 
 
 def _raised(cell: KnownCell, outcome: CellOutcome) -> tuple[Verdict, str]:
-    """What the exception says; only what a student can read in the cell anyway."""
+    """What the exception says; only what a student can read in the cell anyway, or may."""
     reply = dict(outcome.raised or {})
     line = _line(cell, reply)
     shown = line is not None and line in _lines(cell.released)
+    public = "" if shown else _public_text(cell, reply)
+    if public:
+        return Verdict.FAILED, public
     asserted = reply.get("raised") == "AssertionError"
     if asserted:
         text = str(reply.get("text") or "").strip()
@@ -142,6 +148,28 @@ def _line(cell: KnownCell, reply: dict[str, object]) -> str | None:
     if isinstance(number, int) and 0 < number <= len(lines):
         return lines[number - 1].strip()
     return None
+
+
+def _public_text(cell: KnownCell, reply: dict[str, object]) -> str:
+    """What the author lets students read of a hidden line that fails; see `_PUBLIC`."""
+    number = reply.get("line")
+    if not isinstance(number, int):
+        return ""
+    lines = cell.source.splitlines()
+    first, last = _statement_at(cell.source, number)
+    found = (_PUBLIC.search(line) for line in lines[first - 1 : last])
+    return next((_one_line(text[1]) for text in found if text), "")
+
+
+def _statement_at(source: str, number: int) -> tuple[int, int]:
+    """The first and the last line of the statement at a line."""
+    try:
+        nodes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.stmt)]
+    except (SyntaxError, ValueError):  # a magic, say
+        return number, number
+    spans = [(node.lineno, node.end_lineno or node.lineno) for node in nodes]
+    around = [(first, last) for first, last in spans if first <= number <= last]
+    return min(around, key=lambda span: span[1] - span[0], default=(number, number))
 
 
 def _lines(source: str) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from typing import Any
 
@@ -136,6 +137,41 @@ def test_what_students_cannot_read_is_not_shown(kind: str) -> None:
     message = result_of(TESTS, raised(3, "secret 100", kind)).message
     assert "hidden test" in message
     assert not {"99", "100", "secret"} & set(message.replace("'", " ").split())
+
+
+PUBLIC = KnownCell(
+    "t",
+    True,
+    "assert f(1) == 2\nassert f(9) == 81  # public: Try larger numbers.\n"
+    "for n in (4, 5):\n    assert (\n        f(n)\n        == n * n  # public: Try a few.\n    )\n"
+    "assert f(7) == 49, 'secret'\n%time\n",
+    "assert f(1) == 2\n",
+    "",
+    1.0,
+    is_grade=True,
+)
+
+
+@pytest.mark.parametrize("kind", ["AssertionError", "ValueError"])
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (2, "Try larger numbers."),
+        (4, "Try a few."),
+        (5, "Try a few."),
+        (6, "Try a few."),
+        (8, "hidden test"),
+        (99, "hidden test"),
+    ],
+)
+def test_an_author_may_say_something_of_a_hidden_line(kind: str, line: int, message: str) -> None:
+    """By a comment beside it, which is not what the assertion says."""
+    plain = dataclasses.replace(PUBLIC, source=PUBLIC.source.replace("%time\n", ""))
+    told = result_of(plain, raised(line, "secret 81", kind)).message
+    assert message in told
+    assert "secret" not in told
+    if line == 2:
+        assert result_of(PUBLIC, raised(line, "secret 81", kind)).message == message
 
 
 def test_what_is_printed_is_shown_only_without_hidden_tests() -> None:
