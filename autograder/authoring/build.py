@@ -18,7 +18,6 @@ from pathlib import Path
 
 from autograder.authoring.compiling import (
     modernise,
-    said_by_nbgrader,
 )
 from autograder.authoring.inspection import (
     master_problems,
@@ -30,7 +29,7 @@ from autograder.course.files import whole_folder, write_whole
 from autograder.course.model import Course
 from autograder.errors import BuildRefused, CourseError, SuiteError
 from autograder.gradebook.databases import fault_words, in_words, prepare_database, share_database
-from autograder.gradebook.nbgrader_compat import generate_assignment
+from autograder.gradebook.nbgrader_compat import generate_assignment, said_by_nbgrader
 from autograder.sandbox.inside.policy import Tier
 
 

@@ -271,23 +271,3 @@ def reference_functions(path: Path) -> frozenset[str]:
         return frozenset()
     kinds = (ast.FunctionDef, ast.ClassDef)
     return frozenset(node.name for node in body if isinstance(node, kinds))
-
-
-_NO_REASON = (
-    "Traceback",
-    "There was an error",
-    "Please see the",
-    "nbgrader.converters.base.NbGraderException: Please",
-)
-"""Lines of nbgrader's log that say that something failed, and not what."""
-
-
-def said_by_nbgrader(outcome: dict[str, Any]) -> str:
-    """Why nbgrader did not compile, in one line, without its traceback."""
-    lines = [
-        re.sub(r"^\[[^\]]*\]\s*", "", line).strip()
-        for line in f"{outcome.get('log', '')}\n{outcome.get('error', '')}".splitlines()
-        if re.match(r"\[.*(ERROR|CRITICAL)|\S*(Error|Exception|Entry)\b.*: ", line)
-    ]
-    told = [line for line in lines if line and not line.startswith(_NO_REASON)]
-    return told[-1] if told else "it gives no reason"

@@ -22,7 +22,11 @@ from autograder.course.notebook import grade_id_of
 from autograder.course.tests_cells import KnownCell, TestsCells
 from autograder.errors import CourseError
 from autograder.gradebook.databases import in_words, prepare_database
-from autograder.gradebook.nbgrader_compat import generate_assignment, open_book
+from autograder.gradebook.nbgrader_compat import (
+    generate_assignment,
+    open_book,
+    said_by_nbgrader,
+)
 
 
 @dataclass(frozen=True)
@@ -70,8 +74,7 @@ class CompiledCourse:
         outcome = generate_assignment(config, assignment)
         self._book.db.expire_all()
         if not outcome["success"]:
-            lines = str(outcome.get("error") or outcome.get("log") or "").strip().splitlines()
-            why = lines[-1] if lines else "it does not say why"
+            why = said_by_nbgrader(outcome)
             where = self._course.folder("source") / assignment
             raise CourseError(f"{where}: nbgrader cannot compile it: {why}")
 

@@ -13,6 +13,7 @@ takes longer than grading a small class.
 from __future__ import annotations
 
 import logging
+import re
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -256,3 +257,26 @@ def release_feedback(config: Config, root: str, student: str, assignment: str) -
     folders.student_id_exclude = ""
     factory = ExchangeFactory(config=config)
     factory.ReleaseFeedback(coursedir=folders, authenticator=None, config=config).start()
+
+
+_NO_REASON = (
+    "Traceback",
+    "There was an error",
+    "Please see the",
+    "nbgrader.converters.base.NbGraderException: Please",
+)
+"""Lines of nbgrader's log that say that something failed, and not what."""
+
+
+def said_by_nbgrader(outcome: dict[str, Any]) -> str:
+    """Why nbgrader did not compile, in one line, without its traceback."""
+    text = f"{outcome.get('log', '')}\n{outcome.get('error', '')}"
+    if "nbgrader update" in text:
+        return "its metadata are of an old nbgrader; keep a copy, then run: nbgrader update source"
+    lines = [
+        re.sub(r"^\[[^\]]*\]\s*", "", line).strip()
+        for line in text.splitlines()
+        if re.match(r"\[.*(ERROR|CRITICAL)|\S*(Error|Exception|Entry)\b.*: ", line)
+    ]
+    told = [line for line in lines if line and not line.startswith(_NO_REASON)]
+    return told[-1] if told else "it gives no reason"

@@ -157,6 +157,18 @@ def test_a_notebook_with_nothing_to_grade(tmp_path: Path) -> None:
     command(root, "autograder", "grade")
 
 
+def test_old_metadata_are_refused_as_nbgrader_does(tmp_path: Path) -> None:
+    """With the command that renews them; then the course is compiled."""
+    root = write_course(tmp_path / "course", FEW[:1])
+    path = root / "source" / ASSIGNMENT / "kinds.ipynb"
+    path.write_text(path.read_text().replace('"schema_version": 3', '"schema_version": 1'))
+    told = command(root, "autograder", "build", code=2)
+    assert "nbgrader update source" in told
+    assert "Traceback" not in told
+    command(root, "nbgrader", "update", "source")
+    command(root, "autograder", "build")
+
+
 def test_other_kernels_are_refused_in_one_sentence(tmp_path: Path) -> None:
     """A notebook for R says so; one for another Python is Python all the same."""
     root = write_course(tmp_path / "course", FEW[:1])
