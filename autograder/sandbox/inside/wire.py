@@ -133,6 +133,7 @@ MakeHeld = Callable[[int, Unsendable, Value], Any]
 """Makes what stands for an object of the other side; see `Held`."""
 _STAYING = ("member", "record", "figure")
 """Rows of values that stay with their side, too."""
+_AS_THEY_ARE = frozenset({type(None), bool, int, float, str})
 _AT_ONCE = CODECS.keys() - {("builtins", "range"), ("numpy", "ndarray"), ("numpy", "matrix")}
 """Types that would also pass for another, and cross as they are."""
 
@@ -153,9 +154,9 @@ class _Encoder:
         self._spend(1)
         if depth > DEPTH:
             return ["u", "too deep"]
-        if value is None or isinstance(value, bool):
-            return value
         kind = type(value)
+        if kind in _AS_THEY_ARE:
+            return value
         if (kind.__module__, kind.__qualname__) in _AT_ONCE:
             return self._by_row(value, depth)
         if isinstance(value, np.generic | np.ndarray):
