@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from autograder.class_report import tally
 from autograder.class_report.tally import BINS, Column, Distribution, PassRate
 from autograder.feedback.templating import fill
-from autograder.feedback.words import Mark, points_of, score_words, standing
+from autograder.feedback.words import Mark, made_of, points_of, score_words, standing
 from autograder.report import Graded
 from autograder.sandbox.inside import policy
 
@@ -29,6 +29,8 @@ class Cell:
     student: str
     notebook: str
     score: str
+    made_of: str
+    """What the gradebook's mark is made of, if not of automatic points alone."""
     standing: Mark
     misconceptions: tuple[str, ...]
     link: str
@@ -98,6 +100,7 @@ def _cell(one: Graded, links: Callable[[Graded], str] | None) -> Cell:
         student=one.student,
         notebook=report.notebook,
         score=_score_words(one),
+        made_of=made_of(one.booked) if one.booked is not None and one.score is not None else "",
         standing=standing(report),
         misconceptions=tuple(tally.misconceptions(report)),
         link=_safe(links(one)) if links else "",

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from autograder.report import CheckResult, Report, Status, Verdict
+from autograder.report import Booked, CheckResult, Report, Status, Verdict
 
 _UNPRINTABLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
@@ -71,6 +71,18 @@ def number(value: float) -> str:
 def points_of(points: float, max_points: float) -> str:
     """`1.5 of 3 points`; `1 of 1 point`."""
     return f"{number(points)} of {worth(max_points)}"
+
+
+def made_of(booked: Booked) -> str:
+    """What a mark is made of, if a person or lateness had a part in it; else empty.
+
+    >>> made_of(Booked(11, 12, True, automatic=8, manual=2.5, extra=1, penalty=0.5))
+    '8 automatic + 2.5 by hand + 1 extra - 0.5 late'
+    """
+    parts = [(booked.manual, "+", "by hand"), (booked.extra, "+", "extra")]
+    parts += [(booked.penalty, "-", "late")]
+    told = [f"{sign} {number(points)} {words}" for points, sign, words in parts if points]
+    return " ".join([f"{number(booked.automatic or 0)} automatic", *told]) if told else ""
 
 
 def worth(points: float) -> str:

@@ -1,6 +1,7 @@
 """The class report: what is counted, who comes first, and what the page never does."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
 
@@ -8,7 +9,7 @@ import pytest
 
 from autograder.class_report import class_page, class_rows
 from autograder.class_report.tally import distribution, pass_rates, ranking
-from autograder.report import CheckResult, Graded, Named, Report, Status, Verdict
+from autograder.report import Booked, CheckResult, Graded, Named, Report, Status, Verdict
 
 HOSTILE = "<script>alert(1)</script>\"'&{{ 7*7 }}\x1b[31m\u202eevil"
 SIDES_ADDED = Named("sides-added", "They add the sides.", ("h",), ("test_area",))
@@ -211,6 +212,28 @@ def test_pass_rate_of_a_check_withheld_for_all_is_no_number():
     words = Page(class_page("Toys", [graded("eva", check(Verdict.BROKEN))])).words()
     assert "withheld for everyone" in words
     assert "No score to show yet." in words
+
+
+@pytest.mark.parametrize(
+    ("parts", "words"),
+    [
+        ((8.0, 0.0, 0.0, 0.0), ""),
+        ((8.0, 2.5, 0.0, 0.0), "8 automatic + 2.5 by hand"),
+        ((0.0, 0.0, 1.0, 0.5), "0 automatic + 1 extra - 0.5 late"),
+        ((None, None, None, None), ""),
+    ],
+)
+def test_a_mark_says_what_it_is_made_of(parts, words):
+    """Where a person or lateness had a part in it."""
+    one = replace(
+        graded("ana", check(Verdict.PASSED, 10.0)), booked=Booked(9.0, 12.0, True, *parts)
+    )
+    page = Page(class_page("toys", [one]))
+    assert "9 of 12 points" in page.words()
+    assert [entry for entry in page.all("div") if entry.get("class") == "parts"] == (
+        [{"class": "parts"}] if words else []
+    )
+    assert words in page.words()
 
 
 def test_distribution_leaves_out_what_was_not_graded(toys):
