@@ -16,7 +16,7 @@ from pathlib import Path
 
 from autograder.course.lab import Lab
 from autograder.course.model import Course
-from autograder.course.notebook import Kind
+from autograder.course.notebook import Kind, defined_functions
 from autograder.remote.student import Student
 
 OURS = {name for name in vars(Student) if not name.startswith("_")}
@@ -70,7 +70,7 @@ def _defined_twice(tree: ast.Module) -> Iterator[tuple[int, str]]:
 def _unknown(tree: ast.Module, course: Course, lab: Lab) -> Iterator[tuple[int, str]]:
     """Functions that the suite asks a submission or the reference for, and nobody defines."""
     reference = _parsed(course.hidden / lab.assignment / "reference.py")
-    functions = {name for exercise in lab.exercises for name in exercise.functions}
+    functions = {name for cell in lab.cells for name in defined_functions(cell.source)}
     known = {"student": (_words(lab), f"no cell of {lab.path.name} defines")}
     if reference is not None:
         known["reference"] = (_bound(reference), "reference.py has no")
