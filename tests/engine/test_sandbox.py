@@ -478,7 +478,7 @@ def test_everything_inside_ends_with_the_jail(tier):
         inmate.channel.send({"op": "cell", "source": source, "label": "x"})
         inmate.channel.receive(deadline=time.monotonic() + 5)
         call = {"op": "call", "name": "f", "args": (name.encode(),), "given": {}, "names": ()}
-        inmate.channel.send(call)
+        inmate.channel.send({**call, "operation": "", "wants": "value"})
         inmate.channel.receive(deadline=time.monotonic() + 5)
         assert named_processes(name)
     finally:
