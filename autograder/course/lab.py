@@ -12,6 +12,7 @@ from autograder.course.notebook import (
     Kind,
     MasterCell,
     assigned_variables,
+    defined_classes,
     defined_functions,
     read_master_cells,
 )
@@ -29,6 +30,8 @@ class Exercise:
     points: float
     functions: tuple[str, ...]
     """Names of the functions and classes that the solution cell defines."""
+    classes: tuple[str, ...] = ()
+    """Those of them that are classes."""
     variables: tuple[str, ...] = ()
     """Names of the variables that it assigns, if it defines no functions."""
 
@@ -69,8 +72,9 @@ class Lab:
                     raise CourseError(f"{self.path}: no solution cell before {cell.grade_id}")
                 names = tuple(defined_functions(solution.source))
                 variables = () if names else tuple(assigned_variables(solution.source))
+                classes = tuple(defined_classes(solution.source))
                 own = (cell.grade_id, solution.grade_id, cell.points)
-                found.append(Exercise(*own, names, variables))
+                found.append(Exercise(*own, names, classes, variables))
         return tuple(found)
 
     @property

@@ -102,6 +102,11 @@ def defined_functions(source: str) -> list[str]:
     return [n.name for n in _body(source) if isinstance(n, ast.FunctionDef | ast.ClassDef)]
 
 
+def defined_classes(source: str) -> list[str]:
+    """Classes that a cell defines at its top level; none if it does not parse."""
+    return [n.name for n in _body(source) if isinstance(n, ast.ClassDef)]
+
+
 def assigned_variables(source: str) -> list[str]:
     """Variables that a cell assigns at its top level, in order; none if it does not parse."""
     statements = (n for n in _body(source) if isinstance(n, ast.Assign | ast.AnnAssign))

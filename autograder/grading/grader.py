@@ -24,6 +24,7 @@ from autograder.grading.plan import Plan, plan, shown_names
 from autograder.grading.submission import Content, Submission
 from autograder.grading.telling import REHEARSAL_SEED, named, to_rehearse, told
 from autograder.grading.whole_notebook import mark_notebook
+from autograder.remote.cells import Asked
 from autograder.remote.notebook_run import Jails
 from autograder.remote.session import MISSING, UNCALLABLE, Session
 from autograder.remote.student import Student
@@ -174,9 +175,12 @@ def _mark_by(
 def _opened(context: GradingContext, planned: Plan, after: Session | None = None) -> Session:
     """A session that has run no cell yet."""
     exercises = context.lab.exercises
-    functions = [name for exercise in exercises for name in exercise.functions]
-    variables = [name for exercise in exercises for name in exercise.variables]
-    return Session(context.jail, planned.cells, context.files, functions, variables, 0, after)
+    asked = Asked(
+        tuple(name for exercise in exercises for name in exercise.functions),
+        frozenset(name for exercise in exercises for name in exercise.classes),
+        tuple(name for exercise in exercises for name in exercise.variables),
+    )
+    return Session(context.jail, planned.cells, context.files, asked, 0, after)
 
 
 def _tell(context: GradingContext, marked: _Marked, request: Request) -> Report:

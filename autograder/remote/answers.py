@@ -7,7 +7,7 @@ from collections.abc import Collection
 from typing import Any
 
 from autograder.remote.calls import Answer, Outcome
-from autograder.remote.cells import CellLog, function_names
+from autograder.remote.cells import Asked, CellLog, function_names
 from autograder.remote.exceptions import explain
 from autograder.report import Verdict
 from autograder.sandbox.inside.wire import KINDS
@@ -18,19 +18,19 @@ OVERDONE = "calls a function that it is given too often, or asks too much of it.
 TOO_LARGE = "It returns an answer that is too large."
 
 
-def answer_of(name: str, reply: dict[str, Any], log: CellLog, functions: Collection[str]) -> Answer:
+def answer_of(name: str, reply: dict[str, Any], log: CellLog, asked: Asked) -> Answer:
     """The answer in a reply; a malformed reply is just an odd answer.
 
     Args:
         name: the function that was called.
         reply: what its process replied.
         log: how the notebook's cells ended.
-        functions: the names that exercises ask for.
+        asked: the names that exercises ask for.
     """
     if "value" in reply:
         return _value(reply)
     if "missing" in reply:
-        return Answer(outcome=_missing(name, log, functions))
+        return Answer(outcome=_missing(name, log, asked))
     if "no_variable" in reply:
         return ended(Verdict.FAILED, f"Your notebook has no variable named `{name}`.")
     if "no_file" in reply:
@@ -40,7 +40,7 @@ def answer_of(name: str, reply: dict[str, Any], log: CellLog, functions: Collect
     if "overdone" in reply:
         return ended(Verdict.RAISED, f"`{name}` {OVERDONE}")
     if "uncallable" in reply:
-        words = f"`{name}` is not a function in your notebook. {_define_it(name)}"
+        words = f"`{name}` is not a function in your notebook. {_define(name, asked)}"
         return ended(Verdict.FAILED, words)
     if "unsendable" in reply:
         return ended(Verdict.FAILED, _unsendable(reply["unsendable"]))
@@ -64,27 +64,22 @@ def _value(reply: dict[str, Any]) -> Answer:
     )
 
 
-def _missing(name: str, log: CellLog, functions: Collection[str]) -> Outcome:
+def _missing(name: str, log: CellLog, asked: Asked) -> Outcome:
     """Why there is no function of that name."""
     fault = log.fault_in_definition(name)
     if fault is not None:
         message = f"There is no `{name}`: {_within_sentence(fault.message)}"
         return Outcome(fault.verdict, message)
-    near = _nearest(name, log, functions)
-    hint = f"It has `{near}`: use the name that is asked for." if near else _define_it(name)
-    kind = "class" if _is_class(name) else "function"
+    near = _nearest(name, log, asked.functions)
+    hint = f"It has `{near}`: use the name that is asked for." if near else _define(name, asked)
+    kind = "class" if name in asked.classes else "function"
     words = f"Your notebook defines no {kind} named `{name}`. {hint}"
     return Outcome(Verdict.FAILED, words)
 
 
-def _define_it(name: str) -> str:
-    word = "class" if _is_class(name) else "def"
+def _define(name: str, asked: Asked) -> str:
+    word = "class" if name in asked.classes else "def"
     return f"Define it by `{word}`, under the name that the exercise has."
-
-
-def _is_class(name: str) -> bool:
-    """Whether a name is written as those of classes are."""
-    return name[:1].isupper() and not name.isupper()
 
 
 def _nearest(name: str, log: CellLog, functions: Collection[str]) -> str:

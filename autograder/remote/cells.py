@@ -221,6 +221,17 @@ class CellLog:
         self._faults[number] = CellFault(label, cell.exercise, verdict, message, cell.own)
 
 
+@dataclass(frozen=True)
+class Asked:
+    """The names that a notebook's exercises ask for."""
+
+    functions: tuple[str, ...] = ()
+    """Of functions, and of classes."""
+    classes: frozenset[str] = frozenset()
+    """Those of the functions that are classes."""
+    variables: tuple[str, ...] = ()
+
+
 def function_names(source: str) -> set[str]:
     """Names of the functions and classes that a source defines, found without parsing it."""
     pattern = r"^[ \t]*(?:(?:async[ \t]+)?def|class)[ \t]+(\w+)"

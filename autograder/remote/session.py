@@ -35,7 +35,7 @@ from autograder.remote.calls import (
     Outcome,
     copy_arguments,
 )
-from autograder.remote.cells import Cell, CellLog
+from autograder.remote.cells import Asked, Cell, CellLog
 from autograder.remote.clocks import LEAST_S, SPARE_S, Clocks
 from autograder.remote.objects import LOST, Lost, keeps_objects
 from autograder.remote.time_limit import Allowance
@@ -57,6 +57,9 @@ MISSING, UNCALLABLE = -1, -2
 """What `Session.bound` returns for a name that is unbound, or bound to something uncallable."""
 
 
+ASKED_NOTHING = Asked()
+
+
 class Session:
     """The process of one submission: it runs the cells, and its functions can be called.
 
@@ -64,8 +67,7 @@ class Session:
         jail: where the code runs.
         cells: the cells to run, in order.
         files: public files of the assignment, by name, laid into the working folder.
-        functions: names of functions and classes that `bound` will be asked about.
-        variables: other names that it will be asked about.
+        asked: names that `bound` will be asked about.
         upto: how many of the cells run at the beginning; all by default.
         after: the session that marked the same cells. This one gets part of its time, and leaves
             out the cells that hung there before any call.
@@ -98,8 +100,7 @@ class Session:
         jail: Jail,
         cells: Sequence[Cell],
         files: dict[str, bytes] | None = None,
-        functions: Sequence[str] = (),
-        variables: Sequence[str] = (),
+        asked: Asked = ASKED_NOTHING,
         upto: int | None = None,
         after: Session | None = None,
     ) -> None:
@@ -108,7 +109,7 @@ class Session:
         self._limits = jail.limits if after is None else after.part_of_rest()
         self.log = CellLog(cells, self._limits.cell_wall_s, in_part=after is not None)
         self._files = dict(files or {})
-        self._functions, self._variables = tuple(functions), tuple(variables)
+        self._asked = asked
         self._wanted = len(self.log.cells) if upto is None else upto
         self._inmate, self._ran, self._called = None, 0, False
         self._stood_in = set()
@@ -200,7 +201,7 @@ class Session:
         """
         self._settle_all()
         try:
-            request = {"op": "bound", "names": tuple(names), "variables": self._variables}
+            request = {"op": "bound", "names": tuple(names), "variables": self._asked.variables}
             said = self._ask(request, self._clocks.call_end())
         except WireError:
             self._stop()
@@ -394,7 +395,7 @@ class Session:
         """The answer in a reply, unless all answers together take too much memory."""
         if "value" in reply and self._holds_too_much():
             return ended(Verdict.FAILED, TOO_LARGE)
-        return answer_of(name, reply, self.log, self._functions)
+        return answer_of(name, reply, self.log, self._asked)
 
     def _holds_too_much(self) -> bool:
         """Add the last answer to the count; True when all of them together take too much memory."""
@@ -423,7 +424,7 @@ class Session:
         request = {
             "op": "notebook",
             "files": self._files if self._ran == 0 else {},
-            "names": self._functions + self._variables,
+            "names": self._asked.functions + self._asked.variables,
             "own_s": self._clocks.own_s,
             "least_s": LEAST_S,
             "spare_s": SPARE_S,

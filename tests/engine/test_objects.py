@@ -169,7 +169,7 @@ def test_what_goes_wrong_is_told_of_the_method(student):
         account.withdraw(1)
     with pytest.raises(TypeError, match="`deposit`"):
         account.deposit()
-    with pytest.raises(Outcome, match="defines no class named `Bank`"):
+    with pytest.raises(Outcome, match="defines no function named `Bank`"):
         student.Bank()
     with pytest.raises(Outcome, match="no variable named `Bank`"):
         student.Bank.of("1")

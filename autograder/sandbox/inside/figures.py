@@ -22,13 +22,13 @@ class NoFigure(Exception):
 
 @dataclass(frozen=True, eq=False)
 class Line:
-    """A line through points: `plot`, `axhline`, `step`."""
+    """A line through points, as `plot`, `axhline` and `step` draw it."""
 
     x: Array
     y: Array
     label: str
     style: str
-    """As matplotlib writes it: `-`, `--`, or `None` for markers alone."""
+    """Matplotlib's sign for it, such as `-` or `--`; `None` for markers alone."""
     marker: str
     color: str
     """As `#rrggbb`."""
@@ -36,7 +36,7 @@ class Line:
 
 @dataclass(frozen=True, eq=False)
 class Bars:
-    """Bars of one call: `bar`, `barh`, `hist`."""
+    """The bars of one call of `bar`, `barh` or `hist`."""
 
     places: Array
     """The middle of each bar, along the axis that they stand on."""
@@ -48,7 +48,7 @@ class Bars:
 
 @dataclass(frozen=True, eq=False)
 class Points:
-    """Points of one call: `scatter`."""
+    """The points of one call of `scatter`."""
 
     x: Array
     y: Array
@@ -69,7 +69,7 @@ class Axes:
     bars: tuple[Bars, ...]
     points: tuple[Points, ...]
     images: tuple[Array, ...]
-    """`imshow`, `pcolormesh`: the values, not the colours."""
+    """The values of `imshow` and `pcolormesh`, not their colours."""
 
 
 @dataclass(frozen=True, eq=False)
