@@ -44,7 +44,8 @@ nitpick_ignore_regex = [
     ("py:.*", r"(numpy|np|collections|typing)\..*"),
     ("py:.*", r"(Any|Function|NDArray|float64|bool_|Callable|Iterator|ndarray|dtype)"),
     ("py:.*", r"autograder\.(remote|report|checks\.(api|catalogue|compare|pictures))\..*"),
-    ("py:.*", r"(RemoteFunction|Curve|Disagreement|NotNumbers|Drawing|Mistake|Variant|NoFigure|Answering|Outcome|Array)"),
+    ("py:.*", r"(RemoteFunction|Curve|Disagreement|NotNumbers|Drawing|Mistake|Variant)"),
+    ("py:.*", r"(NoFigure|Answering|Outcome|Array)"),
 ]
 
 # A console block is copied without its prompt and without what the commands print.
