@@ -70,10 +70,12 @@ class Exchange:
         """Where students hand in."""
         return self.root / self.course.course_id / "inbound"
 
-    def begin(self, student: str, owner: str = "", name: str = "") -> Path:
+    def begin(
+        self, student: str, owner: str = "", name: str = "", assignment: str = toy.ASSIGNMENT
+    ) -> Path:
         """A new folder of a submission, still empty; returns where it is."""
         now = time.strftime("%Y-%m-%d %H:%M:%S") + f".{time.time_ns() % 1_000_000:06d} UTC"
-        folder = self.inbound / (name or f"{student}+{toy.ASSIGNMENT}+{now}+{secrets.token_hex(6)}")
+        folder = self.inbound / (name or f"{student}+{assignment}+{now}+{secrets.token_hex(6)}")
         folder.mkdir()
         self._give(folder, owner or student)
         return folder
