@@ -34,7 +34,7 @@ def figure(function: Callable[..., Any], *args: Any, **named: Any) -> Figure:
     """
     facts = as_crossed(drawn_by(functools.partial(function, *args, **named)))
     if not isinstance(facts, Figure):
-        raise NoFigure
+        raise NoFigure("the function returns something that is no figure of matplotlib")
     return facts
 
 

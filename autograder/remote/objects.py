@@ -142,9 +142,10 @@ def keeps_objects(session: Any, channel: Channel) -> None:
 
     def hold(value: Any) -> int:
         if not isinstance(value, RemoteObject):
+            kind = type(value).__name__
             raise Uncrossable(
-                f"an argument of type {type(value).__name__} does not cross to the submission; "
-                "pass plain values, or let the submission make it: student.value(...)"
+                f"an argument of type {kind} does not cross to the submission; pass plain values, "
+                f"or let the submission make it, by student.{kind}(...) if it has such a class"
             )
         if value._home is not channel:
             raise Lost(LOST)

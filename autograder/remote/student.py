@@ -61,6 +61,7 @@ class Student:
         Raises:
             Outcome: the call does not end well.
         """
+        _require_callable("output", function)
         call = function._begin(*args, wants=Wants.OUTPUT, **named)
         return str(value_of(function._settle(call)))
 
@@ -77,6 +78,7 @@ class Student:
         if isinstance(drawn, str):
             found, name = self.value(drawn), drawn
         else:
+            _require_callable("figure", drawn)
             call = drawn._begin(*args, wants=Wants.FIGURE, **named)
             found, name = value_of(drawn._settle(call)), call.label
         facts = seen(found)
@@ -137,6 +139,16 @@ class RemoteFunction:
     def _settle(self, call: Call) -> Answer:
         """The answer to a call that was begun."""
         return self._session.settle(call)
+
+
+def _require_callable(name: str, function: object) -> None:
+    """Make sure that a check passes a function of the submission.
+
+    Raises:
+        TypeError: it passes something else.
+    """
+    if not isinstance(function, RemoteFunction | RemoteObject):
+        raise TypeError(f"student.{name} takes a function of the submission, such as student.f")
 
 
 def forget_calls(student: Student) -> None:

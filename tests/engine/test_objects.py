@@ -10,6 +10,7 @@ from autograder.remote.calls import Outcome
 from autograder.remote.objects import RemoteObject
 from autograder.remote.student import Student
 from autograder.report import Verdict
+from autograder.sandbox.inside.figures import NoFigure
 from autograder.sandbox.inside.wire import Uncrossable
 
 BANK = """
@@ -341,6 +342,16 @@ def test_a_figure_is_an_answer_by_its_facts(strong_jail):
             student.figure("number")
         with pytest.raises(Outcome, match="no variable named `other`"):
             student.figure("other")
+
+
+def test_a_check_that_asks_wrongly_is_told_what_to_pass(student):
+    """Its author reads it; it is no fault of the submission."""
+    with pytest.raises(TypeError, match=r"student\.output takes a function"):
+        student.output("total", [])
+    with pytest.raises(TypeError, match=r"student\.figure takes a function"):
+        student.figure(print)
+    with pytest.raises(NoFigure, match="draws no figure, and returns none"):
+        figure(lambda: 3)
 
 
 def test_a_reference_draws_as_a_submission_does():

@@ -161,7 +161,7 @@ def drawn_by(call: Callable[[], Any]) -> Any:
             return getattr(one, "figure", one) or one
     pyplot = sys.modules.get("matplotlib.pyplot")
     if pyplot is None or not pyplot.get_fignums():
-        raise NoFigure
+        raise NoFigure("the function draws no figure, and returns none")
     return pyplot.gcf()
 
 
