@@ -158,6 +158,7 @@ def test_no_name_stops_the_class(toys, kind, request):
     assert "Ada, ada: their names look alike" in again.said
 
 
+@pytest.mark.wide(rows=1)
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
 def test_a_terminal_that_cannot_show_a_name_ends_nothing(toys, encoding):
     """Names are written as far as the terminal can; marks are kept."""
@@ -239,6 +240,7 @@ def test_a_gradebook_made_anew_gets_the_stored_marks(toys):
     assert toys.scores() == {"ada": FULL}
 
 
+@pytest.mark.wide(rows=1)
 @pytest.mark.parametrize("step", ["autograded", "feedback", "reports"])
 def test_one_students_folder_that_cannot_be_written_stops_nobody_else(toys, step):
     """A file lies where the student's folder should be: that one needs a person."""
@@ -465,6 +467,7 @@ def test_a_late_penalty_that_fails_costs_nobody_else(toys):
     assert set(toys.scores().values()) == {FULL}
 
 
+@pytest.mark.wide(rows=1)
 @pytest.mark.parametrize(
     "line",
     [
@@ -487,6 +490,7 @@ ODD_ROWS = {
 }
 
 
+@pytest.mark.wide(rows=1)
 @pytest.mark.parametrize("row", ODD_ROWS)
 def test_a_stored_value_of_another_kind_stops_nobody_else(toys, row):
     """SQLite holds anything that somebody wrote: that student needs a person, others are graded."""
@@ -503,6 +507,7 @@ def test_a_stored_value_of_another_kind_stops_nobody_else(toys, row):
     assert "no date or number" in found["by"]["bob"]["reason"]
 
 
+@pytest.mark.wide(rows=1)
 @pytest.mark.parametrize("date", ["", "tomorrow", "5"])
 def test_a_due_date_that_is_none_is_one_line(toys, date):
     """It concerns everybody, so the gradebook has to be mended first."""

@@ -157,6 +157,7 @@ def test_a_notebook_with_nothing_to_grade(tmp_path: Path) -> None:
     command(root, "autograder", "grade")
 
 
+@pytest.mark.wide(rows=0)
 def test_old_metadata_are_refused_as_nbgrader_does(tmp_path: Path) -> None:
     """With the command that renews them; then the course is compiled."""
     root = write_course(tmp_path / "course", FEW[:1])

@@ -91,6 +91,7 @@ def test_a_damaged_resubmission_leaves_the_mark(exchange, kind):
         assert need_person(service.attempts.of()) == [second]
 
 
+@pytest.mark.wide(rows=1)
 @pytest.mark.parametrize("name", ["shapes (1).ipynb", "shapes-Copy1.ipynb", "week 1.ipynb"])
 def test_a_renamed_notebook_earns_its_mark(exchange, name):
     """It is known by its exercises; its page says which file was taken."""
