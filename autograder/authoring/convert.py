@@ -17,7 +17,7 @@ from autograder.course.bindings import definitions, imported_names
 from autograder.course.files import write_whole
 from autograder.course.lab import Lab
 from autograder.course.model import Course
-from autograder.course.notebook import defined_functions
+from autograder.course.notebook import defined_classes, defined_functions
 from autograder.course.tests_cells import KnownCell, TestsCells
 from autograder.errors import CourseError
 from autograder.sandbox.inside.names import words_of
@@ -63,7 +63,8 @@ def convert(course: Course, cell_name: str, notebook: str = "") -> Converted:
     """
     lab, tests, cell = _found(course, cell_name, notebook)
     solution = _solution_above(tests, cell)
-    functions = set(defined_functions(solution.solved)) if solution is not None else set()
+    solved = solution.solved if solution is not None else ""
+    functions = {*defined_functions(solved)} - {*defined_classes(solved)}
     calls, left = _calls(cell.source, functions)
     if solution is None or not calls:
         why = "no assertion in it compares a call of a function of the solution above it"
