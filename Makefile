@@ -30,7 +30,7 @@ demo: .venv/ready jail
 # More processes than processors: the tests wait for sandboxes, browsers and databases. Files are
 # handed out in the order of tests/conftest.py, the longest first.
 test: packages .venv/ready
-	@$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder
 
 # Of what runs in the tests' own process. Workers and the sandbox are processes of their own, which are
 # not measured: nothing of a measurement may stand in their environment.
