@@ -124,7 +124,7 @@ def _calls(source: str, functions: set[str]) -> tuple[list[ast.Call], list[str]]
 
 
 class _WrittenOut(ast.NodeTransformer):
-    """Puts what a name was assigned in the place of the name."""
+    """Replaces each name by the expression that was assigned to it."""
 
     def __init__(self, known: dict[str, ast.expr]) -> None:
         self._known = known

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograder.checks.kinds import RETURNS_NONE, as_plain, kind_of, name_of
+from autograder.checks.kinds import RETURNS_NONE, as_plain, crosses, kind_of, name_of
 from autograder.checks.relation import ATOL, ATOL_SHORT, RTOL, RTOL_SHORT, relation
 from autograder.sandbox.inside.codecs import OWN, Record
 from autograder.sandbox.inside.wire import Unsendable, seen
@@ -25,6 +25,10 @@ MOST_DIMENSIONS = 4
 
 
 _NO_NUMBERS = "It returns something that is not an array of numbers."
+_NOT_COMPARED = (
+    "the reference gives a value of type {}, which{}cannot be compared; compare what it holds, by "
+    "assert_close or require"
+)
 _TOO_LARGE = "It returns numbers that are too large."
 
 
@@ -149,10 +153,7 @@ def _wanted_numbers(expected: Any) -> NDArray[np.float64]:
         return np.asarray(expected, dtype=np.float64)
     except (TypeError, ValueError):
         kind = type(expected).__name__
-        raise TypeError(
-            f"the reference gives a value of type {kind}, which cannot be compared; compare what "
-            "it holds, by assert_close or require"
-        ) from None
+        raise TypeError(_NOT_COMPARED.format(kind, " ")) from None
 
 
 def require_comparable(expected: Any) -> None:
@@ -171,6 +172,8 @@ def require_comparable(expected: Any) -> None:
             require_comparable(part)
     elif kind_of(expected) is None:
         _wanted_numbers(expected)
+    elif not crosses(expected):
+        raise TypeError(_NOT_COMPARED.format(type(expected).__name__, ", in part, "))
 
 
 def _tolerance(answer: Any) -> tuple[float, float]:

@@ -92,9 +92,16 @@ def name_of(answer: Any) -> str:
 
 def as_crossed(expected: Any) -> Any:
     """A reference's value as it would come from a submission: a dataclass by its fields, say."""
-    if not _holds_own(expected):
-        return expected
-    return decode(encode(expected, frame_bytes=MOST, elements=MOST)[4:], elements=MOST)
+    return _crossed(expected) if _holds_own(expected) else expected
+
+
+def crosses(expected: Any) -> bool:
+    """Whether a value of one of the kinds would still be of that kind if a submission gave it."""
+    return kind_of(_crossed(expected)) is kind_of(expected)
+
+
+def _crossed(value: Any) -> Any:
+    return decode(encode(value, frame_bytes=MOST, elements=MOST)[4:], elements=MOST)
 
 
 MOST = 1 << 28

@@ -1,5 +1,6 @@
 """Answers that are no numbers: each kind crosses the border, and is compared in its own words."""
 
+import datetime
 from collections import deque
 from fractions import Fraction
 from types import ModuleType
@@ -392,6 +393,34 @@ def test_what_cannot_be_compared_is_a_fault_of_the_suite(expected):
     """The text says which type it is, and what its author can do."""
     with pytest.raises(TypeError, match="compare what it holds, by assert_close or require"):
         require_comparable(expected)
+
+
+class OwnZone(datetime.tzinfo):
+    """A time zone that only this suite has."""
+
+    def utcoffset(self, when):
+        """No offset."""
+        return datetime.timedelta(0)
+
+
+def not_crossing():
+    """Values of known kinds with a part that does not cross."""
+    pandas = pytest.importorskip("pandas")
+    periods = pandas.period_range("2026", periods=2, freq="Y")
+    return [
+        pandas.Series([1, 2], index=periods),
+        pandas.DataFrame({"v": periods}),
+        datetime.datetime(2026, 1, 2, tzinfo=OwnZone()),
+        {"a": [datetime.time(1, tzinfo=OwnZone())]},
+        ("a", pandas.DataFrame({"v": pandas.interval_range(0, 2)})),
+    ]
+
+
+@pytest.mark.parametrize("which", range(5))
+def test_a_kind_with_a_part_that_does_not_cross_is_a_fault_of_the_suite(which):
+    """No right answer could arrive as it was, so no student must lose points by it."""
+    with pytest.raises(TypeError, match="cannot be compared; compare what it holds"):
+        require_comparable(not_crossing()[which])
 
 
 values = st.recursive(

@@ -250,7 +250,7 @@ print("not this either")
 
 
 def test_what_a_function_prints_is_an_answer(strong_jail):
-    """Its standard output alone; what it raises is told as usual."""
+    """Only standard output counts. An exception is reported as for any other call."""
     with opened(strong_jail, PRINTING) as session:
         student = Student(session)
         assert student.output(student.greet, "Ada") == "Hello Ada\n"

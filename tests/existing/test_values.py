@@ -112,6 +112,10 @@ VALUES = {
     "categories": pd.Series(["b", "a", None], dtype="category"),
     "ordered categories": pd.Series(pd.Categorical(["b"], ["b", "a"], ordered=True)),
     "many indices": pd.DataFrame({"v": [1]}, index=pd.MultiIndex.from_tuples([("a", 1)])),
+    "zoned": pd.DataFrame(
+        {"v": pd.to_datetime(["2026-03-29 01:30", None]).tz_localize("Europe/Berlin")},
+        index=pd.date_range("2026-01-01", periods=2, tz="UTC"),
+    ),
     "gaps": pd.DataFrame({"n": pd.array([1, None], dtype="Int64")}),
     "zone": datetime.datetime(2024, 1, 1, tzinfo=datetime.UTC),
     "offset": datetime.time(1, tzinfo=datetime.timezone(datetime.timedelta(hours=-3))),
