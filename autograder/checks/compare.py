@@ -162,18 +162,18 @@ def require_comparable(expected: Any) -> None:
     Raises:
         TypeError: they cannot; the text says what to do in the suite.
     """
+    kind = kind_of(expected)
+    if kind is not None and not crosses(expected):
+        raise TypeError(_NOT_COMPARED.format(type(expected).__name__, ", in part, "))
     if isinstance(expected, Record):
         expected = vars(expected)
     parts = expected.values() if isinstance(expected, dict) else expected
-    if isinstance(expected, dict | tuple | deque) or (
-        isinstance(expected, list) and kind_of(expected)
-    ):
+    listed = isinstance(expected, list) and kind is not None
+    if listed or isinstance(expected, dict | tuple | deque):
         for part in parts:
             require_comparable(part)
-    elif kind_of(expected) is None:
+    elif kind is None:
         _wanted_numbers(expected)
-    elif not crosses(expected):
-        raise TypeError(_NOT_COMPARED.format(type(expected).__name__, ", in part, "))
 
 
 def _tolerance(answer: Any) -> tuple[float, float]:
