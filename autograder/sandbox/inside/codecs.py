@@ -27,7 +27,13 @@ from typing import Any
 import numpy as np
 
 from autograder.sandbox.inside.figures import Figure, apart, is_figure, together
-from autograder.sandbox.inside.tables import of_frame, pandas_kind
+from autograder.sandbox.inside.tables import (
+    frame_of,
+    of_frame,
+    of_series,
+    pandas_kind,
+    series_of,
+)
 
 DTYPE = re.compile(r"[<>|=]?(b1|[iu][1248]|f[248]|f16|c8|c16|c32|[US][1-9][0-9]{0,5})")
 """Types of arrays that are sent as they are."""
