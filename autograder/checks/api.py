@@ -166,9 +166,12 @@ def assert_close(answer: Any, expected: Any, what: str = "the result") -> None:
 
     Raises:
         Disagreement: the values differ; the text names `what`, never a number.
+        TypeError: the expected value cannot be compared; that is a fault of the suite.
     """
+    expected = as_crossed(expected)
+    require_comparable(expected)
     with _working():
-        comparison = compare(answer, as_crossed(expected))
+        comparison = compare(answer, expected)
     if not comparison.agrees:
         raise Disagreement(f"{what[:1].upper()}{what[1:]}: {comparison.message}")
 

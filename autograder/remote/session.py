@@ -41,7 +41,7 @@ from autograder.remote.objects import LOST, Lost, keeps_objects
 from autograder.remote.time_limit import Allowance
 from autograder.report import Verdict
 from autograder.sandbox.inside.channel import ClosedByPeer, DeadlinePassed
-from autograder.sandbox.inside.wire import WireError
+from autograder.sandbox.inside.wire import Uncrossable, WireError
 from autograder.sandbox.supervisor import Jail
 from autograder.sandbox.watcher import Inmate
 
@@ -252,9 +252,13 @@ class Session:
         self._calls.append(call)
         if self._open_until is None:
             self._open_until = self._wanted
-        if not self._sent_ahead(call):
-            self._settle_all()
-            call.answer = self._answer(call)
+        try:
+            if not self._sent_ahead(call):
+                self._settle_all()
+                call.answer = self._answer(call)
+        except Uncrossable:
+            self._calls.pop()  # It was not made, so no answer will come.
+            raise
         return call
 
     def value(self, name: str) -> Answer:

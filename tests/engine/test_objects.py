@@ -209,6 +209,7 @@ def test_what_does_not_cross_going_in_is_a_fault_of_the_suite(student, argument)
     with pytest.raises(Uncrossable, match="does not cross to the submission"):
         student.total(argument)
     assert student.total([]) == 0
+    assert student._session.take_cases()[-1].answer.value == 0
 
 
 def test_a_submission_cannot_make_up_objects(strong_jail):

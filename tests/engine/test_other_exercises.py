@@ -12,6 +12,7 @@ import toy
 from autograder.authoring.build import build
 from autograder.authoring.prove import prove
 from autograder.course.model import Course
+from autograder.errors import BuildRefused
 from autograder.grading.context import prepared
 from autograder.grading.grader import grade_content
 from autograder.grading.submission import content_of
@@ -256,19 +257,23 @@ def master():
     return toy.notebook(cells)
 
 
-@pytest.fixture(scope="module")
-def course(tmp_path_factory):
-    """The course, built without its proof."""
+def write(root, suite=SUITE):
+    """The course, with this suite."""
     hidden = {
         "reference.py": REFERENCE,
         "mistakes.py": MISTAKES,
         "variants.py": VARIANTS,
-        f"test_{toy.NOTEBOOK}.py": SUITE,
+        f"test_{toy.NOTEBOOK}.py": suite,
     }
-    root = toy.write_course(tmp_path_factory.mktemp("other"), master(), CONFIG, hidden)
-    built = Course.load(root)
+    return Course.load(toy.write_course(root, master(), CONFIG, hidden))
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    """The course, built without its proof."""
+    built = write(tmp_path_factory.mktemp("other"))
     build(built)
-    return Course.load(root)
+    return Course.load(built.root)
 
 
 @pytest.fixture(scope="module")
@@ -339,3 +344,37 @@ def test_what_is_wrong_is_told(graded, sources, name, words):
     assert words in wrong.message
     lost = {check.grade_cell for check in checks.values() if not check.points}
     assert lost == {wrong.grade_cell}
+
+
+@pytest.mark.parametrize(
+    ("line", "other", "words"),
+    [
+        (
+            "student.save([[1, 2], [3, 4]])",
+            "student.save([datetime.tzinfo()])",
+            "an argument of type tzinfo does not cross to the submission",
+        ),
+        (
+            "student.output(student.report,",
+            'student.output("report",',
+            "student.output takes a function of the submission",
+        ),
+        (
+            'assert_close(rich.balance, 12, "the balance")',
+            "assert_close(rich, reference.Account(12))",
+            "the reference gives a value of type Account, which cannot be compared",
+        ),
+        (
+            "assert_agrees(student.count, reference.count,",
+            "assert_close(1, {2**60}); assert_agrees(student.count, reference.count,",
+            "the reference gives a value of type set, which, in part, cannot be compared",
+        ),
+    ],
+)
+def test_a_check_at_fault_is_told_to_its_author(tmp_path, tier, line, other, words):
+    """Before a student is graded, with its line; and it breaks no other check."""
+    assert line in SUITE
+    with pytest.raises(BuildRefused) as told:
+        build(write(tmp_path, SUITE.replace(line, other)), prove_in=tier)
+    assert "a hidden check is broken: tests/hidden/toys/test_shapes.py, line " in str(told.value)
+    assert words in str(told.value)
