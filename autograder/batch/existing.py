@@ -21,6 +21,7 @@ from autograder.grading.ways import with_ways
 from autograder.remote.notebook_run import Jails
 from autograder.sandbox.inside.policy import Tier
 from autograder.sandbox.supervisor import Jail
+from autograder.sandbox.warm import WarmProcess
 
 
 def made_ready(
@@ -103,8 +104,9 @@ class _Finder:
 
     def _started(self, modules: Sequence[str]) -> Jails:
         if self._jails is None:
+            warm = self._stack.enter_context(WarmProcess(self._tier, modules))
             first, second = (
-                self._stack.enter_context(Jail(self._course.limits, self._tier, modules))
+                self._stack.enter_context(Jail(self._course.limits, self._tier, warm))
                 for _ in range(2)
             )
             self._jails = Jails(first, second)

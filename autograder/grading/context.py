@@ -24,6 +24,7 @@ from autograder.report import Report
 from autograder.sandbox.doctor import require_canaries, require_privacy
 from autograder.sandbox.inside.policy import Tier
 from autograder.sandbox.supervisor import Jail
+from autograder.sandbox.warm import WarmConnection, WarmProcess
 
 GRADER_MIB = 4096
 """Memory that a grading process may add to what it starts with; beyond it, the report is BROKEN."""
@@ -85,7 +86,11 @@ Contexts = dict[tuple[str, str], GradingContext]
 
 @contextmanager
 def prepared(
-    course: Course, labs: Sequence[Lab], tier: Tier, limits: Limits | None = None
+    course: Course,
+    labs: Sequence[Lab],
+    tier: Tier,
+    limits: Limits | None = None,
+    warm: WarmConnection | None = None,
 ) -> Iterator[Contexts]:
     """Prepare labs for grading in this process, for the length of the block.
 
@@ -94,24 +99,26 @@ def prepared(
         labs: which labs.
         tier: the tier of isolation.
         limits: other limits than the course's.
+        warm: the warm process to fork from; by default one of its own.
 
     Raises:
         CourseError: a notebook is not built.
         SuiteError: a suite or a catalogue cannot be used.
         NoJail: the tier does not hold here.
     """
-    catalogues = _load_catalogues(course, labs)
-    files = {name: course.public_files(name) for name in catalogues}
-    private = private_places(course)
-    if tier.isolates:
-        require_privacy(private)
-    tested = [lab.suite for lab in labs if lab.needs_suite]
-    limits = limits or course.limits
     with ExitStack() as stack:
-        tests = [lab.tests_cells for lab in labs if lab.tests_cells is not None]
-        modules = sorted({module for one in tests for module in one.modules})
-        jail = stack.enter_context(Jail(limits, tier, modules))
-        tester = stack.enter_context(Jail(limits, tier, modules)) if tests else None
+        # It loads while this process prepares the rest.
+        warm = stack.enter_context(warm or WarmProcess(tier, imported_modules(labs)))
+        catalogues = _load_catalogues(course, labs)
+        files = {name: course.public_files(name) for name in catalogues}
+        private = private_places(course)
+        if tier.isolates:
+            require_privacy(private)
+        tested = [lab.suite for lab in labs if lab.needs_suite]
+        limits = limits or course.limits
+        jail = stack.enter_context(Jail(limits, tier, warm))
+        has_tests = any(lab.tests_cells is not None for lab in labs)
+        tester = stack.enter_context(Jail(limits, tier, warm)) if has_tests else None
         stack.enter_context(_bounded_memory())
         require_canaries(jail, private)
         suites = stack.enter_context(collected(course.root, tested))
@@ -121,6 +128,12 @@ def prepared(
             )
             for lab in labs
         }
+
+
+def imported_modules(labs: Sequence[Lab]) -> list[str]:
+    """The modules that the tests cells of some labs import, sorted."""
+    tests = [lab.tests_cells for lab in labs if lab.tests_cells is not None]
+    return sorted({module for one in tests for module in one.modules})
 
 
 @contextmanager

@@ -21,11 +21,12 @@ from pathlib import Path
 from autograder.course.lab import Lab
 from autograder.course.model import Course
 from autograder.errors import AutograderError, NoJail, os_fault_words
-from autograder.grading.context import Contexts, Request, prepared
+from autograder.grading.context import Contexts, Request, imported_modules, prepared
 from autograder.grading.grader import grade_content, unreadable
 from autograder.grading.submission import Content
 from autograder.report import Report, Status
 from autograder.sandbox.inside.policy import Tier
+from autograder.sandbox.warm import WarmConnection, WarmProcess
 
 START_S = 120.0
 """Seconds that a worker may take to start, on a busy machine."""
@@ -74,8 +75,10 @@ class WorkerPool:
         self._start_args = (str(course.root), [(lab.assignment, lab.name) for lab in labs], tier)
         self._course = course
         self._tier = tier
+        self._modules = imported_modules(labs)
         self._size = workers or os.cpu_count() or 1
         self._workers: list[_Worker] = []
+        self._warm: WarmProcess | None = None
 
     def __enter__(self) -> WorkerPool:
         return self
@@ -98,6 +101,9 @@ class WorkerPool:
                 worker.process.kill()
                 worker.process.join()
         self._workers.clear()
+        if self._warm is not None:
+            self._warm.close()
+            self._warm = None
 
     def grade(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, Report]]:
         """Grade jobs, and yield each with its report as soon as it is ready, in any order.
@@ -148,12 +154,23 @@ class WorkerPool:
 
     def _hire(self) -> _Worker:
         ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=_work, args=(theirs, *self._start_args), daemon=True)
-        process.start()
-        theirs.close()
+        with self._connected() as warm, theirs:
+            process = self._context.Process(
+                target=_work, args=(theirs, warm, *self._start_args), daemon=True
+            )
+            process.start()
         worker = _Worker(process, ours)
         self._workers.append(worker)
         return worker
+
+    def _connected(self) -> WarmConnection:
+        """A worker's connection to the warm process, which is started when the first one asks."""
+        if self._warm is not None and not self._warm.alive:
+            self._warm.close()
+            self._warm = None
+        if self._warm is None:
+            self._warm = WarmProcess(self._tier, self._modules)
+        return self._warm.connect()
 
     def _most_s(self) -> float:
         """Seconds after which a job is given up; the worker itself enforces its limits."""
@@ -202,20 +219,26 @@ def broken_report(course: Course, job: Job, tier: Tier) -> Report:
     return unreadable(lab, reason, tier.name, Status.BROKEN)
 
 
-def _work(connection: Connection, root: str, names: Sequence[tuple[str, str]], tier: Tier) -> None:
+def _work(
+    parent: Connection,
+    warm: WarmConnection,
+    root: str,
+    names: Sequence[tuple[str, str]],
+    tier: Tier,
+) -> None:
     """The main function of a worker: prepare once, then grade until the parent hangs up."""
     try:
         course = Course.load(Path(root))
         labs = [lab for lab in course.labs if (lab.assignment, lab.name) in set(names)]
-        with prepared(course, labs, tier) as contexts:
-            _serve(connection, contexts)
+        with prepared(course, labs, tier, warm=warm) as contexts:
+            _serve(parent, contexts)
     except OSError as error:
         with suppress(OSError):
-            connection.send(AutograderError(os_fault_words(error)))
+            parent.send(AutograderError(os_fault_words(error)))
     except AutograderError as error:
         with suppress(OSError):
             # Send only the text: some subclasses hold things that cannot be sent.
-            connection.send(
+            parent.send(
                 NoJail(str(error)) if isinstance(error, NoJail) else AutograderError(str(error))
             )
 

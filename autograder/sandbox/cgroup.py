@@ -1,8 +1,8 @@
 """Memory and process limits on all of one sandbox, where control groups are writable.
 
 Resource limits bound each process; a control group bounds all of a submission's processes together.
-One group holds one warm process and the single fork that it has at a time, so nothing needs to be
-made or moved per submission. Both versions of the interface work. Without write access there is no
+One group holds one keeper and the single fork that it has at a time, so nothing needs to be made or
+moved per submission. Both versions of the interface work. Without write access there is no
 group, and `Jail.grouped` is False.
 """
 
@@ -16,14 +16,14 @@ from pathlib import Path
 
 ROOT = Path("/sys/fs/cgroup")
 WARM_MIB = 512
-"""Memory in the group that is for the warm process itself."""
+"""Memory in the group that is for what the keeper and a fork copy of the warm process."""
 WARM_PROCESSES = 8
 """Processes in the group that are the sandbox's own."""
 _numbers = itertools.count()
 
 
 class Group:
-    """A control group: `around` puts a command into it, `remove` removes it in the end."""
+    """A control group: `take` puts a process into it, `remove` removes it in the end."""
 
     def __init__(self, memory_mib: int, processes: int) -> None:
         name = f"autograder-{os.getpid()}-{next(_numbers)}"
@@ -52,15 +52,14 @@ class Group:
                 with contextlib.suppress(OSError):
                     (folder / swap).write_text("0" if swap == "memory.swap.max" else limit)
 
-    def around(self, command: list[str]) -> list[str]:
-        """The command, preceded by a step that puts it and all that it starts into the group.
+    def take(self, pid: int) -> None:
+        """Move a process into the group; what it forks from now on is in it, too.
 
-        The process enters by itself: if it were moved from outside, its first child could be
-        missed.
+        Raises:
+            OSError: the kernel refuses.
         """
-        doors = [str(folder / "cgroup.procs") for folder in self._folders]
-        enter = 'while [ "$1" != -- ]; do echo $$ > "$1" || exit 1; shift; done; shift; exec "$@"'
-        return ["/bin/sh", "-c", enter, "sh", *doors, "--", *command]
+        for folder in self._folders:
+            (folder / "cgroup.procs").write_text(str(pid))
 
     def remove(self) -> None:
         """Remove the group; its processes must have ended, or be about to."""
@@ -91,10 +90,16 @@ def _sweep() -> None:
                 folder.rmdir()
 
 
-def make_group(memory_mib: int, processes: int) -> Group | None:
-    """A group with these limits, or None where control groups are not writable."""
+def make_group(memory_mib: int, processes: int, keeper: int) -> Group | None:
+    """A group with these limits and a sandbox's keeper; None where groups are not writable."""
     _sweep()
     try:
-        return Group(memory_mib, processes)
+        group = Group(memory_mib, processes)
     except OSError:
         return None
+    try:
+        group.take(keeper)
+    except OSError:
+        group.remove()
+        return None
+    return group

@@ -46,22 +46,19 @@ def settings(
     limits: Limits,
     uid: int | None,
     readable: Sequence[str],
-    preload: Sequence[str] = (),
 ) -> bytes:
-    """The first packet to the warm process: everything that it needs to know.
+    """The first packet to a keeper: everything that it needs to know.
 
     Args:
         tier: of the sandbox.
         limits: what each submission may use.
         uid: the account that students' code runs as; None: the grader's own.
         readable: folders and files that may be read and executed.
-        preload: modules to load besides those that every course uses.
     """
     bpf = jail.compile_filter(tier) if tier.isolates else b""
     return json.dumps(
         {
             "uid": uid,
-            "preload": [name for name in preload if name in policy.MAY_PRELOAD],
             "frame_bytes": int(limits.answer_mib) << 20,
             "elements": int(limits.answer_elements),
             "confinement": {

@@ -15,14 +15,11 @@ import json
 import os
 import signal
 import socket
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 from autograder.errors import JailError, NoJail
 from autograder.limits import Limits
@@ -30,10 +27,9 @@ from autograder.sandbox import folder_watch, launch, memory_watch
 from autograder.sandbox.cgroup import Group, make_group
 from autograder.sandbox.inside import jail, policy
 from autograder.sandbox.inside.channel import Channel
+from autograder.sandbox.inside.keeper import PACKET
 from autograder.sandbox.inside.wire import WireError
-from autograder.sandbox.inside.zygote import PACKET
-from autograder.sandbox.outer_wall import INSIDE, PACKAGE, OuterWall
-from autograder.sandbox.relocated import PROGRAM, SERVE, RelocatedPython
+from autograder.sandbox.warm import WarmConnection, WarmProcess
 from autograder.sandbox.watcher import Inmate, watched_folder, watched_memory
 
 _NO_SIGHT = (
@@ -41,30 +37,32 @@ _NO_SIGHT = (
     "processes in /proc; mount /proc without hidepid, or let this account write a control group"
 )
 START_S = 60.0
-"""Seconds that the warm process may take to load."""
+"""Seconds that a fork may take to be walled in, on a busy machine."""
 
 
 class Jail:
-    """A sandbox with a warm process in it, good for any number of submissions.
+    """A sandbox, good for any number of submissions, one at a time.
 
     Args:
         limits: what each submission may use.
         tier: how strongly submissions are isolated.
-        preload: modules that submissions import; those that are safe before a fork are loaded.
+        warm: the warm process to fork from; by default one of its own.
 
     Raises:
         NoJail: the tier does not hold on this machine; the text says why.
     """
 
     def __init__(
-        self, limits: Limits, tier: policy.Tier = policy.FULL, preload: Sequence[str] = ()
+        self, limits: Limits, tier: policy.Tier = policy.FULL, warm: WarmConnection | None = None
     ) -> None:
-        self.limits, self.tier, self._preload = limits, tier, tuple(preload)
+        self.limits, self.tier = limits, tier
         self.uid = launch.spare_uid() if os.getuid() == 0 and tier.isolates else None
         """The account that students' code runs as; None: this process's own."""
-        self._wall = OuterWall() if tier.outer_wall else None
-        self._python = RelocatedPython() if tier.relocates else None
+        self._warm, self._own = warm, contextlib.ExitStack()
+        self._held = contextlib.ExitStack()
         self._scratch = Path(tempfile.mkdtemp(prefix="autograder-"))
+        if os.getuid() == 0:
+            self._scratch.chmod(0o711)
         try:
             self._launch()
         except JailError:
@@ -83,24 +81,19 @@ class Jail:
         self.close()
 
     def close(self) -> None:
-        """End the warm process and with it everything inside the sandbox."""
-        self._end_wall()
+        """End everything inside the sandbox."""
+        self._held.close()
         self._discard()
 
     def _discard(self) -> None:
         with contextlib.suppress(OSError):  # what stays among the temporary files does no harm
             folder_watch.remove(str(self._scratch))
-        if self._copy is not None:
-            self._copy.release()
-
-    @property
-    def _copy(self) -> OuterWall | RelocatedPython | None:
-        return self._wall or self._python
+        self._own.close()
 
     @property
     def shown(self) -> tuple[str, ...]:
         """The places of the machine that a submission can read a copy of; empty in tier *none*."""
-        return self._copy.shown if self._copy is not None else ()
+        return self._warm.shown if self._warm is not None else ()
 
     @property
     def grouped(self) -> bool:
@@ -108,33 +101,34 @@ class Jail:
         return self._group is not None
 
     def _launch(self) -> None:
-        """Start the outer wall, if the tier has one, and a warm process; wait until it is ready."""
-        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115  closed by `_end_wall`
-        self._process: subprocess.Popen[bytes] | None = None
+        """Have a keeper made; where its warm process is gone, by a new one."""
+        if self._warm is None or not self._warm.alive:
+            self._warm = self._own.enter_context(WarmProcess(self.tier))
         self._group: Group | None = None
         try:
+            self._keeper = self._warm.keeper()
+            self._held.callback(self._end_keeper)
             self._group = self._make_group()
-            with theirs:
-                self._process = self._start(theirs.fileno())
-            self._control.settimeout(START_S)
-            seen = self._copy.readable if self._copy is not None else ()
-            self._control.send(
-                launch.settings(self.tier, self.limits, self.uid, seen, self._preload)
+            self._keeper.control.send(
+                launch.settings(self.tier, self.limits, self.uid, self._warm.readable)
             )
-            self._expect("ready")
+            self._keeper.answer("ready")
             if self.tier.has_processes and not self.grouped:
                 self._require_sight()
         except (OSError, JailError) as error:
-            said = self._said()
-            self._end_wall()
-            reason = f"the {self.tier} sandbox does not start here: {error} {said}"
-            raise NoJail(reason.strip()) from None
+            self._held.close()
+            raise NoJail(f"the {self.tier} sandbox does not start here: {error}") from None
 
     def _make_group(self) -> Group | None:
         if not self.tier.isolates:
             return None
-        return make_group(int(self.limits.memory_mib), int(self.limits.processes))
+        keeper = memory_watch.process_of(self._keeper.pidfd)
+        return make_group(int(self.limits.memory_mib), int(self.limits.processes), keeper)
+
+    def _end_keeper(self) -> None:
+        self._keeper.end()
+        if self._group is not None:
+            self._group.remove()
 
     def _require_sight(self) -> None:
         """Refuse if neither a control group nor watching from outside can bound all memory.
@@ -159,15 +153,6 @@ class Jail:
         finally:
             self._end(inmate)
 
-    def _end_wall(self) -> None:
-        self._control.close()
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-        if self._group is not None:
-            self._group.remove()
-        self._errors.close()
-
     @contextlib.contextmanager
     def fork(self) -> Iterator[Inmate]:
         """One submission's process, ready for requests; all of it is dead after the block.
@@ -178,9 +163,9 @@ class Jail:
         try:
             inmate = self._fork()
         except JailError:
-            # The warm process is gone (out of memory, say). Start one more; if that fails too, the
-            # fault is ours.
-            self._end_wall()
+            # The keeper is gone (out of memory, say). Have one more; if that fails too, it is our
+            # fault.
+            self._held.close()
             self._launch()
             inmate = self._fork()
         try:
@@ -195,14 +180,14 @@ class Jail:
         request = json.dumps({"op": "fork", "home": home}).encode()
         try:
             with theirs:
-                socket.send_fds(self._control, [request], [theirs.fileno()])
-            packet, fds, _, _ = socket.recv_fds(self._control, PACKET, 1)
+                socket.send_fds(self._keeper.control, [request], [theirs.fileno()])
+            packet, fds, _, _ = socket.recv_fds(self._keeper.control, PACKET, 1)
         except OSError as error:
             ours.close()
-            raise JailError(f"the warm process does not answer: {error}") from None
+            raise JailError(f"the keeper does not answer: {error}") from None
         if not packet or not fds:
             ours.close()
-            raise JailError(f"the warm process is gone. {self._said()}".strip())
+            raise JailError("the keeper is gone")
         channel = Channel(
             ours,
             frame_bytes=int(self.limits.answer_mib) << 20,
@@ -229,8 +214,8 @@ class Jail:
         inmate.channel.close()
         os.close(inmate.pidfd)
         try:
-            self._control.send(json.dumps({"op": "reap", "pid": inmate.pid}).encode())
-            status: int = self._expect("status")
+            self._keeper.control.send(json.dumps({"op": "reap", "pid": inmate.pid}).encode())
+            status: int = self._keeper.answer("status")
         except (OSError, JailError):
             status = -1  # the warm process is gone, and with it everything inside the wall
         if not self.tier.own_folders:
@@ -253,48 +238,3 @@ class Jail:
         if self.uid is not None:
             os.chown(home, self.uid, self.uid)
         return home
-
-    def _expect(self, key: str) -> Any:
-        packet = self._control.recv(PACKET)
-        if not packet:
-            raise JailError("it ended.")
-        return json.loads(packet)[key]
-
-    def _said(self) -> str:
-        """What the sandbox's processes wrote to their error stream: usually the reason."""
-        self._errors.seek(0)
-        return self._errors.read()[-1000:].decode(errors="replace").strip()
-
-    def _start(self, control_fd: int) -> subprocess.Popen[bytes]:
-        where = INSIDE if self._wall is not None else str(PACKAGE.parent)
-        program = f"import sys; sys.path.insert(0, {where!r})\n{SERVE}"
-        # No modules from a user's folders. The environment is used: all of it comes from us.
-        options = ["-s", "-P", "-c"]
-        command = [sys.executable, *options, f"{program}main({control_fd})"]
-        environment = launch.environment(self.tier, self._scratch)
-        if self._wall is not None:
-            # `python` must be the one that runs the notebook, as in a student's Jupyter.
-            places = (os.path.dirname(sys.executable), environment["PATH"])
-            environment["PATH"] = os.pathsep.join(places)
-            command = [*self._wall.around(self._scratch), *command]
-        else:
-            self._open_scratch()
-        if self._python is not None:
-            command = [self._python.executable, *options, f"{PROGRAM}main({control_fd})"]
-            environment |= self._python.environment(self._scratch)
-        if self._group is not None:
-            command = self._group.around(command)
-        return subprocess.Popen(
-            command,
-            pass_fds=[control_fd],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=self._errors,
-            env=environment,
-            cwd="/",
-            start_new_session=True,
-        )
-
-    def _open_scratch(self) -> None:
-        if os.getuid() == 0:
-            self._scratch.chmod(0o711)

@@ -1,77 +1,40 @@
-"""The warm process inside the sandbox: loads NumPy and IPython once, forks once per submission.
+"""The warm process inside the sandbox: loads NumPy and IPython once, forks a keeper per sandbox.
 
-It runs no student's code itself and holds nothing worth having: no course file, no token, and no
-descriptors but those of its own work, which every fork closes before it runs any cell. In the
-*full* tier it lives in user and pid namespaces of its own: only the owner of both can put a fork
-into a fresh pid namespace and itself return from there.
+It runs no student's code and holds nothing worth having: no course file, no token, and no
+descriptors but its connections to graders, which every fork closes first. A grader asks for a
+keeper (`keeper`) over a connection; the keeper then takes an account of its own and forks the
+submissions of one sandbox.
 """
 
 from __future__ import annotations
 
-import base64
 import contextlib
-import ctypes
-import dataclasses
 import gc
 import importlib
 import json
 import os
+import select
 import signal
 import socket
 import tempfile
 from collections.abc import Sequence
 from typing import Any
 
-from autograder.sandbox.inside import jail, policy, worker
-from autograder.sandbox.inside.channel import Channel
-
-PACKET = 1 << 17
-"""Largest packet on the control socket, in bytes."""
+from autograder.sandbox.inside import jail, policy
+from autograder.sandbox.inside.keeper import PACKET, keep
 
 
-def main(control_fd: int) -> None:
-    """Serve the supervisor at the other end of `control_fd` until it hangs up."""
+def main(owner_fd: int) -> None:
+    """Serve the graders that are connected until the owner, at the other end, hangs up."""
     jail.die_with_parent(signal.SIGKILL)
-    control = socket.socket(fileno=control_fd)
-    settings = json.loads(control.recv(PACKET))
-    confined = settings["confinement"]
-    if confined["tier"]["outer_wall"]:
-        become(settings["uid"])
-        own_namespaces()
-        shell = preload(settings["preload"])
-    else:
-        # Without an outer wall, loading writes to a folder of the grader: load before leaving root.
-        shell = preload(settings["preload"])
-        become(settings["uid"], policy.SPARE_GROUP)
-        for name in policy.RELOCATION:
-            os.environ.pop(name, None)
-    confinement = make_confinement(confined)
+    owner = socket.socket(fileno=owner_fd)
+    shell = preload(json.loads(owner.recv(PACKET))["preload"])
+    for name in policy.RELOCATION:
+        os.environ.pop(name, None)
     gc.collect()
     gc.freeze()
-    control.send(json.dumps({"ready": True}).encode())
-    Zygote(control, shell, confinement, settings["frame_bytes"], settings["elements"]).serve()
-
-
-def become(uid: int | None, *groups: int) -> None:
-    """Leave root for good; stay dumpable, or else /proc/self would not be ours to write to."""
-    if uid is None:
-        return
-    os.setgroups(groups)
-    os.setresgid(uid, uid, uid)
-    os.setresuid(uid, uid, uid)
-    ctypes.CDLL(None).prctl(jail.PR_SET_DUMPABLE, 1, 0, 0, 0)
-
-
-def own_namespaces() -> None:
-    """Continue as the first process of a pid namespace that this account owns."""
-    uid, gid = os.getuid(), os.getgid()
-    jail.unshare(jail.CLONE_NEWUSER | jail.CLONE_NEWPID)
-    jail.map_ids(uid, gid)
-    child = os.fork()
-    if child:
-        os.waitpid(child, 0)
-        os._exit(0)
-    jail.die_with_parent(signal.SIGKILL)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # keepers end when they like
+    serve(owner, shell)
 
 
 def preload(more: Sequence[str]) -> Any:
@@ -84,90 +47,38 @@ def preload(more: Sequence[str]) -> Any:
     return kernel.make_shell(tempfile.mkdtemp(prefix="ipython-"))
 
 
-def make_confinement(fields: dict[str, Any]) -> jail.Confinement:
-    """The supervisor's decisions, and the memory that this process has mapped by now."""
-    fields = dict(fields)
-    fields["bpf"] = base64.b64decode(fields["bpf"])
-    fields["readable"] = tuple(fields["readable"])
-    fields["tier"] = policy.Tier(**fields["tier"])
-    return jail.Confinement(**fields, mapped_mib=jail.mapped_mib())
+def serve(owner: socket.socket, shell: Any) -> None:
+    """Answer requests: packet and descriptor in; for a keeper, number and pidfd out.
 
-
-class Zygote:
-    """Forks on demand: packet in, process number and pidfd out."""
-
-    def __init__(
-        self,
-        control: socket.socket,
-        shell: Any,
-        confinement: jail.Confinement,
-        frame_bytes: int,
-        elements: int,
-    ) -> None:
-        self._control = control
-        self._shell = shell
-        self._confinement = confinement
-        self._caps = {"frame_bytes": frame_bytes, "elements": elements}
-        self._own_pids = (
-            os.open("/proc/self/ns/pid", os.O_RDONLY) if "pids" in confinement.tier.layers else None
-        )
-
-    def serve(self) -> None:
-        """Answer packets until the supervisor closes its end."""
-        while True:
-            packet, fds, _, _ = socket.recv_fds(self._control, PACKET, 1)
-            if not packet:
+    Each grader has a connection of its own, so that their answers do not mix.
+    """
+    graders = [owner]
+    while True:
+        for grader in select.select(graders, [], [])[0]:
+            packet, fds, _, _ = socket.recv_fds(grader, PACKET, 1)
+            if packet and json.loads(packet)["op"] == "connect":
+                graders.append(socket.socket(fileno=fds[0]))
+            elif packet:
+                _fork_keeper(grader, graders, fds[0], shell)
+            elif grader is owner:
                 os._exit(0)
-            request = json.loads(packet)
-            if request["op"] == "fork":
-                self._fork(fds[0], request["home"])
             else:
-                self._reap(request["pid"])
-
-    def _fork(self, channel_fd: int, home: str) -> None:
-        # `unshare` puts only the next child into a new pid namespace; `setns` undoes it, so that
-        # the child after that gets one of its own again.
-        if self._own_pids is not None:
-            jail.unshare(jail.CLONE_NEWPID)
-        pid = os.fork()
-        if pid == 0:
-            self._live(channel_fd, home)
-        if self._own_pids is not None:
-            jail.setns(self._own_pids, jail.CLONE_NEWPID)
-        os.close(channel_fd)
-        pidfd = os.pidfd_open(pid)
-        socket.send_fds(self._control, [json.dumps({"pid": pid}).encode()], [pidfd])
-        os.close(pidfd)
-
-    def _live(self, channel_fd: int, home: str) -> None:
-        """The life of a fork: confine itself, then serve the student's code; never return."""
-        try:
-            confinement = dataclasses.replace(self._confinement, home=home)
-            channel = Channel(socket.socket(fileno=channel_fd), **self._caps)
-            try:
-                jail.die_with_parent(signal.SIGKILL)
-                jail.enter(confinement, channel_fd)
-                worker.silence()
-                if not confinement.tier.own_folders:
-                    tempfile.tempdir = os.environ["TMPDIR"] = os.environ["HOME"] = home
-                _reseed()
-            except BaseException as error:
-                channel.send({"failed": f"{type(error).__name__}: {error}"})
-                os._exit(3)
-            worker.serve(channel, self._shell)
-        finally:
-            os._exit(0)
-
-    def _reap(self, pid: int) -> None:
-        _, status = os.waitpid(pid, 0)
-        self._control.send(json.dumps({"status": status}).encode())
+                graders.remove(grader)
+                grader.close()
 
 
-def _reseed() -> None:
-    """Reseed the global random generators: forks must not share their state."""
-    import random
-
-    import numpy as np
-
-    random.seed()
-    np.random.seed()
+def _fork_keeper(
+    grader: socket.socket, graders: Sequence[socket.socket], control_fd: int, shell: Any
+) -> None:
+    pid = os.fork()
+    if pid == 0:
+        jail.die_with_parent(signal.SIGKILL)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        for other in graders:
+            other.close()
+        keep(socket.socket(fileno=control_fd), shell)
+    os.close(control_fd)
+    pidfd = os.pidfd_open(pid)
+    with contextlib.suppress(OSError):  # whoever asked is gone, and the keeper will find out
+        socket.send_fds(grader, [json.dumps({"pid": pid}).encode()], [pidfd])
+    os.close(pidfd)
