@@ -104,7 +104,8 @@ class _Finder:
 
     def _started(self, modules: Sequence[str]) -> Jails:
         if self._jails is None:
-            warm = self._stack.enter_context(WarmProcess(self._tier, modules))
+            warm = self._stack.enter_context(WarmProcess(self._tier))
+            warm.load(modules)
             first, second = (
                 self._stack.enter_context(Jail(self._course.limits, self._tier, warm))
                 for _ in range(2)

@@ -34,6 +34,7 @@ from autograder.grading.standing import settled
 from autograder.grading.submission import Submission
 from autograder.report import Booked, Graded, Report, Status
 from autograder.sandbox.inside.policy import Tier
+from autograder.sandbox.warm import WarmConnection
 
 Reports = Generator[tuple[Task, Report], None, None]
 MOST_HELD = 2**28
@@ -109,6 +110,7 @@ def grade_class(
     force: bool = False,
     workers: int | None = None,
     cluster: Cluster | None = None,
+    warm: WarmConnection | None = None,
     database_url: str = "",
     on_step: Callable[[str], None] = lambda line: None,
     on_tasks: Callable[[int, int], None] = lambda todo, skipped: None,
@@ -125,6 +127,7 @@ def grade_class(
         force: grade unchanged submissions again.
         workers: number of worker processes.
         cluster: grade there instead of on this machine.
+        warm: the warm process that workers share; by default one of their own.
         database_url: another gradebook than the course's.
         on_step: is told what is done before the first submission is looked at.
         on_tasks: called with the numbers of notebooks to grade and of unchanged ones.
@@ -138,7 +141,7 @@ def grade_class(
     outcome, tasks = _look(course, chosen, student, tier, wanted, force)
     todo, done = _todo_and_done(tasks, force)
     on_tasks(len(todo), len(done))
-    reports = _grade_all(course, todo, tier, workers, cluster, force)
+    reports = _grade_all(course, todo, tier, workers, cluster, warm, force)
     desk = Desk(course, partial(_take, outcome, on_report), database_url)
     _write_beside(desk, chosen, done, todo, reports)
     return outcome.close(course, desk)
@@ -244,6 +247,7 @@ def _grade_all(
     tier: Tier,
     workers: int | None,
     cluster: Cluster | None,
+    warm: WarmConnection | None,
     force: bool,
 ) -> Reports:
     """Reports of all tasks, as they come; what could not be read needs no worker."""
@@ -271,7 +275,7 @@ def _grade_all(
         if cluster is not None:
             reports = cluster.grade(course, labs, tier, jobs())
         else:
-            pool = stack.enter_context(WorkerPool(course, labs, tier, count))
+            pool = stack.enter_context(WorkerPool(course, labs, tier, count, warm))
             reports = pool.grade(jobs())
         for job, report in reports:
             cells = job.content if isinstance(job.content, Submission) else None

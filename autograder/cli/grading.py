@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from autograder.grading.cluster import Cluster
     from autograder.report import Graded
     from autograder.sandbox.inside.policy import Tier
+    from autograder.sandbox.warm import WarmConnection
 
 
 @click.command()
@@ -152,8 +155,10 @@ def grade(
                 outcome = run_grading(course, tier, *chosen, as_json=as_json, cluster=cluster)
         else:
             for attempt in each_sandbox(course, require, unsafe):
-                with attempt as tier:
-                    outcome = run_grading(course, tier, *chosen, workers=workers, as_json=as_json)
+                with attempt as tier, loading(tier) as warm:
+                    outcome = run_grading(
+                        course, tier, *chosen, workers=workers, as_json=as_json, warm=warm
+                    )
         show_outcome(course, outcome, as_json)
         if outcome.asks:
             sys.exit(NEEDS_PERSON)
@@ -195,9 +200,24 @@ def demo(course_folder: Path, into: Path, unsafe: bool, as_json: bool) -> None:
         count = make_class(copied)
         click.echo(f"{count} submissions made in {shown(copied.root / 'submitted')}", err=as_json)
         for attempt in each_sandbox(copied, unsafe=unsafe):
-            with attempt as tier:
-                outcome = run_grading(copied, tier, as_json=as_json)
+            with attempt as tier, loading(tier) as warm:
+                outcome = run_grading(copied, tier, as_json=as_json, warm=warm)
         show_outcome(copied, outcome, as_json)
+
+
+@contextmanager
+def loading(tier: Tier) -> Iterator[WarmConnection]:
+    """Load what grading takes in other processes, while this one finds out what there is to grade.
+
+    Yields:
+        The warm process.
+    """
+    from autograder.grading import fork_server
+    from autograder.sandbox.warm import WarmProcess
+
+    with WarmProcess(tier) as warm:
+        fork_server.start()
+        yield warm
 
 
 def run_grading(
@@ -209,6 +229,7 @@ def run_grading(
     workers: int | None = None,
     as_json: bool = False,
     cluster: Cluster | None = None,
+    warm: WarmConnection | None = None,
 ) -> Outcome:
     """Grade a class with a progress bar that counts by status, or with a line of JSON a report."""
     from autograder.batch.run import grade_class
@@ -231,6 +252,7 @@ def run_grading(
             force=force,
             workers=workers,
             cluster=cluster,
+            warm=warm,
             on_step=lambda line: progress(said=line),
             on_tasks=lambda todo, skipped: progress(total=todo),
             on_report=on_report,

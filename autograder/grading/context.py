@@ -108,7 +108,8 @@ def prepared(
     """
     with ExitStack() as stack:
         # It loads while this process prepares the rest.
-        warm = stack.enter_context(warm or WarmProcess(tier, imported_modules(labs)))
+        warm = stack.enter_context(warm or WarmProcess(tier))
+        warm.load(imported_modules(labs))
         catalogues = _load_catalogues(course, labs)
         files = {name: course.public_files(name) for name in catalogues}
         private = private_places(course)

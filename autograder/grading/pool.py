@@ -12,8 +12,8 @@ import multiprocessing
 import os
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -21,7 +21,8 @@ from pathlib import Path
 from autograder.course.lab import Lab
 from autograder.course.model import Course
 from autograder.errors import AutograderError, NoJail, os_fault_words
-from autograder.grading.context import Contexts, Request, imported_modules, prepared
+from autograder.grading import fork_server
+from autograder.grading.context import Contexts, Request, prepared
 from autograder.grading.grader import grade_content, unreadable
 from autograder.grading.submission import Content
 from autograder.report import Report, Status
@@ -66,19 +67,25 @@ class WorkerPool:
         labs: the labs that will be graded.
         tier: the tier of isolation to use.
         workers: how many processes; by default one for each processor.
+        warm: the warm process that they share; by default one of the pool's own.
     """
 
     def __init__(
-        self, course: Course, labs: Sequence[Lab], tier: Tier, workers: int | None = None
+        self,
+        course: Course,
+        labs: Sequence[Lab],
+        tier: Tier,
+        workers: int | None = None,
+        warm: WarmConnection | None = None,
     ) -> None:
-        self._context = multiprocessing.get_context("spawn")
+        self._context = fork_server.context()
         self._start_args = (str(course.root), [(lab.assignment, lab.name) for lab in labs], tier)
         self._course = course
         self._tier = tier
-        self._modules = imported_modules(labs)
         self._size = workers or os.cpu_count() or 1
         self._workers: list[_Worker] = []
-        self._warm: WarmProcess | None = None
+        self._warm = warm
+        self._own = ExitStack()
 
     def __enter__(self) -> WorkerPool:
         return self
@@ -101,9 +108,8 @@ class WorkerPool:
                 worker.process.kill()
                 worker.process.join()
         self._workers.clear()
-        if self._warm is not None:
-            self._warm.close()
-            self._warm = None
+        self._own.close()
+        self._warm = None
 
     def grade(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, Report]]:
         """Grade jobs, and yield each with its report as soon as it is ready, in any order.
@@ -156,7 +162,9 @@ class WorkerPool:
         ours, theirs = self._context.Pipe()
         with self._connected() as warm, theirs:
             process = self._context.Process(
-                target=_work, args=(theirs, warm, *self._start_args), daemon=True
+                target=_work,
+                args=(theirs, warm, dict(os.environ), *self._start_args),
+                daemon=True,
             )
             process.start()
         worker = _Worker(process, ours)
@@ -164,12 +172,10 @@ class WorkerPool:
         return worker
 
     def _connected(self) -> WarmConnection:
-        """A worker's connection to the warm process, which is started when the first one asks."""
-        if self._warm is not None and not self._warm.alive:
-            self._warm.close()
-            self._warm = None
-        if self._warm is None:
-            self._warm = WarmProcess(self._tier, self._modules)
+        """A worker's connection to the warm process; where that is gone, to a new one."""
+        if self._warm is None or not self._warm.alive:
+            self._own.close()
+            self._warm = self._own.enter_context(WarmProcess(self._tier))
         return self._warm.connect()
 
     def _most_s(self) -> float:
@@ -222,11 +228,15 @@ def broken_report(course: Course, job: Job, tier: Tier) -> Report:
 def _work(
     parent: Connection,
     warm: WarmConnection,
+    environment: Mapping[str, str],
     root: str,
     names: Sequence[tuple[str, str]],
     tier: Tier,
 ) -> None:
     """The main function of a worker: prepare once, then grade until the parent hangs up."""
+    # What it was forked from has the environment of an earlier time.
+    os.environ.clear()
+    os.environ.update(environment)
     try:
         course = Course.load(Path(root))
         labs = [lab for lab in course.labs if (lab.assignment, lab.name) in set(names)]

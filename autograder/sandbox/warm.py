@@ -1,6 +1,6 @@
 """The warm process, from outside: starts it behind the outer wall, and asks it for keepers.
 
-    with WarmProcess(tier, modules) as warm:
+    with WarmProcess(tier) as warm:
         with Jail(limits, tier, warm) as jail:
             …
 
@@ -20,7 +20,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -100,6 +100,15 @@ class WarmConnection:
             self._send({"op": "connect"}, theirs)
         return WarmConnection(ours, self.shown, self.readable)
 
+    def load(self, modules: Iterable[str]) -> None:
+        """Load modules for the keepers that are made from now on, if that is safe before a fork.
+
+        Raises:
+            JailError: the warm process is gone.
+        """
+        wanted = [name for name in modules if name in policy.MAY_PRELOAD]
+        self._send({"op": "load", "modules": wanted})
+
     def keeper(self) -> Keeper:
         """Have a keeper made, which waits for its first packet.
 
@@ -134,9 +143,10 @@ class WarmConnection:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def _send(self, request: dict[str, str], theirs: socket.socket) -> None:
+    def _send(self, request: dict[str, object], *theirs: socket.socket) -> None:
+        descriptors = [one.fileno() for one in theirs]
         try:
-            socket.send_fds(self._control, [json.dumps(request).encode()], [theirs.fileno()])
+            socket.send_fds(self._control, [json.dumps(request).encode()], descriptors)
         except OSError as error:
             raise JailError(f"the warm process is gone: {error}. {self._said()}".strip()) from None
 
@@ -152,13 +162,12 @@ class WarmProcess(WarmConnection):
 
     Args:
         tier: how strongly submissions are isolated.
-        modules: what submissions import; those that are safe before a fork are loaded.
 
     Raises:
         NoJail: it cannot be started here; the text says why.
     """
 
-    def __init__(self, tier: policy.Tier, modules: Sequence[str] = ()) -> None:
+    def __init__(self, tier: policy.Tier) -> None:
         with contextlib.ExitStack() as stack:
             copy = _copy_for(tier)
             if copy is not None:
@@ -171,8 +180,6 @@ class WarmProcess(WarmConnection):
             try:
                 with theirs:
                     self._process = self._start(tier, copy, theirs.fileno())
-                wanted = [name for name in modules if name in policy.MAY_PRELOAD]
-                self._control.send(json.dumps({"preload": wanted}).encode())
             except OSError as error:
                 ours.close()
                 raise NoJail(f"the {tier} sandbox does not start here: {error}") from None

@@ -27,24 +27,19 @@ from autograder.sandbox.inside.keeper import PACKET, keep
 def main(owner_fd: int) -> None:
     """Serve the graders that are connected until the owner, at the other end, hangs up."""
     jail.die_with_parent(signal.SIGKILL)
-    owner = socket.socket(fileno=owner_fd)
-    shell = preload(json.loads(owner.recv(PACKET))["preload"])
-    for name in policy.RELOCATION:
-        os.environ.pop(name, None)
-    gc.collect()
-    gc.freeze()
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # keepers end when they like
-    serve(owner, shell)
-
-
-def preload(more: Sequence[str]) -> Any:
-    """Load the modules that submissions use, and make the shell that they start from."""
-    for module in (*policy.PRELOADED, *more):
-        with contextlib.suppress(ImportError):
-            importlib.import_module(module)
+    load(policy.PRELOADED)
     from autograder.sandbox.inside import kernel
 
-    return kernel.make_shell(tempfile.mkdtemp(prefix="ipython-"))
+    shell = kernel.make_shell(tempfile.mkdtemp(prefix="ipython-"))
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # keepers end when they like
+    serve(socket.socket(fileno=owner_fd), shell)
+
+
+def load(modules: Sequence[str]) -> None:
+    """Load modules that submissions use, as far as they are installed."""
+    for module in modules:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(module)
 
 
 def serve(owner: socket.socket, shell: Any) -> None:
@@ -56,20 +51,27 @@ def serve(owner: socket.socket, shell: Any) -> None:
     while True:
         for grader in select.select(graders, [], [])[0]:
             packet, fds, _, _ = socket.recv_fds(grader, PACKET, 1)
-            if packet and json.loads(packet)["op"] == "connect":
-                graders.append(socket.socket(fileno=fds[0]))
-            elif packet:
-                _fork_keeper(grader, graders, fds[0], shell)
-            elif grader is owner:
-                os._exit(0)
-            else:
-                graders.remove(grader)
-                grader.close()
+            match json.loads(packet or "{}"):
+                case {"op": "load", "modules": modules}:
+                    load(modules)
+                case {"op": "connect"}:
+                    graders.append(socket.socket(fileno=fds[0]))
+                case {"op": "keeper"}:
+                    _fork_keeper(grader, graders, fds[0], shell)
+                case _ if grader is owner:
+                    os._exit(0)
+                case _:
+                    graders.remove(grader)
+                    grader.close()
 
 
 def _fork_keeper(
     grader: socket.socket, graders: Sequence[socket.socket], control_fd: int, shell: Any
 ) -> None:
+    for name in policy.RELOCATION:
+        os.environ.pop(name, None)
+    gc.collect()
+    gc.freeze()
     pid = os.fork()
     if pid == 0:
         jail.die_with_parent(signal.SIGKILL)
