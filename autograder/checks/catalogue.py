@@ -16,11 +16,14 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
 from autograder.checks.pictures import Drawing, Pictures
+from autograder.checks.slip_sites import Slips, instrument
+from autograder.checks.slips import HINTS, JOINED, Words, all_words
 from autograder.checks.suite_faults import fault_line
 from autograder.errors import SuiteError
 
@@ -149,12 +152,42 @@ class Catalogue:
     variants: tuple[Variant, ...] = ()
     pictures: tuple[Drawing, ...] = ()
 
+    @cached_property
+    def slips(self) -> Slips:
+        """Where the reference's functions could go wrong."""
+        return instrument(self.reference)
+
+    def slips_in(self, mistake: Mistake) -> Slips:
+        """Where a mistake could go wrong once more."""
+        if mistake not in self._slips_in:
+            module = sys.modules.get(mistake.function.__module__, self.reference)
+            self._slips_in[mistake] = instrument(module, mistake.source)
+        return self._slips_in[mistake]
+
+    @cached_property
+    def _slips_in(self) -> dict[Mistake, Slips]:
+        return {}
+
+    @cached_property
+    def _words(self) -> dict[str, Words]:
+        return all_words(self.slips, *map(self.slips_in, self.mistakes))
+
     def misconception(self, name: str) -> Misconception | None:
-        """The misconception of that name, if a mistake of this assignment carries it."""
+        """The misconception of that name, of the catalogue or of a slip, or two joined to one."""
         for mistake in self.mistakes:
             if mistake.misconception.name == name:
                 return mistake.misconception
-        return None
+        first, _, second = name.partition(JOINED)
+        if second:
+            both = self.misconception(first), self.misconception(second)
+            return _joined(name, *both) if None not in both else None
+        words = self._words.get(name)
+        return Misconception(name, words.sentence, HINTS) if words is not None else None
+
+
+def _joined(name: str, *parts: Misconception | None) -> Misconception:
+    words = " ".join(part.words for part in parts if part is not None)
+    return Misconception(name, f"Two things come together here. {words}", HINTS)
 
 
 def load_catalogue(hidden: Path, assignment: str) -> Catalogue:

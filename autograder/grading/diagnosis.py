@@ -1,28 +1,33 @@
-"""Which misconception explains the answers: the catalogued mistake that gives exactly the same.
+"""Which misconception explains the answers: the mistake or slip that gives exactly the same.
 
 This module knows the catalogue and the calls that were made, and nothing of notebooks. A mistake
 explains an exercise's answers when it gives the same value (or raises the same kind of error, or
-changes the same arguments) on *every* recorded call of its function. The module is asked only about
-exercises with a failed check.
+changes the same arguments) on *every* recorded call of its function. The catalogue's mistakes come
+first, then a slip in the reference, then a mistake with a slip, then two slips. The module is asked
+only about exercises with a failed check.
 """
 
 from __future__ import annotations
 
 import ast
+import contextlib
 import inspect
 import textwrap
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-from autograder.checks.catalogue import Mistake
+from autograder.checks.catalogue import Catalogue, Mistake
 from autograder.checks.compare import NotNumbers, as_numbers, compare
 from autograder.checks.kinds import as_crossed, kind_of
 from autograder.checks.own_calls import performed
+from autograder.checks.slips import JOINED, explaining, explaining_pair
 from autograder.remote.calls import CALLED, READ, Answer, Case, copy_arguments
+from autograder.remote.exceptions import gist
 from autograder.remote.time_limit import Allowance, TookTooLong, TooMuchWork
 from autograder.report import Verdict
 from autograder.sandbox.inside.wire import Held, Unsendable, seen
@@ -30,27 +35,45 @@ from autograder.sandbox.inside.wire import Held, Unsendable, seen
 RTOL, ATOL = 1e-6, 1e-9
 DIAGNOSIS_S = 4.0
 """Seconds for diagnosing one exercise's answers."""
+ENOUGH_NUMBERS = 3
+"""How many different numbers answers must hold to be explained by a slip."""
+MOST_NUMBERS = 1000
+"""Numbers of one answer that are looked at for that."""
 HUGE, RTOL_HUGE = 1e6, 1e-2
 _COMPARABLE = {Verdict.FAILED, Verdict.RAISED}
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What explains an exercise's answers."""
+
+    function: str
+    """The function that gave them."""
+    name: str
+    """Of the misconception; see `Catalogue.misconception`."""
 
 
 def explain(
     cases: Sequence[Case],
     mistakes: Sequence[Mistake],
     allowance: Allowance,
-    reference: ModuleType | None = None,
-) -> Mistake | None:
-    """The first catalogued mistake that gives exactly these answers, if there is one.
+    catalogue: Catalogue | None = None,
+) -> Explanation | None:
+    """What gives exactly these answers, if something does.
 
     Args:
         cases: every call that was recorded while an exercise was checked.
         mistakes: the exercise's mistakes, in the catalogue's order.
-        allowance: for the work; answers that need more than it are explained by none.
-        reference: the right functions.
+        allowance: for the work; answers that need more than it are explained by nothing.
+        catalogue: the reference and its slips; without it, only mistakes are looked at.
     """
     try:
         with allowance.spend(DIAGNOSIS_S):
-            return _first(cases, mistakes, reference)
+            reference = catalogue.reference if catalogue is not None else None
+            mistake = _first(cases, mistakes, reference)
+            if mistake is not None:
+                return Explanation(mistake.name, mistake.misconception.name)
+            return _by_slips(cases, mistakes, catalogue) if catalogue is not None else None
     except TooMuchWork:
         return None
 
@@ -62,9 +85,59 @@ def _first(
         own = [case for case in cases if case.function == mistake.name]
         if not own or _says_nothing(own, mistake, reference):
             continue
-        if all(map(_Replay(mistake.function).gives, own)):
+        if _gives(mistake.function, own):
             return mistake
     return None
+
+
+def _gives(function: Callable[..., Any], cases: Sequence[Case]) -> bool:
+    """Whether a function answers every call as the student's did."""
+    return all(map(_Replay(function).gives, cases))
+
+
+def _by_slips(
+    cases: Sequence[Case], mistakes: Sequence[Mistake], catalogue: Catalogue
+) -> Explanation | None:
+    for name in dict.fromkeys(case.function for case in cases):
+        own = [case for case in cases if case.function == name]
+        right = catalogue.slips.functions.get(name)
+        if right is None or _gives(right, own) or not _tell_enough(own):
+            continue
+        found = _slips_of_function(name, own, mistakes, catalogue)
+        return Explanation(name, found) if found else None
+    return None
+
+
+def _slips_of_function(
+    name: str, cases: Sequence[Case], mistakes: Sequence[Mistake], catalogue: Catalogue
+) -> str:
+    """The name of what explains the answers of one function that is not right; empty if nothing."""
+
+    def explains(function: Callable[..., Any]) -> bool:
+        return _gives(function, cases)
+
+    words = explaining(catalogue.slips, name, explains)
+    if words is not None:
+        return words.name
+    for mistake in mistakes:
+        if mistake.name == name:
+            words = explaining(catalogue.slips_in(mistake), name, explains)
+            if words is not None:
+                return JOINED.join((mistake.misconception.name, words.name))
+    both = explaining_pair(catalogue.slips, name, explains)
+    return JOINED.join(dict.fromkeys(words.name for words in both)) if both else ""
+
+
+def _tell_enough(cases: Sequence[Case]) -> bool:
+    """Whether answers have enough numbers of their own that no slip gives them by chance."""
+    found: set[float] = set()
+    for case in cases:
+        value = case.answer.value
+        for part in value if isinstance(value, tuple | list) else (value,):
+            with contextlib.suppress(NotNumbers):
+                numbers = as_numbers(part).ravel()[:MOST_NUMBERS]
+                found |= {round(float(one), 9) for one in numbers if np.isfinite(one)}
+    return len(found) >= ENOUGH_NUMBERS
 
 
 def _says_nothing(cases: Sequence[Case], mistake: Mistake, reference: ModuleType | None) -> bool:
@@ -116,11 +189,11 @@ class _Replay:
         except KeyError:
             return False  # an object that this function did not make
         if raised:
-            return outcome is not None and outcome.raised == raised
+            return outcome is not None and (outcome.raised, outcome.gist) == raised
         return outcome is None and self._same(answer, case.answer)
 
-    def _try(self, case: Case) -> tuple[Answer, str]:
-        """Make a call: the answer, or the kind of error that it raises."""
+    def _try(self, case: Case) -> tuple[Answer, tuple[str, str] | None]:
+        """Make a call: the answer, or the type and the gist of the exception that it raises."""
         held = {i: self._objects[id(a)] for i, a in enumerate(case.args) if isinstance(a, Held)}
         own = tuple(held.get(i, one) for i, one in enumerate(copy_arguments(case.args)))
         with warnings.catch_warnings(), np.errstate(all="ignore"):
@@ -134,10 +207,10 @@ class _Replay:
             except (TookTooLong, MemoryError):
                 raise
             except Exception as error:
-                return Answer(), type(error).__name__
+                return Answer(), (type(error).__name__, gist(type(error).__name__, str(error)))
         pairs = enumerate(zip(case.args, own, strict=True))
         changed = [i for i, (a, b) in pairs if i not in held and not _equal(a, b)]
-        return Answer(value, tuple(changed)), ""
+        return Answer(value, tuple(changed)), None
 
     def _value(self, case: Case) -> Any:
         """What a variable is: the function or class itself, or what the function gives for it."""

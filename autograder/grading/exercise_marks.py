@@ -212,12 +212,12 @@ class Marking:
         mistakes = [
             m for m in self._context.catalogue.mistakes if m.grade_cell == exercise.grade_cell
         ]
-        reference = self._context.catalogue.reference
-        mistake = explain(cases, mistakes, self._session.allowance, reference)
-        if mistake is not None:
+        catalogue = self._context.catalogue
+        found = explain(cases, mistakes, self._session.allowance, catalogue)
+        if found is not None:
             for i in wrong:
-                if any(case.function == mistake.name for case in runs[i].cases):
-                    results[i] = replace(results[i], misconception=mistake.misconception.name)
+                if any(case.function == found.function for case in runs[i].cases):
+                    results[i] = replace(results[i], misconception=found.name)
         return results
 
 

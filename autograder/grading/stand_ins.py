@@ -32,6 +32,7 @@ from autograder.remote.calls import (
     Outcome,
     copy_arguments,
 )
+from autograder.remote.exceptions import gist
 from autograder.remote.objects import RemoteObject
 from autograder.remote.student import Student
 from autograder.remote.time_limit import Allowance, TookTooLong, at_most
@@ -181,7 +182,7 @@ class _Local:
             raise
         except Exception as error:
             raised = type(error).__name__
-            return Answer(outcome=Outcome(Verdict.RAISED, "", raised))
+            return Answer(outcome=Outcome(Verdict.RAISED, "", raised, gist(raised, str(error))))
 
     def _crossed(self, value: Any) -> Any:
         """A value as it would come from a submission's process."""

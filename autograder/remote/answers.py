@@ -8,7 +8,7 @@ from typing import Any
 
 from autograder.remote.calls import Answer, Outcome
 from autograder.remote.cells import Asked, CellLog, function_names
-from autograder.remote.exceptions import explain
+from autograder.remote.exceptions import explain, gist
 from autograder.report import Verdict
 from autograder.sandbox.inside.wire import KINDS
 
@@ -46,7 +46,9 @@ def answer_of(name: str, reply: dict[str, Any], log: CellLog, asked: Asked) -> A
         return ended(Verdict.FAILED, _unsendable(reply["unsendable"]))
     log.keep_unknown_name(reply)
     verdict, words, kind = explain(reply, names=log.names)
-    return Answer(outcome=Outcome(verdict, f"`{name}` {words}", kind))
+    said = str(reply.get("text", ""))[:300]
+    by_call = reply.get("by_call") is True
+    return Answer(outcome=Outcome(verdict, f"`{name}` {words}", kind, gist(kind, said, by_call)))
 
 
 def ended(verdict: Verdict, message: str) -> Answer:

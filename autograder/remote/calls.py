@@ -25,19 +25,21 @@ TIME_IS_UP = "The time for the whole notebook is used up."
 class Outcome(Exception):
     """A call that returned no value: the verdict, and a sentence for the student."""
 
-    def __init__(self, verdict: Verdict, message: str, raised: str = "") -> None:
+    def __init__(self, verdict: Verdict, message: str, raised: str = "", gist: str = "") -> None:
         Exception.__init__(self, message)  # Below, the next class may ask for other arguments.
         self.verdict = verdict
         self.message = message
         self.raised = raised
         """The built-in exception type that the student's function raised; else empty."""
+        self.gist = gist
+        """What tells the exception from others of its type; see `exceptions.gist`."""
 
     def as_raised(self) -> Outcome:
         """The same outcome, as an exception that also is of the built-in type that was raised.
 
         So `pytest.raises(ValueError)` in a check means what it says.
         """
-        return _outcomes_of(self.raised)(self.verdict, self.message, self.raised)
+        return _outcomes_of(self.raised)(self.verdict, self.message, self.raised, self.gist)
 
 
 @cache

@@ -7,6 +7,7 @@ trusted. An exception's text may carry hidden inputs, so the words come from a l
 from __future__ import annotations
 
 import builtins
+import re
 import sys
 from collections.abc import Collection
 from typing import Any
@@ -52,6 +53,34 @@ def explain(
         told = ": ".join(filter(None, (" ".join(said.split()), advice(kind, said))))
     words = f"raises {_called(reply, kind, names)}{_place(reply, text)}"
     return Verdict.RAISED, words + _ending(told, kind, source), kind
+
+
+def gist(kind: str, said: str, by_call: bool = False) -> str:
+    """What tells an exception from others of its type: the operation, and sizes that do not fit.
+
+    It is the same however the operation is written (`np.dot`, `@`). It decides whether two
+    exceptions are equal and is shown to nobody.
+
+    Args:
+        kind: the built-in type.
+        said: its text, which is not trusted.
+        by_call: whether the call of the function itself raised it.
+    """
+    told = phrase(kind, said, (), by_call=by_call)
+    for pattern in _SIZES:
+        found = re.search(pattern, said)
+        if found:
+            return f"{told} {sorted(re.findall('[0-9]+', ' '.join(found.groups())))}"
+    return told
+
+
+_SIZES = (
+    r"not aligned: (\d+).*!= (\d+)",
+    r"\(size (\d+) is different from (\d+)\)",
+    r"shapes ((?:\([\d,]*\) ?)+)",
+    r"shape ((?:\([\d,]*\)))",
+)
+"""How NumPy tells the sizes that do not fit."""
 
 
 def _called(reply: dict[str, Any], kind: str, names: Collection[str]) -> str:

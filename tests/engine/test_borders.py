@@ -148,8 +148,14 @@ def test_nothing_is_asserted_unpickled_or_swallowed(name, path):
     assert not imports(path) & pickling
 
 
-SETS_ENVIRONMENT = {"checks.collection", "sandbox.inside.worker", "sandbox.inside.zygote"}
-"""The first runs in processes that grade with one thread, the others inside the jail."""
+SETS_ENVIRONMENT = {
+    "checks.collection",
+    "grading.pool",
+    "sandbox.inside.keeper",
+    "sandbox.inside.worker",
+    "sandbox.inside.zygote",
+}
+"""The first two in processes that grade with one thread, the others inside the jail."""
 
 
 CHANGES_ENVIRONMENT = re.compile(

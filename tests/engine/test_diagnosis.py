@@ -10,6 +10,7 @@ from autograder.checks.catalogue import Misconception, Mistakes, load_catalogue
 from autograder.errors import SuiteError
 from autograder.grading.diagnosis import explain
 from autograder.remote.calls import Answer, Case, Outcome
+from autograder.remote.exceptions import gist
 from autograder.remote.time_limit import Allowance
 from autograder.report import Verdict
 
@@ -68,14 +69,20 @@ def g(x):
 X, Y = np.array([1.0, 2.0]), np.array([3.0, -4.0])
 
 
+SIZES, OTHER = (
+    gist("ValueError", f"shapes (2,) and ({n},) not aligned: 2 (dim 0) != {n} (dim 0)")
+    for n in (99, 3)
+)
+
+
 def case(value, x=X, changed=(), function="f"):
     """A call with the answer that it got."""
     return Case(function, (x.copy(),), Answer(value, changed))
 
 
-def ended(verdict, raised="", x=X):
+def ended(verdict, raised="", said="", x=X):
     """A call that came to no answer."""
-    return Case("f", (x.copy(),), Answer(outcome=Outcome(verdict, "words", raised)))
+    return Case("f", (x.copy(),), Answer(outcome=Outcome(verdict, "words", raised, said)))
 
 
 @pytest.mark.parametrize(
@@ -88,7 +95,11 @@ def ended(verdict, raised="", x=X):
         pytest.param([case(2 * X, changed=(0,))], "in-place", id="changed-argument"),
         pytest.param([case(2 * X)], None, id="same-value-without-the-change"),
         pytest.param([case(-X, changed=(0,))], None, id="change-that-the-mistake-lacks"),
-        pytest.param([ended(Verdict.RAISED, "ValueError")], "dot-of-columns", id="same-error"),
+        pytest.param(
+            [ended(Verdict.RAISED, "ValueError", SIZES)], "dot-of-columns", id="same-error"
+        ),
+        pytest.param([ended(Verdict.RAISED, "ValueError", OTHER)], None, id="other-sizes"),
+        pytest.param([ended(Verdict.RAISED, "ValueError")], None, id="other-operation"),
         pytest.param([ended(Verdict.RAISED, "TypeError")], None, id="other-error"),
         pytest.param([ended(Verdict.TIMED_OUT)], None, id="timed-out"),
         pytest.param([ended(Verdict.OUT_OF_MEMORY, "MemoryError")], None, id="memory"),
@@ -106,13 +117,16 @@ def ended(verdict, raised="", x=X):
 def test_a_mistake_explains_all_answers_or_none(cases, name):
     """A mistake is named when it gives the same on every call of its function."""
     found = explain(cases, list(mistakes), PLENTY)
-    assert (found.misconception.name if found else None) == name
+    assert (found.name if found else None) == name
 
 
 def test_the_first_of_two_that_explain_is_named():
     """Where two mistakes give the same answers, the catalogue's order decides."""
     both = list(mistakes)[:1] * 2
-    assert explain([case(-X)], both, PLENTY) is both[0]
+    other = replace(both[1], misconception=idea("other"))
+    found = explain([case(-X)], [both[0], other], PLENTY)
+    assert found is not None
+    assert found.name == "negated"
 
 
 def test_explaining_leaves_the_recorded_arguments_alone():

@@ -1,0 +1,216 @@
+"""What can go wrong at a place of a formula, and what compiled functions call for it.
+
+A change is a kind and an argument. Each table says which kinds a place of its sort has. The helpers
+compute what a place gives: the right value, unless a slip is on there.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+Change = tuple[str, str]
+"""The kind of a change, and what belongs to it: another name, number, function or axis."""
+_On = Mapping[int, Change]
+
+CONVERTERS = {
+    "np.asarray",
+    "np.array",
+    "np.atleast_1d",
+    "numpy.asarray",
+    "numpy.array",
+    "float",
+    "list",
+    "tuple",
+}
+"""Calls that give their argument in another form, and say nothing of the formula."""
+OF_FACTOR = {
+    "factor": ("left out", "squared"),
+    "divisor": ("not divided", "divided twice"),
+}
+OF_PRODUCT = ("sign", "doubled", "halved")
+OF_TERM = ("term left out",)
+OF_RETURNED = (
+    "sign",
+    "doubled",
+    "halved",
+    "extra row",
+    "extra column",
+    "flat",
+    "transposed",
+    "summed",
+    "averaged",
+)
+OF_ROUNDS = ("only the first", "only the last", "without the first", "without the last")
+OF_SIZE = ("divided by size", "multiplied by size")
+WITH_ARGUMENT = ("argument added", "argument taken away", *OF_SIZE)
+BINARY = {
+    "Mult": ("dot", "outer", "plus"),
+    "Div": ("times",),
+    "Add": ("minus",),
+    "Sub": ("plus", "reversed"),
+    "MatMult": ("elementwise", "sides swapped", "outer", "first transposed", "second transposed"),
+    "Outer": ("elementwise", "sides swapped", "dot"),
+    "Pow": ("not raised", "absolute"),
+}
+NUMPY_BINARY = {
+    "dot": "MatMult",
+    "matmul": "MatMult",
+    "outer": "Outer",
+    "add": "Add",
+    "subtract": "Sub",
+    "multiply": "Mult",
+    "divide": "Div",
+    "power": "Pow",
+}
+REDUCTIONS: dict[str, Callable[..., Any]] = {"sum": np.sum, "mean": np.mean}
+
+_OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {
+    "Mult": operator.mul,
+    "Div": operator.truediv,
+    "FloorDiv": operator.floordiv,
+    "Mod": operator.mod,
+    "Add": operator.add,
+    "Sub": operator.sub,
+    "MatMult": np.dot,
+    "Outer": np.outer,
+    "Pow": operator.pow,
+    "Gt": operator.gt,
+    "Lt": operator.lt,
+    "GtE": operator.ge,
+    "LtE": operator.le,
+    "BitAnd": operator.and_,
+    "BitOr": operator.or_,
+    "BitXor": operator.xor,
+    "LShift": operator.lshift,
+    "RShift": operator.rshift,
+}
+_OTHER_SIDE = {"Gt": "Lt", "Lt": "Gt", "GtE": "LtE", "LtE": "GtE"}
+_CHANGED_BINARY: dict[str, Callable[[Any, Any], Any]] = {
+    "dot": np.dot,
+    "outer": np.outer,
+    "plus": operator.add,
+    "minus": operator.sub,
+    "times": operator.mul,
+    "elementwise": operator.mul,
+    "reversed": lambda a, b: b - a,
+    "first transposed": lambda a, b: np.dot(np.transpose(a), b),
+    "second transposed": lambda a, b: np.dot(a, np.transpose(b)),
+    "not raised": lambda a, b: a,
+    "absolute": lambda a, b: np.abs(a),
+}
+_CHANGED_VALUE: dict[str, Callable[[Any], Any]] = {
+    "left out": lambda value: 1.0,
+    "not divided": lambda value: 1.0,
+    "term left out": lambda value: 0.0,
+    "sign": operator.neg,
+    "doubled": lambda value: 2.0 * value,
+    "halved": lambda value: 0.5 * value,
+    "squared": lambda value: value * value,
+    "divided twice": lambda value: value * value,
+    "transposed": np.transpose,
+    "only the first": lambda rounds: list(rounds)[:1],
+    "only the last": lambda rounds: list(rounds)[-1:],
+    "without the first": lambda rounds: list(rounds)[1:],
+    "without the last": lambda rounds: list(rounds)[:-1],
+    "extra row": lambda value: np.asarray(value)[None],
+    "extra column": lambda value: np.asarray(value)[..., None],
+    "flat": np.ravel,
+    "summed": np.sum,
+    "averaged": np.mean,
+}
+
+
+def other_numbers(number: float) -> list[float]:
+    """Numbers that are written in place of another one."""
+    if isinstance(number, int):
+        return [n for n in (number - 1, number + 1) if n >= 0]
+    found = (1.0, 2.0 * number, 0.5 * number, -number)
+    return [one for one in dict.fromkeys(found) if one != number]
+
+
+def _value(place: int, on: _On, value: Any) -> Any:
+    change = on.get(place)
+    if change is None:
+        return value
+    kind, about = change
+    return value + int(about) if kind == "rounds" else _CHANGED_VALUE[kind](value)
+
+
+_WITH_ARGUMENT: dict[str, Callable[[Any, Any], Any]] = {
+    "argument added": lambda value, argument: value + np.asarray(argument),
+    "argument taken away": lambda value, argument: value - np.asarray(argument),
+    "divided by size": lambda value, argument: value / len(argument),
+    "multiplied by size": lambda value, argument: value * len(argument),
+}
+
+
+def _scaled(value: Any, factor: float) -> Any:
+    return tuple(part * factor for part in value) if isinstance(value, tuple) else value * factor
+
+
+def _returned(place: int, on: _On, value: Any, arguments: Callable[[], Mapping[str, Any]]) -> Any:
+    change = on.get(place)
+    if change is None:
+        return value
+    kind, about = change
+    if kind == "other size":
+        right, wrong = (len(arguments()[name]) for name in about.split())
+        return _scaled(value, right / wrong)
+    if kind == "swapped parts":
+        return tuple(reversed(value))
+    parts = value if isinstance(value, tuple) else (value,)
+    if kind in _WITH_ARGUMENT:
+        argument = arguments()[about]
+        changed = tuple(_WITH_ARGUMENT[kind](part, argument) for part in parts)
+    else:
+        changed = tuple(map(_CHANGED_VALUE[kind], parts))
+    return changed if isinstance(value, tuple) else changed[0]
+
+
+def _number(place: int, on: _On, number: Any) -> Any:
+    change = on.get(place)
+    return number if change is None else type(number)(float(change[1]))
+
+
+def _binary(place: int, on: _On, operation: str, first: Any, second: Any) -> Any:
+    change = on.get(place)
+    if change is None:
+        return _OPERATIONS[operation](first, second)
+    kind = change[0]
+    if kind == "comparison":
+        return _OPERATIONS[_OTHER_SIDE[operation]](first, second)
+    if kind == "sides swapped":
+        return _OPERATIONS[operation](second, first)
+    return _CHANGED_BINARY[kind](first, second)
+
+
+def _applied(
+    place: int, on: _On, function: Any, others: Callable[[], Mapping[str, Any]], *args: Any
+) -> Any:
+    change = on.get(place)
+    if change is None:
+        return function(*args)
+    kind, about = change
+    if kind == "not applied":
+        return args[0]
+    if kind == "applied twice":
+        return function(function(*args))
+    other = others()[about]
+    return function(other(*args)) if kind == "applied after" else other(*args)
+
+
+def _reduced(place: int, on: _On, name: str, value: Any, axis: Any) -> Any:
+    kind, about = on.get(place, ("", ""))
+    if kind == "not reduced":
+        return np.asarray(value)
+    if kind == "axis":
+        axis = None if about == "None" else int(about)
+    return REDUCTIONS[about if kind == "reduction" else name](value, axis=axis)
+
+
+HELPERS = {one.__name__: one for one in (_value, _returned, _number, _binary, _applied, _reduced)}
+"""What compiled functions call, by name."""
