@@ -6,6 +6,7 @@ compute what a place gives: the right value, unless a slip is on there.
 
 from __future__ import annotations
 
+import builtins
 import operator
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -33,10 +34,7 @@ OF_FACTOR = {
 }
 OF_PRODUCT = ("sign", "doubled", "halved")
 OF_TERM = ("term left out",)
-OF_RETURNED = (
-    "sign",
-    "doubled",
-    "halved",
+OF_SHAPE = (
     "extra row",
     "extra column",
     "flat",
@@ -46,12 +44,12 @@ OF_RETURNED = (
 )
 OF_ROUNDS = ("only the first", "only the last", "without the first", "without the last")
 OF_SIZE = ("divided by size", "multiplied by size")
-WITH_ARGUMENT = ("argument added", "argument taken away", *OF_SIZE)
+OF_WHOLE = ("argument added", "argument taken away")
 BINARY = {
-    "Mult": ("dot", "outer", "plus"),
-    "Div": ("times",),
+    "Mult": ("dot", "outer", "plus", "over", "turned over"),
+    "Div": ("times", "turned over"),
     "Add": ("minus",),
-    "Sub": ("plus", "reversed"),
+    "Sub": ("added", "reversed"),
     "MatMult": ("elementwise", "sides swapped", "outer", "first transposed", "second transposed"),
     "Outer": ("elementwise", "sides swapped", "dot"),
     "Pow": ("not raised", "absolute"),
@@ -66,7 +64,12 @@ NUMPY_BINARY = {
     "divide": "Div",
     "power": "Pow",
 }
-REDUCTIONS: dict[str, Callable[..., Any]] = {"sum": np.sum, "mean": np.mean}
+REDUCTIONS: dict[str, Callable[..., Any]] = {
+    "sum": np.sum,
+    "mean": np.mean,
+    "max": np.max,
+    "min": np.min,
+}
 
 _OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {
     "Mult": operator.mul,
@@ -93,7 +96,10 @@ _CHANGED_BINARY: dict[str, Callable[[Any, Any], Any]] = {
     "dot": np.dot,
     "outer": np.outer,
     "plus": operator.add,
+    "added": operator.add,
     "minus": operator.sub,
+    "over": operator.truediv,
+    "turned over": lambda a, b: b / a,
     "times": operator.mul,
     "elementwise": operator.mul,
     "reversed": lambda a, b: b - a,
@@ -204,11 +210,17 @@ def _applied(
 
 
 def _reduced(place: int, on: _On, name: str, value: Any, axis: Any) -> Any:
+    if place not in on and name.startswith("builtins."):
+        return getattr(builtins, name.removeprefix("builtins."))(value)
     kind, about = on.get(place, ("", ""))
+    value = list(value) if hasattr(value, "__next__") else value
+    name = name.removeprefix("builtins.")
     if kind == "not reduced":
         return np.asarray(value)
     if kind == "axis":
         axis = None if about == "None" else int(about)
+    if kind == "axis kept":
+        return REDUCTIONS[name](value, axis=int(about), keepdims=True)
     return REDUCTIONS[about if kind == "reduction" else name](value, axis=axis)
 
 

@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from autograder.checks.slip_sites import Slip, Slips
+from autograder.checks.slip_places import Slip
+from autograder.checks.slip_sites import Slips
 
 MOST_PAIRS = 1000
 """Most pairs of slips that are tried for the answers of one exercise."""
-JOINED = " + "
+JOINED = " with "
 """What stands between the names of two slips that explain answers together."""
 
 
@@ -50,6 +51,7 @@ _SIGN = Words(
     "A sign is the wrong way round: a difference is taken the other way, or a step is subtracted "
     "where it should be added.",
 )
+_TRANSPOSED = Words(2, "product", "transposed", "Rows and columns of an array are swapped.")
 _TABLE: dict[str, Words] = {
     "left out": Words(0, "left out", "left out: {what}", "You leave out the factor {what}."),
     "not divided": Words(0, "left out", "not divided: {what}", "You do not divide by {what}."),
@@ -78,6 +80,9 @@ _TABLE: dict[str, Words] = {
     "axis": Words(
         2, "reduction", "wrong axis: {what_plain}", "You take the {what_plain} over the wrong axis."
     ),
+    "axis kept": Words(
+        2, "reduction", "wrong axis: {what_plain}", "You take the {what_plain} over the wrong axis."
+    ),
     "dot": Words(2, "product", "dot for *", "You sum products that belong side by side."),
     "elementwise": Words(
         2,
@@ -89,16 +94,28 @@ _TABLE: dict[str, Words] = {
     "sides swapped": Words(
         2, "product", "sides swapped", "You swap the two sides of a product of arrays."
     ),
-    "first transposed": Words(2, "product", "transposed", "You use an array transposed."),
-    "second transposed": Words(2, "product", "transposed", "You use an array transposed."),
-    "transposed": Words(3, "product", "transposed", "Your rows and columns are swapped."),
-    "name": Words(
-        3, "name", "{other_plain} for {what_plain}", "You use {other} where {what} belongs."
+    "first transposed": Words(
+        2, "product", "transposed", "Rows and columns of an array are swapped."
     ),
+    "second transposed": Words(
+        2, "product", "transposed", "Rows and columns of an array are swapped."
+    ),
+    "transposed": _TRANSPOSED,
+    "name": Words(3, "name", "{other_plain} for {what}", "You use {other} where {what} belongs."),
     "times": Words(
         2, "operation", "times for /", "You multiply where you should divide by {other}."
     ),
     "minus": Words(2, "sign", "minus for +", "You subtract {other} where it should be added."),
+    "added": Words(2, "sign", "plus for -", "You add {other} where it should be subtracted."),
+    "over": Words(
+        2, "operation", "over for *", "You divide by {other} where you should multiply by it."
+    ),
+    "turned over": Words(
+        3, "operation", "turned over", "A quotient is upside down, or stands for a product."
+    ),
+    "brackets": Words(
+        2, "operation", "brackets", "Brackets are missing, or stand in the wrong place."
+    ),
     "plus": Words(4, "operation", "plus", "You add {other} where it does not belong in a sum."),
     "not raised": Words(2, "operation", "not raised", "You leave out the power of {what}."),
     "absolute": Words(2, "operation", "absolute", "You take the absolute value, not the power."),
@@ -174,7 +191,10 @@ _FAMILIES = {
     "sign": _SIGN,
     "name": Words(3, "name", "wrong variable", "You use one variable where another one belongs."),
     "product": Words(
-        2, "product", "product of arrays", "You multiply arrays in a way that does not fit here."
+        2,
+        "product",
+        "product of arrays",
+        "The sides of a product of arrays are swapped, or one of them is transposed.",
     ),
     "divided": Words(
         5, "divided", "divided once too often", "You divide by a number of entries once too often."
@@ -191,22 +211,26 @@ _FAMILIES = {
 _IN_PAIRS = frozenset(
     {"left out", "not divided", "squared", "term left out", "not applied", "applied after"}
     | {"reduction", "elementwise", "name", "minus", "sign", "doubled", "halved", "first transposed"}
-    | {"not raised", "kept", "swapped parts", "applied twice", "instead"}
+    | {"not raised", "kept", "swapped parts", "applied twice", "instead", "rounds", "transposed"}
+    | {"added", "not divided", "second transposed", "brackets"}
 )
 """Kinds of slips that are likely enough to be made two at a time."""
-_WITHOUT_PLACE = frozenset({"sign", "doubled", "halved", "swapped parts"})
+_WITHOUT_PLACE = frozenset(
+    {"sign", "doubled", "halved", "swapped parts", "rounds", "transposed", "brackets", "name"}
+    | {"first transposed", "second transposed", "reduction"}
+)
 """Those whose words name no part of the formula."""
 
 
 def words_of(slip: Slip) -> Words:
     """How one slip is told."""
     kind, about = slip.change
-    if kind == "name" and (slip.what == slip.other or not (slip.what and slip.other)):
+    if kind == "name" and (slip.what == slip.other or not slip.other):
         return _FAMILIES[kind]
     found = _TABLE[kind]
     function = slip.what.partition("(")[0]
     known = {
-        "what": _code(slip.what, "one part of it"),
+        "what": _code(slip.what, "another value" if kind == "name" else "one part of it"),
         "what_plain": slip.what,
         "other": _code(slip.other, "a part"),
         "other_plain": slip.other,
@@ -215,7 +239,7 @@ def words_of(slip: Slip) -> Words:
         "function": function,
         "function_code": f"`{function}`",
     }
-    name = found.name.format(**{**known, "what": slip.what or "a part", "other": slip.other})
+    name = found.name.format(**{**known, "what": slip.what or "another part", "other": slip.other})
     return Words(found.rank, found.family, name, found.sentence.format(**known))
 
 

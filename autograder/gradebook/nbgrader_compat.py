@@ -87,11 +87,10 @@ def newest_version() -> str:
     The migrations are read and not loaded, because they import all of nbgrader.
     """
     package = importlib.util.find_spec("nbgrader")
-    assert package is not None
-    assert package.origin is not None
+    places = package.submodule_search_locations if package is not None else None
     versions: set[str] = set()
     outdated: set[str] = set()
-    for path in Path(package.origin).parent.glob("alembic/versions/*.py"):
+    for path in Path(next(iter(places or ()))).glob("alembic/versions/*.py"):
         facts = _assigned(path)
         versions.add(facts["revision"])
         outdated.add(facts["down_revision"])

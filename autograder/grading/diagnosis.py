@@ -124,12 +124,29 @@ def _slips_of_function(
             words = explaining(catalogue.slips_in(mistake), name, explains)
             if words is not None:
                 return JOINED.join((mistake.misconception.name, words.name))
+    if _are_arguments(cases):
+        return ""
     both = explaining_pair(catalogue.slips, name, explains)
     return JOINED.join(dict.fromkeys(words.name for words in both)) if both else ""
 
 
+def _are_arguments(cases: Sequence[Case]) -> bool:
+    """Whether the answers are what was handed in, as of a function that is hardly begun."""
+    fewest = min(len(case.args) for case in cases)
+    return any(
+        all(_equal(case.args[place], case.answer.value) for case in cases)
+        for place in range(fewest)
+    )
+
+
 def _tell_enough(cases: Sequence[Case]) -> bool:
-    """Whether answers have enough numbers of their own that no slip gives them by chance."""
+    """Whether answers have enough numbers of their own that no slip gives them by chance.
+
+    Where all are exceptions, these must name the sizes that do not fit.
+    """
+    outcomes = [case.answer.outcome for case in cases]
+    if all(outcomes):
+        return any(outcome is not None and outcome.gist.endswith("]") for outcome in outcomes)
     found: set[float] = set()
     for case in cases:
         value = case.answer.value

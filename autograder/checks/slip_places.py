@@ -1,0 +1,433 @@
+"""Rewrites a function so that it asks, at each place of its formulas, whether a slip is made there.
+
+Places and what can be changed at them come from the abstract syntax alone. The words for a place
+use only names that students know: parameters, functions of the module and Python's own.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import permutations
+from typing import TypeGuard
+
+from autograder.checks import slip_changes
+from autograder.checks.slip_changes import (
+    BINARY,
+    NUMPY_BINARY,
+    OF_FACTOR,
+    OF_PRODUCT,
+    OF_ROUNDS,
+    OF_SHAPE,
+    OF_SIZE,
+    OF_TERM,
+    OF_WHOLE,
+    REDUCTIONS,
+    Change,
+)
+
+ON = "_slips"
+"""The name under which rewritten functions find the slips that are made."""
+
+
+@dataclass(frozen=True)
+class Slip:
+    """One change at one place of a function."""
+
+    place: int
+    change: Change
+    function: str
+    """The function that holds the place."""
+    what: str = ""
+    """The expression there, in names that students know; empty if it has none."""
+    other: str = ""
+    """What stands there instead, likewise."""
+
+
+def _is_stored(node: ast.AST) -> TypeGuard[ast.Name]:
+    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+
+
+def names_in(node: ast.AST) -> set[str]:
+    """The names of variables and functions that a piece of source uses."""
+    return {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
+
+
+class Rewriting(ast.NodeTransformer):
+    """Rewrites one function so that it asks at each place.
+
+    Args:
+        slips: takes the slips that can be made.
+        numbers: of places, so that several functions do not share one.
+        node: the function.
+        functions: names of the module's functions.
+        unary: of those with one parameter, except this one.
+        converters: calls that only give their argument another form.
+    """
+
+    def __init__(
+        self,
+        slips: list[Slip],
+        numbers: Iterator[int],
+        node: ast.FunctionDef,
+        functions: set[str],
+        unary: set[str],
+        converters: set[str],
+    ) -> None:
+        self._slips, self._numbers, self._node = slips, numbers, node
+        self._functions, self._unary, self._converters = functions, unary, converters
+        every = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+        self._parameters = [one.arg for one in every]
+        self._bound = list(self._parameters)
+        self._meaning: dict[str, ast.expr] = {}
+        stored = [n.id for n in ast.walk(node) if _is_stored(n)]
+        self._fixed = {name for name in stored if stored.count(name) == 1} - set(self._parameters)
+        """Local names that are bound once, and so always mean the same."""
+        self._everywhere: dict[str, int] = {}
+        """By name, the place of a slip that is made wherever the name is used."""
+        self._in_loop = 0
+        self._in_product = False
+        """Whether the expression is a factor of a product that is a place itself."""
+
+    def visit_body(self) -> None:
+        """Rewrite the function in place."""
+        self._node.returns = None
+        for one in ast.walk(self._node.args):
+            if isinstance(one, ast.arg):
+                one.annotation = None
+        self._node.body = self._statements(self._node.body)
+
+    # Statements -----------------------------------------------------------------------------------
+
+    def _statements(self, body: list[ast.stmt]) -> list[ast.stmt]:
+        found = []
+        for statement in body:
+            made = self.visit(statement)
+            found += made if isinstance(made, list) else [made]
+        return found
+
+    def visit_Assign(self, node: ast.Assign) -> ast.stmt:
+        """An assignment, which may be thrown away where its name is bound already."""
+        names = [n.id for t in node.targets for n in ast.walk(t) if isinstance(n, ast.Name)]
+        meaning = _copied(node.value)
+        node.value = self.visit(node.value)
+        again = bool(names) and all(name in self._bound for name in names)
+        for name in names:
+            if name not in self._bound:
+                self._bound.append(name)
+        if len(names) == 1 and names[0] in self._fixed:
+            self._meaning[names[0]] = meaning
+        return self._may_be_skipped(node, names) if again else node
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> ast.stmt:
+        """`a += b`, which may be thrown away; `b` is a place of its own."""
+        node.value = self.visit(node.value)
+        names = [node.target.id] if isinstance(node.target, ast.Name) else []
+        return self._may_be_skipped(node, names)
+
+    def _may_be_skipped(self, node: ast.stmt, names: list[str]) -> ast.stmt:
+        if not self._in_loop:
+            return node
+        parameters = [name for name in names if name in self._parameters]
+        place = self._place([("kept", "")], ", ".join(parameters))
+        return ast.If(self._is_off(place), [node], [])
+
+    def visit_For(self, node: ast.For) -> list[ast.stmt]:
+        """A loop, which may end after its first round."""
+        for name in ast.walk(node.target):
+            if isinstance(name, ast.Name) and name.id not in self._bound:
+                self._bound.append(name.id)
+        node.iter = self._rounds(node.iter, first=False)
+        self._in_loop += 1
+        node.body = self._statements(node.body)
+        self._in_loop -= 1
+        place = self._place([("first round", "")])
+        node.body.append(ast.If(ast.UnaryOp(ast.Not(), self._is_off(place)), [ast.Break()], []))
+        return [node]
+
+    def visit_comprehension(self, node: ast.comprehension) -> ast.comprehension:
+        """The rounds of a comprehension."""
+        node.iter = self._rounds(node.iter)
+        node.ifs = [self.visit(one) for one in node.ifs]
+        return node
+
+    def visit_match_case(self, node: ast.match_case) -> ast.match_case:
+        """One case of a `match`; its pattern stays as it is."""
+        node.body = self._statements(node.body)
+        return node
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.stmt:
+        """An assignment with an annotation, which stays as it is."""
+        node.value = self.visit(node.value) if node.value is not None else None
+        return node
+
+    def _rounds(self, node: ast.expr, first: bool = True) -> ast.expr:
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "range":
+            return self.visit(node)  # type: ignore[no-any-return]
+        changes = [(change, "") for change in OF_ROUNDS[not first :]]
+        return self._asking("_value", changes, self.visit(node))
+
+    def visit_Return(self, node: ast.Return) -> ast.stmt:
+        """What is given back, whole and by its parts."""
+        if node.value is None:
+            return node
+        if isinstance(node.value, ast.Tuple):
+            parts = [self._given_back(one) for one in node.value.elts]
+            whole: ast.expr = ast.Tuple(parts, ast.Load())
+            swapped = self._asking("_returned", [("swapped parts", "")], whole, _table(()))
+            node.value = self._scaled(swapped)
+        else:
+            node.value = self._scaled(self._given_back(node.value))
+        return node
+
+    def _given_back(self, node: ast.expr) -> ast.expr:
+        """One part of what is given back: in another shape, or put together with an argument."""
+        changes = [(change, "") for change in OF_SHAPE]
+        changes += [(change, name) for name in self._parameters for change in OF_WHOLE]
+        return self._asking("_returned", changes, self.visit(node), _table(self._parameters))
+
+    def _scaled(self, value: ast.expr) -> ast.expr:
+        """What is given back, with all its parts multiplied by some number."""
+        changes = [(change, "") for change in OF_PRODUCT]
+        changes += [(change, name) for name in self._parameters for change in OF_SIZE]
+        changes += [("other size", " ".join(pair)) for pair in permutations(self._parameters, 2)]
+        return self._asking("_returned", changes, value, _table(self._parameters))
+
+    # Expressions ----------------------------------------------------------------------------------
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        """Two operands, each a place, and the operation between them, another one."""
+        name = type(node.op).__name__
+        regrouped = list(_regrouped(node))
+        what, other = self._words(node.left), self._words(node.right)
+        whole = name in ("Mult", "Div") and not self._in_product
+        was, self._in_product = self._in_product, name in ("Mult", "Div")
+        sides = [self._operand(name, node.left, False), self._operand(name, node.right, True)]
+        self._in_product = was
+        changes = [(change, "") for change in BINARY.get(name, ())]
+        found = self._asking("_binary", changes, ast.Constant(name), *sides, what=what, other=other)
+        for other_brackets in regrouped:
+            place = self._place([("brackets", "")])
+            found = ast.IfExp(self._is_off(place), found, other_brackets)
+        if not whole:
+            return found
+        return self._asking("_value", [(change, "") for change in OF_PRODUCT], found)
+
+    def _operand(self, operation: str, node: ast.expr, right: bool) -> ast.expr:
+        if operation in ("Mult", "Div") and _is_product(node):
+            return self.visit(node)  # type: ignore[no-any-return]
+        if operation in ("Mult", "Div"):
+            role = OF_FACTOR["divisor" if operation == "Div" and right else "factor"]
+            return self._at(role, node)
+        if operation in ("Add", "Sub"):
+            return self._at(OF_TERM, node)
+        return self.visit(node)  # type: ignore[no-any-return]
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
+        """A minus sign, which may be missing."""
+        inner = self.visit(node.operand)
+        if not isinstance(node.op, ast.USub):
+            node.operand = inner
+            return node
+        return self._asking("_value", [("sign", "")], ast.UnaryOp(node.op, inner))
+
+    def visit_Compare(self, node: ast.Compare) -> ast.expr:
+        """A comparison, which may be the other way round."""
+        sides = (self.visit(node.left), *map(self.visit, node.comparators))
+        if len(node.ops) > 1 or not isinstance(node.ops[0], ast.Gt | ast.Lt | ast.GtE | ast.LtE):
+            node.left, node.comparators = sides[0], list(sides[1:])
+            return node
+        name = ast.Constant(type(node.ops[0]).__name__)
+        return self._asking("_binary", [("comparison", "")], name, *sides)
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        """A transposed array, which may be left as it is."""
+        node.value = self.visit(node.value)
+        if node.attr != "T":
+            return node
+        return self._asking("_value", [("transposed", self._words(node.value))], node)
+
+    def visit_Constant(self, node: ast.Constant) -> ast.expr:
+        """A number, which may be another one."""
+        if isinstance(node.value, bool) or not isinstance(node.value, int | float):
+            return node
+        changes = [("number", repr(other)) for other in slip_changes.other_numbers(node.value)]
+        return self._asking("_number", changes, node)
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        """A variable, which may be another one."""
+        if not isinstance(node.ctx, ast.Load) or node.id not in self._bound:
+            return node
+        others = [name for name in self._bound if name != node.id and name != "_"]
+        if not others:
+            return node
+        changes = [("name", name) for name in others]
+        place = self._place(changes, self._meant(node.id))
+        if node.id not in self._everywhere:
+            self._everywhere[node.id] = self._place(changes, self._meant(node.id))
+        everywhere = self._everywhere[node.id]
+        found: ast.expr = node
+        on = f"{ON}.get({place}, {ON}.get({everywhere}))"
+        for name in others:
+            test = ast.parse(f"{on} == ('name', {name!r})", mode="eval").body
+            found = ast.IfExp(test, ast.Name(name, ast.Load()), found)
+        return ast.IfExp(self._is_off(place, everywhere), node, found)
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        """A call: of a function of the module, of NumPy's, or of a method."""
+        name = ast.unparse(node.func)
+        short = name.removeprefix("np.").removeprefix("numpy.")
+        if name in self._converters:
+            node.args = [self.visit(one) for one in node.args[:1]] + node.args[1:]
+            return node
+        if isinstance(node.func, ast.Name) and node.func.id in self._bound:
+            node.func = self.visit(node.func)
+        spoken = [self._words(one) for one in node.args]
+        method = isinstance(node.func, ast.Attribute) and short == name
+        if method and node.func.attr in REDUCTIONS:  # type: ignore[attr-defined]
+            value = self.visit(node.func.value)  # type: ignore[attr-defined]
+            return self._reduced(node.func.attr, value, node)  # type: ignore[attr-defined]
+        if not method and short in REDUCTIONS and node.args:
+            given = short if short != name else f"builtins.{name}"
+            return self._reduced(given, self.visit(node.args.pop(0)), node)
+        node.args = [self.visit(one) for one in node.args]
+        for one in node.keywords:
+            one.value = self.visit(one.value) if one.arg not in ("axis", "dtype") else one.value
+        if not method and short in NUMPY_BINARY and len(node.args) == 2 and not node.keywords:
+            operation = NUMPY_BINARY[short]
+            what, other = spoken
+            changes = [(change, "") for change in BINARY[operation]]
+            first, second = node.args
+            return self._asking(
+                "_binary", changes, ast.Constant(operation), first, second, what=what, other=other
+            )
+        if name == "range" and node.args:
+            node.args[-1] = self._asking(
+                "_value", [("rounds", "1"), ("rounds", "-1")], node.args[-1]
+            )
+            return node
+        if method or not node.args or node.keywords or name in ("len", "zip", "enumerate"):
+            return node
+        return self._applied(name, short, node, spoken)
+
+    def _applied(self, name: str, short: str, node: ast.Call, spoken: list[str]) -> ast.expr:
+        """A call of a function, which may be left out, doubled, or another one."""
+        changes: list[Change] = [("not applied", short)]
+        others: list[str] = []
+        if name in self._functions and len(node.args) == 1:
+            changes.append(("applied twice", short))
+            others = sorted(self._unary - {name})
+            changes += [(how, one) for one in others for how in ("applied after", "instead")]
+        what = f"{short}({', '.join(spoken)})" if all(spoken) else short
+        return self._asking("_applied", changes, node.func, _table(others), *node.args, what=what)
+
+    def _reduced(self, name: str, value: ast.expr, node: ast.Call) -> ast.expr:
+        """A sum or mean, which may be another one, over another axis, or left out."""
+        axis = next((one.value for one in node.keywords if one.arg == "axis"), None)
+        axis = axis or (node.args[0] if node.args else ast.Constant(None))
+        plain = name.removeprefix("builtins.")
+        changes = [("reduction", other) for other in REDUCTIONS if other != plain]
+        changes += [("axis", str(other)) for other in (None, 0, 1)]
+        changes += [("axis kept", "0"), ("axis kept", "1")]
+        changes.append(("not reduced", plain))
+        return self._asking("_reduced", changes, ast.Constant(name), value, axis, what=plain)
+
+    # Places ---------------------------------------------------------------------------------------
+
+    def _at(self, changes: Sequence[str], node: ast.expr, role: str = "") -> ast.expr:
+        what = role or self._words(node)
+        kinds = [(change, "") for change in changes]
+        return self._asking("_value", kinds, self.visit(node), what=what)
+
+    def _asking(
+        self,
+        helper: str,
+        changes: Sequence[Change],
+        *args: ast.expr,
+        what: str = "",
+        other: str = "",
+    ) -> ast.expr:
+        place = self._place(changes, what, other)
+        called = [ast.Constant(place), ast.Name(ON, ast.Load()), *args]
+        return ast.Call(ast.Name(helper, ast.Load()), called, [])
+
+    def _place(self, changes: Sequence[Change], what: str = "", other: str = "") -> int:
+        place = next(self._numbers)
+        for change in changes:
+            told = self._meant(change[1]) if change[0] == "name" else other
+            self._slips.append(Slip(place, change, self._node.name, what, told))
+        return place
+
+    def _is_off(self, *places: int) -> ast.expr:
+        tests = " and ".join(f"{place} not in {ON}" for place in places)
+        return ast.parse(tests, mode="eval").body
+
+    def _meant(self, name: str) -> str:
+        return self._words(ast.Name(name, ast.Load()))
+
+    def _words(self, node: ast.expr) -> str:
+        """An expression in names that students know: parameters and functions; or empty."""
+        text = ast.unparse(_Spoken(self._meaning, self._converters).visit(_copied(node)))
+        names = names_in(ast.parse(text))
+        public = {*self._parameters, *self._functions, *dir(builtins), "np"}
+        if not names and isinstance(node, ast.Constant):
+            return "a number"
+        return text if names and names <= public and len(text) <= 48 else ""
+
+
+def _regrouped(node: ast.BinOp) -> Iterator[ast.expr]:
+    """The same operands and operations with brackets elsewhere, where that makes a difference."""
+    node = _copied(node)  # type: ignore[assignment]
+    left, right = node.left, node.right
+    if isinstance(right, ast.BinOp) and _matters(node.op, right.op):
+        yield ast.BinOp(ast.BinOp(left, node.op, right.left), right.op, right.right)
+    if isinstance(left, ast.BinOp) and _matters(left.op, node.op):
+        yield ast.BinOp(left.left, left.op, ast.BinOp(left.right, node.op, right))
+
+
+def _matters(first: ast.operator, second: ast.operator) -> bool:
+    """Whether brackets around two operations matter, other than for the order of factors."""
+    return not isinstance(first, ast.Mult | ast.Add) or not isinstance(second, type(first))
+
+
+def _table(names: Sequence[str]) -> ast.expr:
+    """A function without parameters that gives what names are bound to."""
+    values: list[ast.expr] = [ast.Name(name, ast.Load()) for name in names]
+    return ast.Lambda(_NOTHING, ast.Dict([ast.Constant(name) for name in names], values))
+
+
+def _is_product(node: ast.expr) -> bool:
+    return isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div)
+
+
+_NOTHING = ast.arguments([], [], None, [], [], None, [])
+
+
+def _copied(node: ast.expr) -> ast.expr:
+    return ast.parse(ast.unparse(node), mode="eval").body
+
+
+class _Spoken(ast.NodeTransformer):
+    """An expression without conversions, and with what local names mean in their place."""
+
+    def __init__(self, meaning: dict[str, ast.expr], converters: set[str]) -> None:
+        self._meaning, self._converters = meaning, converters
+        self._depth = 0
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        """What a local name was bound to."""
+        if node.id not in self._meaning or self._depth > 2:
+            return node
+        self._depth += 1
+        found = self.visit(_copied(self._meaning[node.id]))
+        self._depth -= 1
+        return found  # type: ignore[no-any-return]
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        """The argument of a conversion."""
+        if ast.unparse(node.func) in self._converters and node.args:
+            return self.visit(node.args[0])  # type: ignore[no-any-return]
+        self.generic_visit(node)
+        return node

@@ -1,0 +1,130 @@
+"""How many wrong answers get a name, and how many of the names are right, without a catalogue.
+
+    python -m benchmarks.naming [--each]
+
+Two topics have a reference and nothing else. Their answers were written from the exercises' texts:
+slips, pairs of slips, answers that nothing explains, and right ones in other styles. A name counts
+as right when it says what the answer's author noted. `--each` prints every answer with its name.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+import types
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograder.checks.catalogue import Catalogue
+from autograder.grading.diagnosis import explain
+from autograder.remote.calls import Answer as Answered
+from autograder.remote.calls import Case, Outcome
+from autograder.remote.exceptions import gist
+from autograder.remote.time_limit import Allowance
+from autograder.report import Verdict
+from benchmarks.topics import components, numerics
+from benchmarks.topics.answers import Answer
+
+TOPICS = {"Newton and trapezoid": numerics, "principal components": components}
+
+
+def reference_of(source: str, name: str) -> types.ModuleType:
+    """A reference as a module whose source can be looked up."""
+    import linecache
+
+    module = types.ModuleType(name)
+    module.__file__ = f"<{name}>"
+    linecache.cache[module.__file__] = (len(source), None, source.splitlines(True), module.__file__)
+    exec(compile(source, module.__file__, "exec"), vars(module))
+    return module
+
+
+def cases_of(function: Callable[..., Any], calls: list[tuple[object, ...]]) -> list[Case]:
+    """The recorded calls of a student's function."""
+    found = []
+    for args in calls:
+        with np.errstate(all="ignore"):
+            try:
+                answer = Answered(function(*args))
+            except Exception as error:
+                kind = type(error).__name__
+                answer = Answered(outcome=Outcome(Verdict.RAISED, "", kind, gist(kind, str(error))))
+        found.append(Case(function.__name__, args, answer))
+    return found
+
+
+def said(catalogue: Catalogue, cases: list[Case]) -> tuple[str, str, float]:
+    """The name that the answers get, its sentence, and the seconds that it took."""
+    began = time.perf_counter()
+    found = explain(cases, (), Allowance(60.0, 512), catalogue)
+    took = time.perf_counter() - began
+    known = catalogue.misconception(found.name) if found is not None else None
+    return (known.name, known.words, took) if known is not None else ("", "", took)
+
+
+def is_right(answer: Answer, name: str, words: str) -> bool:
+    """Whether a name says what the answer's author noted."""
+    told = f"{name} {words}".lower()
+    return answer.named and any(word.lower() in told for word in answer.says)
+
+
+class Count:
+    """What came of one topic's answers.
+
+    Args:
+        reference: the topic's reference, as source.
+        calls: what each function is called with.
+    """
+
+    def __init__(self, reference: str, calls: dict[str, list[tuple[object, ...]]]) -> None:
+        self._catalogue = Catalogue(reference_of(reference, "reference"))
+        self._calls = calls
+        self.nameable = self.named = self.rightly = self.falsely = 0
+        self.slowest_s = 0.0
+
+    def add(self, answer: Answer) -> str:
+        """Count one answer; a line about it."""
+        function = answer.function
+        name, words, took = said(
+            self._catalogue, cases_of(function, self._calls[function.__name__])
+        )
+        rightly = is_right(answer, name, words)
+        self.slowest_s = max(self.slowest_s, took)
+        self.nameable += answer.named
+        self.named += bool(name)
+        self.rightly += rightly
+        self.falsely += bool(name) and not answer.named
+        mark = " " if rightly or not (name or answer.named) else "?" if name else "-"
+        return f"{mark} {function.__name__}: {function.__doc__} -> {name}"
+
+    def row(self, title: str) -> str:
+        """The topic's row of the table."""
+        share = 100 * self.rightly / self.nameable
+        precision = 100 * self.rightly / self.named
+        return (
+            f"| {title} | {self.nameable} | {self.rightly} ({share:.0f} %) | {precision:.0f} % | "
+            f"{self.falsely} | {1e3 * self.slowest_s:.0f} |"
+        )
+
+
+def main() -> None:
+    """Measure, and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--each", action="store_true")
+    each = parser.parse_args().each
+    print("| topic | nameable | named rightly | precision | others named | slowest ms |")
+    print("|---|---|---|---|---|---|")
+    for title, topic in TOPICS.items():
+        count = Count(topic.REFERENCE, topic.calls())
+        for answer in (*topic.wrong, *topic.right):
+            line = count.add(answer)
+            if each:
+                print(line, file=sys.stderr)
+        print(count.row(title))
+
+
+if __name__ == "__main__":
+    main()

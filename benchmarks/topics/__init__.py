@@ -1,0 +1,1 @@
+"""Topics without a catalogue, for measuring which wrong answers get a name."""
