@@ -201,6 +201,9 @@ def show_proof(proof: Any, show_all: bool) -> None:
     if table.row_count:
         console = Console()
         (console if console.is_terminal else Console(width=160)).print(table)
+    for row in proof.rows:
+        if row.kind == "slips" and "not:" in row.name:
+            click.echo(f"note: {row.notebook}, {row.grade_cell}: {row.name}")
     said = proof.as_dict()
     click.echo(
         f"mistakes: {said['rejected']} of {said['mistakes']} rejected, {said['named']} named; "

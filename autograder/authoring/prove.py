@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from autograder.authoring import samples
+from autograder.authoring.mutation import scored, scores
 from autograder.authoring.proof import Proof, Row
 from autograder.authoring.suite_source import unknown_names
 from autograder.checks.catalogue import Example, Mistake, Variant
@@ -72,7 +73,8 @@ def _tests_rows(lab: Lab) -> Iterator[Row]:
 
 def _count(context: GradingContext) -> int:
     """How many rows a lab's proof has where all of them hold."""
-    return 4 + len(_mistakes(context)) + len(_variants(context))
+    scored_ones = [e for e in context.lab.exercises if scored(context, e)]
+    return 4 + len(_mistakes(context)) + len(_variants(context)) + len(scored_ones)
 
 
 def _rows(context: GradingContext, seeds: Sequence[int]) -> Iterator[Row]:
@@ -95,6 +97,8 @@ def _rows(context: GradingContext, seeds: Sequence[int]) -> Iterator[Row]:
             problem = "it cannot be drawn for any of the mistakes"
             name = drawing.function.__name__
             yield _row(context, "picture", drawing.grade_cell, name, problem=problem)
+    for score in scores(context):
+        yield _row(context, "slips", score.exercise, score.words)
     for check in context.checks:
         if check.name not in rejecting:
             problem = "dead weight: it rejects none of the mistakes"

@@ -53,7 +53,7 @@ _SIGN = Words(
 )
 _TRANSPOSED = Words(2, "product", "transposed", "Rows and columns of an array are swapped.")
 _TABLE: dict[str, Words] = {
-    "left out": Words(0, "left out", "left out: {what}", "You leave out the factor {what}."),
+    "left out": Words(0, "left out", "left out: {what}", "You leave out {what} as a factor."),
     "not divided": Words(0, "left out", "not divided: {what}", "You do not divide by {what}."),
     "squared": Words(0, "twice", "twice: {what}", "You multiply by {what} twice."),
     "divided twice": Words(0, "twice", "divided twice: {what}", "You divide by {what} twice."),

@@ -85,12 +85,12 @@ def _first(
         own = [case for case in cases if case.function == mistake.name]
         if not own or _says_nothing(own, mistake, reference):
             continue
-        if _gives(mistake.function, own):
+        if gives(mistake.function, own):
             return mistake
     return None
 
 
-def _gives(function: Callable[..., Any], cases: Sequence[Case]) -> bool:
+def gives(function: Callable[..., Any], cases: Sequence[Case]) -> bool:
     """Whether a function answers every call as the student's did."""
     return all(map(_Replay(function).gives, cases))
 
@@ -101,7 +101,7 @@ def _by_slips(
     for name in dict.fromkeys(case.function for case in cases):
         own = [case for case in cases if case.function == name]
         right = catalogue.slips.functions.get(name)
-        if right is None or _gives(right, own) or not _tell_enough(own):
+        if right is None or gives(right, own) or not _tell_enough(own):
             continue
         found = _slips_of_function(name, own, mistakes, catalogue)
         return Explanation(name, found) if found else None
@@ -114,7 +114,7 @@ def _slips_of_function(
     """The name of what explains the answers of one function that is not right; empty if nothing."""
 
     def explains(function: Callable[..., Any]) -> bool:
-        return _gives(function, cases)
+        return gives(function, cases)
 
     words = explaining(catalogue.slips, name, explains)
     if words is not None:
@@ -134,9 +134,16 @@ def _are_arguments(cases: Sequence[Case]) -> bool:
     """Whether the answers are what was handed in, as of a function that is hardly begun."""
     fewest = min(len(case.args) for case in cases)
     return any(
-        all(_equal(case.args[place], case.answer.value) for case in cases)
+        all(_is_same(case.args[place], case.answer.value) for case in cases)
         for place in range(fewest)
     )
+
+
+def _is_same(argument: Any, answer: Any) -> bool:
+    try:
+        return bool(np.array_equal(as_numbers(argument), as_numbers(answer)))
+    except NotNumbers:
+        return False
 
 
 def _tell_enough(cases: Sequence[Case]) -> bool:

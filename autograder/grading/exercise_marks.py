@@ -11,12 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from autograder.checks.suite import Check, CheckRun
 from autograder.course.lab import Exercise
 from autograder.grading.context import GradingContext, Request
 from autograder.grading.diagnosis import explain
 from autograder.grading.plan import Plan
+from autograder.grading.source_look import look
+from autograder.grading.source_names import outer_names
 from autograder.grading.telling import DIAGNOSED, GIVEN_EARLIER
 from autograder.remote.session import MISSING, UNCALLABLE, Session
 from autograder.remote.student import Student
@@ -218,7 +221,27 @@ class Marking:
             for i in wrong:
                 if any(case.function == found.function for case in runs[i].cases):
                     results[i] = replace(results[i], misconception=found.name)
+        else:
+            for i in wrong:
+                results[i] = self._looked_at(exercise, runs[i])
         return results
+
+    def _looked_at(self, exercise: Exercise, run: CheckRun) -> CheckResult:
+        """A failed check, with what stands out in the source of a function that it calls."""
+        message = run.result.message
+        called = [n for n in exercise.functions if any(c.function == n for c in run.cases)]
+        sources = [cell.source for cell in self._plan.cells]
+        remarks = (look(name, sources, self._known_names) for name in called)
+        remark = next(filter(None, remarks), "")
+        if not remark or "NameError" in message:  # which tells the name itself
+            return run.result
+        return replace(run.result, message=f"{message} {remark}".strip())
+
+    @cached_property
+    def _known_names(self) -> set[str]:
+        """Names that the exercises' functions and the given cells bind."""
+        names = {name for one in self._context.lab.exercises for name in one.names}
+        return names.union(*(outer_names(cell.source) for cell in self._context.lab.cells))
 
 
 def _not_done(check: Check) -> CheckRun:

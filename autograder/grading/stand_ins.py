@@ -97,13 +97,13 @@ class StandIns:
 
     def _find_solving_calls(self, check: Check, function: Callable[..., Any]) -> frozenset[Kinds]:
         names = self._exercises[check.grade_cell].functions
-        _, cases = self._rehearse(check, {})
+        _, cases = self.rehearse(check, {})
         sizes = {len(case.args) for case in cases if case.function in names}
         for size in sizes:
             for order in _orders(function, size):
                 calls: set[Kinds] = set()
                 answer = _in_order(function, order, calls)
-                if self._rehearse(check, dict.fromkeys(names, answer))[0]:
+                if self.rehearse(check, dict.fromkeys(names, answer))[0]:
                     return frozenset(calls)
         return frozenset()
 
@@ -112,12 +112,12 @@ class StandIns:
         if name not in self._asked:
             own = {cell for cell, e in self._exercises.items() if name in e.functions}
             checks = [check for check in self._checks if check.grade_cell in own]
-            cases = [case for check in checks for case in self._rehearse(check, {})[1]]
+            cases = [case for check in checks for case in self.rehearse(check, {})[1]]
             kinds = {_kinds(case.args) for case in cases if case.function == name}
             self._asked[name] = frozenset(kinds)
         return self._asked[name]
 
-    def _rehearse(
+    def rehearse(
         self, check: Check, functions: dict[str, Callable[..., Any]]
     ) -> tuple[bool, Sequence[Case]]:
         """Whether a check holds for the reference with these functions, and the calls it made."""

@@ -110,8 +110,10 @@ def test_a_submission_that_kills_workers_is_withheld_and_the_class_goes_on(
     suite = lab.suite
     check = (
         '\n\n@pytest.mark.grade_cell("test_forward_batch")\n@pytest.mark.points(1)\n'
-        'def test_poison(student):\n    """Nothing to see."""\n    import os\n'
-        "    if student.poison.answer().outcome is None:\n        os.kill(os.getppid(), 9)\n"
+        'def test_poison(student):\n    """Nothing to see."""\n'
+        "    import multiprocessing, os\n"
+        "    if student.poison.answer().outcome is None:\n"
+        "        os.kill(multiprocessing.parent_process().pid, 9)\n"
     )
     suite.write_text(suite.read_text(encoding="utf-8") + check, encoding="utf-8")
     bad = course.root / "submitted" / PEOPLE[1].name / lab.assignment / "multilayer.ipynb"

@@ -14,7 +14,7 @@ from autograder.checks.catalogue import Misconception, Mistake
 from autograder.checks.collection import collected
 from autograder.checks.compare import compare, require_comparable
 from autograder.checks.kinds import KINDS, as_crossed, kind_of
-from autograder.grading.diagnosis import explain
+from autograder.grading.diagnosis import Explanation, explain
 from autograder.remote.calls import Answer, Case
 from autograder.remote.student import Student
 from autograder.remote.time_limit import Allowance
@@ -461,9 +461,9 @@ def test_a_mistake_of_any_kind_is_named():
     for wrong, other in (("a", "b"), ({"a": 1}, {"a": 2}), (True, False), (None, 3), ({1}, {2})):
         mistake = Mistake("cell", lambda wrong=wrong: wrong, misconception=idea)
         mistake.function.__name__ = "f"
-        for answer, named in ((wrong, mistake), (other, None)):
+        for answer, named in ((wrong, Explanation("f", "idea")), (other, None)):
             case = Case("f", (), Answer(answer))
-            assert explain([case], [mistake], Allowance(5, 64)) is named
+            assert explain([case], [mistake], Allowance(5, 64)) == named
 
 
 NAMED = """
@@ -521,9 +521,9 @@ def test_a_mistake_explains_calls_with_named_arguments():
         return weights + rate
 
     mistake = Mistake("cell", step, misconception=idea)
-    for answer, named in ((3.0, mistake), (4.0, None)):
+    for answer, named in ((3.0, Explanation("step", "idea")), (4.0, None)):
         case = Case("step", (1.0, 2.0), Answer(answer), ("rate",))
-        assert explain([case], [mistake], Allowance(5, 64)) is named
+        assert explain([case], [mistake], Allowance(5, 64)) == named
 
 
 def test_a_function_that_is_handed_in_takes_named_arguments(strong_jail):

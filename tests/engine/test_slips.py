@@ -10,16 +10,21 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from autograder.authoring.build import build
+from autograder.authoring.mutation import scores
 from autograder.checks import slip_changes, slips
 from autograder.checks.catalogue import Catalogue, Misconception, Mistakes, load_catalogue
 from autograder.checks.slip_sites import Slips
 from autograder.checks.slips import JOINED, words_of
+from autograder.course.model import Course
+from autograder.grading.context import prepared
 from autograder.grading.diagnosis import explain
 from autograder.remote.calls import Answer, Case, Outcome
 from autograder.remote.exceptions import gist
 from autograder.remote.time_limit import Allowance
 from autograder.report import Verdict
 from tests.course.conftest import ROOT
+from tests.engine import toy
 
 REFERENCE = '''
 """Heat in a rod, and how records of it are summed up."""
@@ -291,8 +296,9 @@ def test_words_are_whole_sentences_in_public_names(lab_catalogue):
         words = words_of(slip)
         assert not re.search(r"[{}]|``|\s\s|: $", words.sentence + words.name), (slip, words)
         assert words.sentence.endswith((".", "?"))
-        code = set(re.findall(r"\w+", " ".join(re.findall(r"`([^`]*)`", words.sentence))))
-        assert not code & private, (slip, words)
+        spans = re.findall(r"`([^`]*)`", words.sentence)
+        assert not set(re.findall(r"\w+", " ".join(spans))) & private, (slip, words)
+        assert not any(re.fullmatch(r"[-\d.e]+", span) for span in spans), (slip, words)
 
 
 def test_names_lead_back_to_their_words(lab_catalogue):
@@ -409,3 +415,48 @@ def test_the_search_is_bounded(catalogue):
     """As many pairs are tried as `MOST_PAIRS` says, whatever the function."""
     for name in catalogue.slips.functions:
         assert len(list(slips.pairs(catalogue.slips.of(name)))) <= slips.MOST_PAIRS
+
+
+GAP = '''
+
+@pytest.mark.grade_cell("test_area")
+@pytest.mark.points(3)
+def test_there_is_an_area(student):
+    """An area is a positive number."""
+    assert student.area([5.0, 6.0, 7.0]) > 0
+'''
+
+
+def test_a_suite_with_a_gap_is_told(tmp_path, tier):
+    """Where a check looks at the sign only, the proof holds, and names what gets past it."""
+    before, _, behind = toy.SUITE.partition('@pytest.mark.grade_cell("test_area")')
+    rest = behind[behind.index('@pytest.mark.grade_cell("test_scale")') :]
+    hidden = {**toy.HIDDEN, f"test_{toy.NOTEBOOK}.py": f"{before}{GAP}\n\n{rest}"}
+    course = Course.load(toy.write_course(tmp_path, hidden=hidden))
+    build(course)
+    with prepared(course, course.labs, tier) as contexts:
+        [context] = contexts.values()
+        found = {score.exercise: score for score in scores(context)}
+    assert "area: halved" in found["test_area"].accepted
+    assert "not: area: " in found["test_area"].words
+    assert found["test_scale"].accepted == ()
+    assert found["test_scale"].rejected > 10
+
+
+def test_a_report_has_the_words_of_a_slip(mark):
+    """A mistake that the catalogue lacks is named in a report, with words and hints."""
+    heron = "p = (a + b + c) / 2\n    return 2 * np.sqrt(p * (p - a) * (p - b) * (p - c))"
+    report = mark({**toy.solved(), "area": f"def area(sides):\n    a, b, c = sides\n    {heron}\n"})
+    [named] = report.misconceptions
+    assert named.name == "not divided: a number"
+    assert named.words == "You do not divide by a number."
+    assert named.grade_cells == ("test_area",)
+    assert len(named.hints) == 3
+
+
+def test_a_source_is_looked_at_where_numbers_tell_nothing(mark):
+    """A failed check without a name says what stands out in the function's source."""
+    source = "def fold(function, start, steps):\n    return np.sin(start)\n"
+    report = mark({**toy.solved(), "fold": source})
+    messages = [check.message for check in report.checks if check.grade_cell == "test_fold"]
+    assert any("`fold` never uses its argument `function`." in message for message in messages)
