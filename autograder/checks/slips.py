@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from autograder.checks.slip_places import Slip
 from autograder.checks.slip_sites import Slips
@@ -68,7 +69,10 @@ _TABLE: dict[str, Words] = {
         "{about_code}.",
     ),
     "instead": Words(
-        2, "call", "{about} for {function}", "You use {about_code} where {function_code} belongs."
+        2,
+        "call",
+        "mixed up: {about} for {function}",
+        "You use {about_code} where {function_code} belongs.",
     ),
     "reduction": Words(
         1,
@@ -83,11 +87,11 @@ _TABLE: dict[str, Words] = {
     "axis kept": Words(
         2, "reduction", "wrong axis: {what_plain}", "You take the {what_plain} over the wrong axis."
     ),
-    "dot": Words(2, "product", "dot for *", "You sum products that belong side by side."),
+    "dot": Words(2, "product", "summed product", "You sum products that belong side by side."),
     "elementwise": Words(
         2,
         "product",
-        "* for dot",
+        "elementwise product",
         "You multiply element by element where the products belong in a sum (`np.dot`).",
     ),
     "outer": Words(2, "product", "outer product", "You multiply each number with each other one."),
@@ -101,7 +105,9 @@ _TABLE: dict[str, Words] = {
         2, "product", "transposed", "Rows and columns of an array are swapped."
     ),
     "transposed": _TRANSPOSED,
-    "name": Words(3, "name", "{other_plain} for {what}", "You use {other} where {what} belongs."),
+    "name": Words(
+        3, "name", "mixed up: {other_plain} for {what}", "You use {other} where {what} belongs."
+    ),
     "times": Words(
         2, "operation", "times for /", "You multiply where you should divide by {other}."
     ),
@@ -158,13 +164,13 @@ _TABLE: dict[str, Words] = {
     "argument added": Words(
         3,
         "argument",
-        "{about} added",
+        "added: {about}",
         "You give back {about_code} with the answer added to it, and not the answer alone.",
     ),
     "argument taken away": Words(
         3,
         "argument",
-        "{about} taken away",
+        "taken away: {about}",
         "You give back the answer with {about_code} taken away from it.",
     ),
     "divided by size": Words(
@@ -282,10 +288,24 @@ def _is_likely(slip: Slip) -> bool:
     )
 
 
+@dataclass(frozen=True)
+class Found:
+    """What explains certain answers of a function.
+
+    Args:
+        names: of the slips, in the order in which they are told; empty if they contradict each
+            other.
+        version: the function with these slips.
+    """
+
+    names: tuple[str, ...]
+    version: Callable[..., Any]
+
+
 def explaining(
-    slips: Slips, name: str, explains: Callable[[Callable[..., object]], bool]
-) -> Words | None:
-    """The slip by which a function gives certain answers; None if there is none, or no agreement.
+    slips: Slips, name: str, explains: Callable[[Callable[..., Any]], bool]
+) -> Found | None:
+    """The slip by which a function gives certain answers; None if there is none.
 
     Args:
         slips: of the reference, or of a mistake.
@@ -293,17 +313,22 @@ def explaining(
         explains: whether a version of the function gives these answers.
     """
     found = [slip for slip in slips.of(name) if explains(slips.version(name, [slip]))]
-    return told(found) if found else None
+    if not found:
+        return None
+    words = told(found)
+    names = (words.name,) if words is not None else ()
+    return Found(names, slips.version(name, found[:1]))
 
 
 def explaining_pair(
-    slips: Slips, name: str, explains: Callable[[Callable[..., object]], bool]
-) -> tuple[Words, Words] | None:
+    slips: Slips, name: str, explains: Callable[[Callable[..., Any]], bool]
+) -> Found | None:
     """The first pair of slips by which a function gives certain answers."""
     for pair in pairs(slips.of(name)):
         if explains(slips.version(name, pair)):
-            first, second = sorted(map(words_of, pair), key=lambda one: one.rank)
-            return first, second
+            words = sorted(map(words_of, pair), key=lambda one: one.rank)
+            names = dict.fromkeys(one.name for one in words)
+            return Found(tuple(names), slips.version(name, pair))
     return None
 
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from autograder.class_report.items import analyse
+from autograder.class_report.tally import columns, in_column
 from autograder.report import Graded
 
 PARTS = ("automatic", "manual", "extra", "penalty")
@@ -35,7 +37,7 @@ def marks_csv(graded: Iterable[Graded]) -> str:
     writer.writerow(COLUMNS)
     for row in marks_rows(graded):
         cells = {**row, "misconceptions": "; ".join(row["misconceptions"])}
-        writer.writerow([plain(_cell(cells[column])) for column in COLUMNS])
+        writer.writerow([_shown(cells[column]) for column in COLUMNS])
     return text.getvalue()
 
 
@@ -56,10 +58,59 @@ def marks_rows(graded: Iterable[Graded]) -> list[dict[str, Any]]:
     ]
 
 
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    return f"{value:g}" if isinstance(value, float | int) else str(value)
+ITEM_COLUMNS = (
+    "assignment",
+    "notebook",
+    "grade_cell",
+    "check",
+    "students",
+    "share",
+    "discrimination",
+    "low",
+    "high",
+    "same_as",
+    "misconception",
+    "students_with_it",
+    "advice",
+    "reliability",
+    "reliability_error",
+    "mark_error",
+)
+
+
+def items_csv(graded: Sequence[Graded]) -> str:
+    """The item analysis as CSV, a row for each check; what cannot be computed is empty."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    writer.writerow(ITEM_COLUMNS)
+    for row in items_rows(graded):
+        cells = {**row, "same_as": "; ".join(row["same_as"])}
+        writer.writerow([_shown(cells[column]) for column in ITEM_COLUMNS])
+    return text.getvalue()
+
+
+def items_rows(graded: Sequence[Graded]) -> list[dict[str, Any]]:
+    """The same as plain data; what cannot be computed is None."""
+    rows = []
+    for column in columns(graded):
+        found = analyse(in_column(graded, column))
+        for item in found.checks:
+            low, high = item.interval or (None, None)
+            values = (
+                *(column.assignment, column.notebook, item.grade_cell, item.name, found.students),
+                *(item.share, item.discrimination, low, high, list(item.same_as)),
+                *(item.misconception or None, item.students, str(item.advice)),
+                *(found.reliability, found.reliability_error, found.mark_error),
+            )
+            rows.append(dict(zip(ITEM_COLUMNS, values, strict=True)))
+    return rows
+
+
+def _shown(value: Any) -> str:
+    """A value as a cell; numbers are never taken for formulas, even below zero."""
+    if isinstance(value, float | int):
+        return f"{value:g}"
+    return "" if value is None else plain(str(value))
 
 
 def plain(cell: str) -> str:

@@ -6,11 +6,12 @@ Submissions that need review come first. The page loads nothing and runs no scri
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from autograder.class_report import tally
+from autograder.class_report.items import Analysis, analyse
 from autograder.class_report.tally import BINS, Column, Distribution, PassRate
 from autograder.feedback.templating import fill
 from autograder.feedback.words import Mark, made_of, points_of, score_words, standing
@@ -47,6 +48,15 @@ class Bar:
 
 
 @dataclass(frozen=True)
+class Dot:
+    """One check in the picture of an item analysis, in the picture's own units."""
+
+    number: int
+    x: float
+    y: float
+
+
+@dataclass(frozen=True)
 class NotebookCount:
     """The counts for one notebook."""
 
@@ -54,6 +64,8 @@ class NotebookCount:
     scores: Distribution | None
     bars: tuple[Bar, ...]
     pass_rates: list[PassRate]
+    analysis: Analysis
+    dots: tuple[Dot, ...]
 
 
 def class_page(
@@ -125,7 +137,17 @@ def _safe(link: str) -> str:
 def _count(column: Column, graded: Sequence[Graded]) -> NotebookCount:
     scores = tally.distribution(graded)
     bars = _bars(scores.counts) if scores else ()
-    return NotebookCount(column, scores, bars, tally.pass_rates(graded))
+    analysis = analyse(graded)
+    return NotebookCount(
+        column, scores, bars, tally.pass_rates(graded), analysis, tuple(_dots(analysis))
+    )
+
+
+def _dots(analysis: Analysis) -> Iterator[Dot]:
+    """Where the checks stand: to the right those that many earn, at the top those that separate."""
+    for number, item in enumerate(analysis.checks, start=1):
+        if item.discrimination is not None:
+            yield Dot(number, 45 + 340 * item.share, 85 - 70 * item.discrimination)
 
 
 def _bars(counts: tuple[int, ...]) -> tuple[Bar, ...]:

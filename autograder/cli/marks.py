@@ -51,23 +51,28 @@ def report(course_folder: Path, as_json: bool) -> None:
     type=click.Path(dir_okay=False, path_type=Path),
     help="The file to write.  [default: the standard output]",
 )
+@click.option("--items", is_flag=True, help="Write the item analysis in place of the marks.")
 @json_option
-def export(course_folder: Path, to: Path | None, as_json: bool) -> None:
+def export(course_folder: Path, to: Path | None, items: bool, as_json: bool) -> None:
     """Write the marks of the class as CSV, or as JSON.
 
     There is one row for each student and notebook, with the gradebook's mark and what it is made
     of: automatic points, manual points, extra credit, and the penalty for lateness.
+
+    With --items, there is one row for each check: the share of the class that earns it, how well it
+    separates strong from weak work, the misconception behind lost points, and what to do.
     """
     with reported():
         from autograder.batch.records import booked, stored_reports
-        from autograder.class_report.csv_export import marks_csv, marks_rows
+        from autograder.class_report.csv_export import items_csv, items_rows, marks_csv, marks_rows
 
         course = load(course_folder)
         graded = booked(course, stored_reports(course))
         if as_json:
-            text = json.dumps(marks_rows(graded), ensure_ascii=False) + "\n"
+            rows = items_rows(graded) if items else marks_rows(graded)
+            text = json.dumps(rows, ensure_ascii=False) + "\n"
         else:
-            text = marks_csv(graded)
+            text = items_csv(graded) if items else marks_csv(graded)
         if to is None:
             click.echo(text, nl=False)
         else:

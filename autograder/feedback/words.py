@@ -45,6 +45,8 @@ MARKS: Mapping[Verdict, Mark] = MappingProxyType(
     }
 )
 
+_HYPHEN = re.compile(r"(?<=\w)-(?=\w)")
+
 HINT_KINDS = ("what differs", "a question", "the rule in words")
 """What each of a misconception's three hints offers, from general to near."""
 
@@ -128,8 +130,13 @@ def exercise_name(grade_cell: str) -> str:
 
 
 def spoken(name: str) -> str:
-    """A catalogue name as a heading: `slope-forgotten` becomes `Slope forgotten`."""
-    text = name.replace("-", " ").replace("_", " ").strip()
+    """A misconception's name as a heading: `slope-forgotten` becomes `Slope forgotten`.
+
+    Names of slips hold code, which stays as it is.
+    """
+    text = _HYPHEN.sub(" ", name).strip()
+    if re.fullmatch(r"[\w ]+", text):
+        text = text.replace("_", " ")
     return text[:1].upper() + text[1:]
 
 

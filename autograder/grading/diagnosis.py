@@ -15,7 +15,7 @@ import inspect
 import textwrap
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
@@ -51,6 +51,8 @@ class Explanation:
     """The function that gave them."""
     name: str
     """Of the misconception; see `Catalogue.misconception`."""
+    version: Callable[..., Any] = field(compare=False)
+    """A function that gives the same answers."""
 
 
 def explain(
@@ -72,7 +74,7 @@ def explain(
             reference = catalogue.reference if catalogue is not None else None
             mistake = _first(cases, mistakes, reference)
             if mistake is not None:
-                return Explanation(mistake.name, mistake.misconception.name)
+                return Explanation(mistake.name, mistake.misconception.name, mistake.function)
             return _by_slips(cases, mistakes, catalogue) if catalogue is not None else None
     except TooMuchWork:
         return None
@@ -103,31 +105,30 @@ def _by_slips(
         right = catalogue.slips.functions.get(name)
         if right is None or gives(right, own) or not _tell_enough(own):
             continue
-        found = _slips_of_function(name, own, mistakes, catalogue)
-        return Explanation(name, found) if found else None
+        return _by_slips_of(name, own, mistakes, catalogue)
     return None
 
 
-def _slips_of_function(
+def _by_slips_of(
     name: str, cases: Sequence[Case], mistakes: Sequence[Mistake], catalogue: Catalogue
-) -> str:
-    """The name of what explains the answers of one function that is not right; empty if nothing."""
+) -> Explanation | None:
+    """What explains the answers of one function that is not right."""
 
     def explains(function: Callable[..., Any]) -> bool:
         return gives(function, cases)
 
-    words = explaining(catalogue.slips, name, explains)
-    if words is not None:
-        return words.name
-    for mistake in mistakes:
-        if mistake.name == name:
-            words = explaining(catalogue.slips_in(mistake), name, explains)
-            if words is not None:
-                return JOINED.join((mistake.misconception.name, words.name))
-    if _are_arguments(cases):
-        return ""
-    both = explaining_pair(catalogue.slips, name, explains)
-    return JOINED.join(dict.fromkeys(words.name for words in both)) if both else ""
+    known: tuple[str, ...] = ()
+    found = explaining(catalogue.slips, name, explains)
+    for mistake in mistakes if found is None else ():
+        if found is None and mistake.name == name:
+            found = explaining(catalogue.slips_in(mistake), name, explains)
+            known = (mistake.misconception.name,)
+    if found is None and not _are_arguments(cases):
+        known = ()
+        found = explaining_pair(catalogue.slips, name, explains)
+    if found is None or not found.names:
+        return None
+    return Explanation(name, JOINED.join((*known, *found.names)), found.version)
 
 
 def _are_arguments(cases: Sequence[Case]) -> bool:

@@ -15,16 +15,21 @@ from functools import cached_property
 
 from autograder.checks.suite import Check, CheckRun
 from autograder.course.lab import Exercise
+from autograder.grading.call_to_try import call_to_try
 from autograder.grading.context import GradingContext, Request
-from autograder.grading.diagnosis import explain
+from autograder.grading.diagnosis import Explanation, explain
 from autograder.grading.plan import Plan
 from autograder.grading.source_look import look
 from autograder.grading.source_names import outer_names
 from autograder.grading.telling import DIAGNOSED, GIVEN_EARLIER
+from autograder.remote.calls import CALLED, Case
 from autograder.remote.session import MISSING, UNCALLABLE, Session
 from autograder.remote.student import Student
+from autograder.remote.time_limit import TooMuchWork
 from autograder.report import CheckResult, Report, Verdict
 
+TRIAL_S = 1.0
+"""Seconds that finding a call to try may take."""
 NOT_DONE = "You have added nothing to its cell."
 
 
@@ -218,13 +223,28 @@ class Marking:
         catalogue = self._context.catalogue
         found = explain(cases, mistakes, self._session.allowance, catalogue)
         if found is not None:
-            for i in wrong:
-                if any(case.function == found.function for case in runs[i].cases):
-                    results[i] = replace(results[i], misconception=found.name)
+            shown = [i for i in wrong if any(c.function == found.function for c in runs[i].cases)]
+            for i in shown:
+                results[i] = replace(results[i], misconception=found.name)
+            trial = self._call_to_try(found, cases)
+            for i in shown[:1] if trial else ():
+                results[i] = replace(results[i], message=f"{results[i].message} {trial}".strip())
         else:
             for i in wrong:
                 results[i] = self._looked_at(exercise, runs[i])
         return results
+
+    def _call_to_try(self, found: Explanation, cases: Sequence[Case]) -> str:
+        """A call with numbers of its own that shows what was found; empty if there is none."""
+        right = getattr(self._context.catalogue.reference, found.function, None)
+        calls = [c.args for c in cases if c.function == found.function and c.deed == CALLED]
+        if right is None or any(case.names for case in cases):
+            return ""
+        try:
+            with self._session.allowance.spend(TRIAL_S):
+                return call_to_try(found.function, right, found.version, calls)
+        except TooMuchWork:
+            return ""
 
     def _looked_at(self, exercise: Exercise, run: CheckRun) -> CheckResult:
         """A failed check, with what stands out in the source of a function that it calls."""

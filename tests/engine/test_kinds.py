@@ -461,7 +461,7 @@ def test_a_mistake_of_any_kind_is_named():
     for wrong, other in (("a", "b"), ({"a": 1}, {"a": 2}), (True, False), (None, 3), ({1}, {2})):
         mistake = Mistake("cell", lambda wrong=wrong: wrong, misconception=idea)
         mistake.function.__name__ = "f"
-        for answer, named in ((wrong, Explanation("f", "idea")), (other, None)):
+        for answer, named in ((wrong, Explanation("f", "idea", mistake.function)), (other, None)):
             case = Case("f", (), Answer(answer))
             assert explain([case], [mistake], Allowance(5, 64)) == named
 
@@ -521,7 +521,7 @@ def test_a_mistake_explains_calls_with_named_arguments():
         return weights + rate
 
     mistake = Mistake("cell", step, misconception=idea)
-    for answer, named in ((3.0, Explanation("step", "idea")), (4.0, None)):
+    for answer, named in ((3.0, Explanation("step", "idea", step)), (4.0, None)):
         case = Case("step", (1.0, 2.0), Answer(answer), ("rate",))
         assert explain([case], [mistake], Allowance(5, 64)) == named
 
