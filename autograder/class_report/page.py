@@ -49,9 +49,9 @@ class Bar:
 
 @dataclass(frozen=True)
 class Dot:
-    """One check in the picture of an item analysis, in the picture's own units."""
+    """Checks at one place in the picture of an item analysis, in the picture's own units."""
 
-    number: int
+    label: str
     x: float
     y: float
 
@@ -145,9 +145,13 @@ def _count(column: Column, graded: Sequence[Graded]) -> NotebookCount:
 
 def _dots(analysis: Analysis) -> Iterator[Dot]:
     """Where the checks stand: to the right those that many earn, at the top those that separate."""
+    places: dict[tuple[float, float], list[str]] = {}
     for number, item in enumerate(analysis.checks, start=1):
         if item.discrimination is not None:
-            yield Dot(number, 45 + 340 * item.share, 85 - 70 * item.discrimination)
+            place = round(45 + 340 * item.share, 1), round(85 - 70 * item.discrimination, 1)
+            places.setdefault(place, []).append(str(number))
+    for (x, y), numbers in places.items():
+        yield Dot(", ".join(numbers), x, y)
 
 
 def _bars(counts: tuple[int, ...]) -> tuple[Bar, ...]:
