@@ -32,13 +32,7 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 def marks_csv(graded: Iterable[Graded]) -> str:
     """The marks as CSV; a withheld mark is an empty cell, never a zero."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
-    writer.writerow(COLUMNS)
-    for row in marks_rows(graded):
-        cells = {**row, "misconceptions": "; ".join(row["misconceptions"])}
-        writer.writerow([_shown(cells[column]) for column in COLUMNS])
-    return text.getvalue()
+    return _csv(COLUMNS, marks_rows(graded))
 
 
 def marks_rows(graded: Iterable[Graded]) -> list[dict[str, Any]]:
@@ -80,13 +74,7 @@ ITEM_COLUMNS = (
 
 def items_csv(graded: Sequence[Graded]) -> str:
     """The item analysis as CSV, a row for each check; what cannot be computed is empty."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
-    writer.writerow(ITEM_COLUMNS)
-    for row in items_rows(graded):
-        cells = {**row, "same_as": "; ".join(row["same_as"])}
-        writer.writerow([_shown(cells[column]) for column in ITEM_COLUMNS])
-    return text.getvalue()
+    return _csv(ITEM_COLUMNS, items_rows(graded))
 
 
 def items_rows(graded: Sequence[Graded]) -> list[dict[str, Any]]:
@@ -106,8 +94,18 @@ def items_rows(graded: Sequence[Graded]) -> list[dict[str, Any]]:
     return rows
 
 
+def _csv(header: Sequence[str], rows: Iterable[dict[str, Any]]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    writer.writerow(header)
+    writer.writerows([_shown(row[column]) for column in header] for row in rows)
+    return text.getvalue()
+
+
 def _shown(value: Any) -> str:
     """A value as a cell; numbers are never taken for formulas, even below zero."""
+    if isinstance(value, list):
+        return plain("; ".join(value))
     if isinstance(value, float | int):
         return f"{value:g}"
     return "" if value is None else plain(str(value))
