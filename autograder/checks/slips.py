@@ -7,7 +7,7 @@ ones count, and only if they say the same. Otherwise their family is told, or no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -254,13 +254,21 @@ def _code(text: str, otherwise: str) -> str:
     return text if text == "a number" else f"`{text}`" if text else otherwise
 
 
-def told(slips: Iterable[Slip]) -> Words | None:
-    """What slips that give the same answers say together; None if they contradict each other."""
-    found = [words_of(slip) for slip in slips]
-    best = [one for one in found if one.rank == min(other.rank for other in found)]
-    if len({one.sentence for one in best}) == 1:
-        return best[0]
-    families = {one.family for one in best}
+def told(slips: Sequence[Slip], name: str) -> Words | None:
+    """What slips that give the same answers say together; None if they contradict each other.
+
+    Args:
+        slips: those that explain the answers.
+        name: of the function that gave them: a slip of its own counts before one of a function
+            that it calls.
+    """
+    rank = min(words_of(slip).rank for slip in slips)
+    best = [slip for slip in slips if words_of(slip).rank == rank]
+    own = [slip for slip in best if slip.function == name]
+    found = [words_of(slip) for slip in own or best]
+    if len({one.sentence for one in found}) == 1:
+        return found[0]
+    families = {one.family for one in found}
     return _FAMILIES.get(families.pop()) if len(families) == 1 else None
 
 
@@ -315,7 +323,7 @@ def explaining(
     found = [slip for slip in slips.of(name) if explains(slips.version(name, [slip]))]
     if not found:
         return None
-    words = told(found)
+    words = told(found, name)
     names = (words.name,) if words is not None else ()
     return Found(names, slips.version(name, found[:1]))
 

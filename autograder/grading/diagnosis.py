@@ -13,6 +13,7 @@ import ast
 import contextlib
 import inspect
 import textwrap
+import time
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -105,8 +106,23 @@ def _by_slips(
         right = catalogue.slips.functions.get(name)
         if right is None or gives(right, own) or not _tell_enough(own):
             continue
-        return _by_slips_of(name, own, mistakes, catalogue)
+        return _by_slips_of(name, _telling_first(own, right), mistakes, catalogue)
     return None
+
+
+def _telling_first(cases: Sequence[Case], right: Callable[..., Any]) -> Sequence[Case]:
+    """The calls with a wrong answer first, and of these the quickest; the answer is the same.
+
+    Most slips are ruled out by the first call, so it should be one that rules out many.
+    """
+    if any(case.deed != CALLED or isinstance(case.answer.value, Held) for case in cases):
+        return cases  # what is done to an object depends on what was done before
+    order = []
+    for case in cases:
+        began = time.perf_counter()
+        is_right = gives(right, [case])
+        order.append((is_right, time.perf_counter() - began))
+    return [cases[place] for place in sorted(range(len(cases)), key=order.__getitem__)]
 
 
 def _by_slips_of(
