@@ -64,6 +64,7 @@ NUMPY_BINARY = {
     "divide": "Div",
     "power": "Pow",
 }
+"""Functions of NumPy's, and the operation whose slips they have."""
 REDUCTIONS: dict[str, Callable[..., Any]] = {
     "sum": np.sum,
     "mean": np.mean,
@@ -78,8 +79,7 @@ _OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {
     "Mod": operator.mod,
     "Add": operator.add,
     "Sub": operator.sub,
-    "MatMult": np.dot,
-    "Outer": np.outer,
+    "MatMult": operator.matmul,
     "Pow": operator.pow,
     "Gt": operator.gt,
     "Lt": operator.lt,
@@ -90,6 +90,7 @@ _OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {
     "BitXor": operator.xor,
     "LShift": operator.lshift,
     "RShift": operator.rshift,
+    **{f"np.{name}": getattr(np, name) for name in NUMPY_BINARY},
 }
 _OTHER_SIDE = {"Gt": "Lt", "Lt": "Gt", "GtE": "LtE", "LtE": "GtE"}
 _CHANGED_BINARY: dict[str, Callable[[Any, Any], Any]] = {
@@ -209,18 +210,20 @@ def _applied(
     return function(other(*args)) if kind == "applied after" else other(*args)
 
 
-def _reduced(place: int, on: _On, name: str, value: Any, axis: Any) -> Any:
-    if place not in on and name.startswith("builtins."):
-        return getattr(builtins, name.removeprefix("builtins."))(value)
-    kind, about = on.get(place, ("", ""))
+def _reduced(place: int, on: _On, how: str, name: str, value: Any, *axes: Any) -> Any:
+    if place not in on:
+        if how == "method":
+            return getattr(value, name)(*axes)
+        return getattr(builtins if how == "builtin" else np, name)(value, *axes)
+    kind, about = on[place]
     value = list(value) if hasattr(value, "__next__") else value
-    name = name.removeprefix("builtins.")
     if kind == "not reduced":
         return np.asarray(value)
-    if kind == "axis":
-        axis = None if about == "None" else int(about)
     if kind == "axis kept":
         return REDUCTIONS[name](value, axis=int(about), keepdims=True)
+    axis = axes[0] if axes else None
+    if kind == "axis":
+        axis = None if about == "None" else int(about)
     return REDUCTIONS[about if kind == "reduction" else name](value, axis=axis)
 
 

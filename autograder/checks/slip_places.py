@@ -286,23 +286,18 @@ class Rewriting(ast.NodeTransformer):
             node.func = self.visit(node.func)
         spoken = [self._words(one) for one in node.args]
         method = isinstance(node.func, ast.Attribute) and short == name
-        if method and node.func.attr in REDUCTIONS:  # type: ignore[attr-defined]
-            value = self.visit(node.func.value)  # type: ignore[attr-defined]
-            return self._reduced(node.func.attr, value, node)  # type: ignore[attr-defined]
-        if not method and short in REDUCTIONS and node.args:
-            given = short if short != name else f"builtins.{name}"
-            return self._reduced(given, self.visit(node.args.pop(0)), node)
+        how = "method" if method else "builtin" if short == name else "numpy"
+        plain = node.func.attr if isinstance(node.func, ast.Attribute) else name
+        if plain in REDUCTIONS and _is_reduction(node, how):
+            return self._reduced(how, plain, node)
         node.args = [self.visit(one) for one in node.args]
         for one in node.keywords:
             one.value = self.visit(one.value) if one.arg not in ("axis", "dtype") else one.value
         if not method and short in NUMPY_BINARY and len(node.args) == 2 and not node.keywords:
-            operation = NUMPY_BINARY[short]
             what, other = spoken
-            changes = [(change, "") for change in BINARY[operation]]
-            first, second = node.args
-            return self._asking(
-                "_binary", changes, ast.Constant(operation), first, second, what=what, other=other
-            )
+            changes = [(change, "") for change in BINARY[NUMPY_BINARY[short]]]
+            operation = ast.Constant(f"np.{short}")
+            return self._asking("_binary", changes, operation, *node.args, what=what, other=other)
         if name == "range" and node.args:
             node.args[-1] = self._asking(
                 "_value", [("rounds", "1"), ("rounds", "-1")], node.args[-1]
@@ -323,16 +318,16 @@ class Rewriting(ast.NodeTransformer):
         what = f"{short}({', '.join(spoken)})" if all(spoken) else short
         return self._asking("_applied", changes, node.func, _table(others), *node.args, what=what)
 
-    def _reduced(self, name: str, value: ast.expr, node: ast.Call) -> ast.expr:
+    def _reduced(self, how: str, name: str, node: ast.Call) -> ast.expr:
         """A sum or mean, which may be another one, over another axis, or left out."""
-        axis = next((one.value for one in node.keywords if one.arg == "axis"), None)
-        axis = axis or (node.args[0] if node.args else ast.Constant(None))
-        plain = name.removeprefix("builtins.")
-        changes = [("reduction", other) for other in REDUCTIONS if other != plain]
+        if how == "method" and isinstance(node.func, ast.Attribute):
+            node.args.insert(0, node.func.value)
+        value, *axes = node.args + [one.value for one in node.keywords]
+        changes = [("reduction", other) for other in REDUCTIONS if other != name]
         changes += [("axis", str(other)) for other in (None, 0, 1)]
-        changes += [("axis kept", "0"), ("axis kept", "1")]
-        changes.append(("not reduced", plain))
-        return self._asking("_reduced", changes, ast.Constant(name), value, axis, what=plain)
+        changes += [("axis kept", "0"), ("axis kept", "1"), ("not reduced", name)]
+        parts = (ast.Constant(how), ast.Constant(name), self.visit(value), *axes)
+        return self._asking("_reduced", changes, *parts, what=name)
 
     # Places ---------------------------------------------------------------------------------------
 
@@ -375,6 +370,13 @@ class Rewriting(ast.NodeTransformer):
         if not names and isinstance(node, ast.Constant):
             return "a number"
         return text if names and names <= public and len(text) <= 48 else ""
+
+
+def _is_reduction(node: ast.Call, how: str) -> bool:
+    """Whether a call reduces one array, over an axis at most."""
+    given = len(node.args) + (how == "method")
+    axes = [one.arg for one in node.keywords]
+    return (given, axes) in (((1, []),) if how == "builtin" else ((1, []), (2, []), (1, ["axis"])))
 
 
 def _regrouped(node: ast.BinOp) -> Iterator[ast.expr]:

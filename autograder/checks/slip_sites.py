@@ -73,7 +73,9 @@ def instrument(module: ModuleType, only: str = "") -> Slips:
         tree = ast.parse(only or inspect.getsource(module))
     except (OSError, TypeError, SyntaxError):
         return Slips()
-    nodes = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    # A decorator may do anything, such as keep an answer that was given without a slip.
+    found = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    nodes = [node for node in found if not node.decorator_list or only]
     for node in nodes:
         node.decorator_list = []
     slips, numbers = Slips(), count()

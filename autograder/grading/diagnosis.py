@@ -16,7 +16,7 @@ import textwrap
 import time
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import ModuleType
 from typing import Any
 
@@ -27,7 +27,7 @@ from autograder.checks.compare import NotNumbers, as_numbers, compare
 from autograder.checks.kinds import as_crossed, kind_of
 from autograder.checks.own_calls import performed
 from autograder.checks.slips import JOINED, explaining, explaining_pair
-from autograder.remote.calls import CALLED, READ, Answer, Case, copy_arguments
+from autograder.remote.calls import CALLED, READ, Answer, Case, Outcome, copy_arguments
 from autograder.remote.exceptions import gist
 from autograder.remote.time_limit import Allowance, TookTooLong, TooMuchWork
 from autograder.report import Verdict
@@ -104,10 +104,35 @@ def _by_slips(
     for name in dict.fromkeys(case.function for case in cases):
         own = [case for case in cases if case.function == name]
         right = catalogue.slips.functions.get(name)
-        if right is None or gives(right, own) or not _tell_enough(own):
+        reference = getattr(catalogue.reference, name, None)
+        if right is None or not _answer_alike(right, reference, own):
+            continue
+        if gives(right, own) or not _tell_enough(own):
             continue
         return _by_slips_of(name, _telling_first(own, right), mistakes, catalogue)
     return None
+
+
+def _answer_alike(
+    first: Callable[..., Any], second: Callable[..., Any] | None, cases: Sequence[Case]
+) -> bool:
+    """Whether two functions of ours answer every call alike.
+
+    A function that was rewritten for slips and does not answer as it did before would explain
+    answers that it cannot explain.
+    """
+    if second is None:
+        return False
+    answered = []
+    for case in cases:
+        if any(isinstance(one, Held) for one in case.args):
+            return False  # an object of a submission's
+        answer, raised = _Replay(second).answer(case)
+        if raised is not None:
+            kind, said = raised
+            answer = Answer(outcome=Outcome(Verdict.RAISED, "", kind, said))
+        answered.append(replace(case, answer=answer))
+    return gives(first, answered)
 
 
 def _telling_first(cases: Sequence[Case], right: Callable[..., Any]) -> Sequence[Case]:
@@ -136,7 +161,9 @@ def _by_slips_of(
     known: tuple[str, ...] = ()
     found = explaining(catalogue.slips, name, explains)
     for mistake in mistakes if found is None else ():
-        if found is None and mistake.name == name:
+        itself = catalogue.slips_in(mistake).functions.get(name)
+        same = itself is not None and _answer_alike(itself, mistake.function, cases)
+        if found is None and mistake.name == name and same:
             found = explaining(catalogue.slips_in(mistake), name, explains)
             known = (mistake.misconception.name,)
     if found is None and not _are_arguments(cases):
@@ -226,14 +253,14 @@ class _Replay:
         if outcome is not None and outcome.verdict not in _COMPARABLE:
             return False
         try:
-            answer, raised = self._try(case)
+            answer, raised = self.answer(case)
         except KeyError:
             return False  # an object that this function did not make
         if raised:
             return outcome is not None and (outcome.raised, outcome.gist) == raised
         return outcome is None and self._same(answer, case.answer)
 
-    def _try(self, case: Case) -> tuple[Answer, tuple[str, str] | None]:
+    def answer(self, case: Case) -> tuple[Answer, tuple[str, str] | None]:
         """Make a call: the answer, or the type and the gist of the exception that it raises."""
         held = {i: self._objects[id(a)] for i, a in enumerate(case.args) if isinstance(a, Held)}
         own = tuple(held.get(i, one) for i, one in enumerate(copy_arguments(case.args)))

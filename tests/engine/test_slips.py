@@ -405,6 +405,78 @@ def test_any_reference_can_be_looked_at(tmp_path, source):
         assert words_of(slip).sentence
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "np.mean(x, axis=0, keepdims=True)",
+        "np.sum(x, where=x > 0)",
+        "np.sum(x, axis=0, dtype=np.float32)",
+        "np.max(x, initial=7.0)",
+        "np.mean(x, 1)",
+        "x.mean(axis=1, keepdims=True)",
+        "x.sum()",
+        "x.sum(0)",
+        "max(3.0, x[0, 0])",
+        "max(x[0], key=lambda one: -one)",
+        "sum([[1], [2]], [])",
+        "sum(one for one in x[0])",
+        "min(x[0])",
+        "np.add([1, 2], [3, 4])",
+        "np.multiply([1, 2], [3, 4])",
+        "np.subtract([1, 2], [3, 4])",
+        "np.power([1, 2], 2)",
+        "np.outer(x, x)",
+        "np.dot(3.0, x)",
+        "np.ones((2, 3, 4)) @ np.ones((2, 4, 5))",
+        "np.matmul(np.ones((2, 3, 4)), np.ones((2, 4, 5)))",
+        "np.dot(np.ones((2, 3, 4)), np.ones((2, 4, 5)))",
+        "[1, 2] + [3]",
+        "[1, 2] * 2",
+        "'a' * 3 + 'b'",
+        "{1, 2} - {2}",
+        "x.T.T[..., None] % 2 // 1",
+        "-x ** 2 / 3 - 1 - 2",
+        "2 ** -1 ** 2",
+        "(x > 0) & ~(x > 1) | (x < -1)",
+        "not x.any() or x.all() and True",
+        "x if len(x) > 1 else None",
+        "[a * b for a in x[0] for b in x[0] if a > b]",
+        "sorted(x[0], reverse=True)[:2]",
+        "f'{x[0, 0]:.3f}'",
+        "dict(zip('ab', x))['a']",
+        "(lambda y, /, z=2: y * z)(x)",
+        "np.linalg.norm(x, ord=2)",
+        "np.where(x > 0, x, 0)",
+    ],
+)
+def test_what_asks_answers_as_before(tmp_path, line):
+    """A function that is rewritten to ask for slips gives what it gave, whatever it calls."""
+    folder = tmp_path / "same"
+    folder.mkdir()
+    (folder / "reference.py").write_text(f"import numpy as np\n\n\ndef f(x):\n    return {line}\n")
+    found = load_catalogue(tmp_path, "same")
+    x = np.array([[0.5, -1.5, 2.5], [1.25, 3.0, -0.75]])
+    expected, given = found.reference.f(x), found.slips.functions["f"](x)
+    assert type(given) is type(expected)
+    np.testing.assert_array_equal(np.asarray(given), np.asarray(expected))
+
+
+def test_a_decorated_function_has_no_slips(tmp_path):
+    """What a decorator does is not known: it might keep an answer."""
+    folder = tmp_path / "decorated"
+    folder.mkdir()
+    source = "import functools\n\n\n@functools.cache\ndef f(x):\n    return 2 * x\n"
+    (folder / "reference.py").write_text(source)
+    assert load_catalogue(tmp_path, "decorated").slips.functions == {}
+
+
+def test_a_function_that_answers_otherwise_explains_nothing(catalogue, monkeypatch):
+    """If a rewritten function did not give what the reference gives, no name would come of it."""
+    right = catalogue.slips.functions["flux"]
+    monkeypatch.setitem(catalogue.slips.functions, "flux", lambda *args: right(*args) + 1.0)
+    assert told(catalogue, "flux", lambda c, w, a, k: a * (w - c)) == ""
+
+
 def test_a_reference_without_source_has_no_slips():
     """A reference that was not loaded from a file has none, and nothing breaks."""
     assert Catalogue().slips.all == []
