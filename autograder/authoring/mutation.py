@@ -18,7 +18,7 @@ from autograder.checks.slips import words_of
 from autograder.checks.suite import Check
 from autograder.course.lab import Exercise
 from autograder.grading.context import GradingContext
-from autograder.grading.diagnosis import gives
+from autograder.grading.replay import gives
 
 
 @dataclass(frozen=True)
