@@ -76,7 +76,9 @@ def test_two_hundred_in_a_minute(exchange):
     order = [one.student for one in sorted(found, key=lambda one: (one.started, one.id))]
     # Some were begun before all had been taken in; from then on everybody takes turns.
     assert Counter(order[: len(order) // 2])[flooding] <= len(order) // 2 / len(PEOPLE) * 4
-    assert order[-1] == flooding
+    # The flood is left for the end, but for what was taken in when most of it had been graded.
+    end = order[-(OFTEN - 4) :]
+    assert Counter(end)[flooding] >= len(end) - 4
     assert Counter(one.student for one in found if one.counts) == dict.fromkeys(PEOPLE, 1)
     assert book_scores(course) == {**dict.fromkeys(others, MOST), flooding: LESS}
 
