@@ -1,8 +1,9 @@
 """Mistakes that nobody catalogued: one change of the reference, or two, told in its own names.
 
-A slip explains answers when the reference with that slip gives exactly the same. Many slips give
-the same numbers, and a wrong name does more harm than none. So slips are ranked: the most specific
-ones count, and only if they say the same. Otherwise their family is told, or nothing.
+A slip explains answers when the reference with that slip gives exactly the same answers. Often
+several slips do. Then only the most specific ones count. If their sentences agree, the student
+reads that sentence. If they differ but belong to one family, the student reads a sentence about the
+family. Otherwise the student reads nothing, because a wrong name does more harm than none.
 """
 
 from __future__ import annotations
@@ -30,10 +31,10 @@ HINTS = (
 
 @dataclass(frozen=True)
 class Words:
-    """How a slip is told.
+    """The words for a slip, and how specific they are.
 
     Args:
-        rank: the lower, the more it says; of slips with the same numbers, the lowest are told.
+        rank: a low rank means specific words. Of several explanations, the lowest rank counts.
         family: what slips of a rank have in common.
         name: a short name, for lists.
         sentence: what the student reads.
@@ -213,7 +214,7 @@ _FAMILIES = {
     ),
     "shape": Words(4, "shape", "shape", "Your answer has another shape than it should have."),
 }
-"""What is told where slips of one family give the same numbers."""
+"""By family, the words for several slips of it that give the same numbers."""
 _IN_PAIRS = frozenset(
     {"left out", "not divided", "squared", "term left out", "not applied", "applied after"}
     | {"reduction", "elementwise", "name", "minus", "sign", "doubled", "halved", "first transposed"}
@@ -229,7 +230,7 @@ _WITHOUT_PLACE = frozenset(
 
 
 def words_of(slip: Slip) -> Words:
-    """How one slip is told."""
+    """The words for one slip."""
     kind, about = slip.change
     if kind == "name" and (slip.what == slip.other or not slip.other):
         return _FAMILIES[kind]
@@ -301,8 +302,7 @@ class Found:
     """What explains certain answers of a function.
 
     Args:
-        names: of the slips, in the order in which they are told; empty if they contradict each
-            other.
+        names: of the slips, the most specific first; empty if several explanations differ.
         version: the function with these slips.
     """
 

@@ -22,7 +22,7 @@ MOST_NUMBERS = 16
 """Most numbers that all arguments of a call to try may have together, or its answer."""
 _ERROR = "an error"
 DIGITS = 4
-"""Significant digits with which an answer is told, and by which a wrong one must differ."""
+"""Significant digits of the answer that a student reads; a wrong answer must differ in them."""
 
 
 def call_to_try(

@@ -141,7 +141,7 @@ def _by_slips_of(
 
 
 def _are_arguments(cases: Sequence[Case]) -> bool:
-    """Whether the answers are what was handed in, as of a function that is hardly begun."""
+    """Whether a function returns one of its arguments on every call, as an unfinished one may."""
     fewest = min(len(case.args) for case in cases)
     return any(
         all(_is_same(case.args[place], case.answer.value) for case in cases)

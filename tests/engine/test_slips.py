@@ -203,7 +203,7 @@ def test_two_slips_are_named(catalogue, name, function, parts):
 
 
 def test_a_catalogued_mistake_with_a_slip_is_named(catalogue):
-    """A known mistake with one more slip is told as both, the known one first."""
+    """A catalogued mistake with one more slip gets both names, the catalogued one first."""
     mistakes = Mistakes()
 
     @mistakes.of("test_flux", Misconception("cubed-difference", "You cube it.", ("a", "b", "c")))
@@ -254,7 +254,7 @@ def test_no_false_name(catalogue, name, function):
 
 
 def test_slips_that_contradict_each_other_are_not_told(catalogue):
-    """Where several slips give the same numbers, their family is told, or nothing."""
+    """Several slips that give the same numbers and have different words get no name."""
 
     def first(function, *calls):
         return [Case(function, args, Answer(value)) for *args, value in calls]
