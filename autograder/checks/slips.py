@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from autograder.checks.slip_changes import OF_PRODUCT
 from autograder.checks.slip_places import Slip
 from autograder.checks.slip_sites import Slips
 
@@ -273,9 +274,18 @@ def told(slips: Sequence[Slip], name: str) -> Words | None:
     return _FAMILIES.get(families.pop()) if len(families) == 1 else None
 
 
-def pairs(slips: Sequence[Slip]) -> Iterator[tuple[Slip, Slip]]:
-    """Pairs of slips that are likely together, the likeliest first, each at two places."""
-    likely = sorted(filter(_is_likely, slips), key=lambda slip: words_of(slip).rank)
+def pairs(slips: Sequence[Slip], name: str) -> Iterator[tuple[Slip, Slip]]:
+    """Pairs of slips that are likely together, the likeliest first, each at two places.
+
+    Args:
+        slips: those that can change what a function gives.
+        name: of the function. A sign or size that is wrong somewhere mostly makes the whole answer
+            wrong by the same factor, so the whole answer is tried first.
+    """
+    own = [slip for slip in slips if slip.function == name and slip.change[0] in OF_PRODUCT]
+    whole = list({slip.change[0]: slip for slip in own}.values())
+    others = (slip for slip in slips if slip not in whole and _is_likely(slip))
+    likely = whole + sorted(others, key=lambda slip: words_of(slip).rank)
     count = 0
     for total in range(2 * len(likely)):
         for i in range(max(0, total - len(likely) + 1), (total + 1) // 2):
@@ -332,7 +342,7 @@ def explaining_pair(
     slips: Slips, name: str, explains: Callable[[Callable[..., Any]], bool]
 ) -> Found | None:
     """The first pair of slips by which a function gives certain answers."""
-    for pair in pairs(slips.of(name)):
+    for pair in pairs(slips.of(name), name):
         if explains(slips.version(name, pair)):
             words = sorted(map(words_of, pair), key=lambda one: one.rank)
             names = dict.fromkeys(one.name for one in words)

@@ -202,6 +202,21 @@ def test_two_slips_are_named(catalogue, name, function, parts):
     assert parts - {"*"} <= found
 
 
+def test_a_wrong_sign_and_another_slip_are_named_in_a_large_function():
+    """Where hundreds of slips can be made, the likely pairs are still tried: a wrong sign first."""
+    reference = load_catalogue(ROOT / "tests" / "hidden", LABS[0]).reference
+    large = Catalogue(reference)
+
+    def uphill_and_no_slope(x, target, weights, rate):
+        return -rate * (target - 1 / (1 + np.exp(-np.dot(x, weights)))) * x
+
+    calls = [(RNG.normal(size=n), 0.3, RNG.normal(size=n), 0.17) for n in (3, 4, 2)]
+    cases = [Case("weight_step", args, Answer(uphill_and_no_slope(*args))) for args in calls]
+    found = explain(cases, (), Allowance(60.0, 512), large)
+    assert found is not None
+    assert {part.split(":")[0] for part in found.name.split(JOINED)} == {"left out", "sign"}
+
+
 def test_a_catalogued_mistake_with_a_slip_is_named(catalogue):
     """A catalogued mistake with one more slip gets both names, the catalogued one first."""
     mistakes = Mistakes()
@@ -486,7 +501,7 @@ def test_a_reference_without_source_has_no_slips():
 def test_the_search_is_bounded(catalogue):
     """As many pairs are tried as `MOST_PAIRS` says, whatever the function."""
     for name in catalogue.slips.functions:
-        assert len(list(slips.pairs(catalogue.slips.of(name)))) <= slips.MOST_PAIRS
+        assert len(list(slips.pairs(catalogue.slips.of(name), name))) <= slips.MOST_PAIRS
 
 
 GAP = '''
