@@ -143,7 +143,9 @@ def _grade(
 def _runs(context: GradingContext) -> Row:
     """The master's locked cells, demonstrations and visible tests must run on its solutions."""
     lab = context.lab
-    planned = plan(lab, parse(samples.notebook(lab, samples.solutions(lab))), shown=True)
+    planned = plan(
+        lab, parse(samples.notebook(lab, samples.solutions(lab))), shown=True, tools=True
+    )
     names = {cell.grade_id for cell in lab.cells if cell.grade_id}
     cells = [replace(cell, own=False, ours=False) for cell in planned.cells]
     with Session(context.jail, cells, context.files, upto=0) as session:

@@ -24,6 +24,7 @@ from autograder.checks.compare import (
     NotNumbers,
     as_numbers,
     compare,
+    looks_measured,
     require_comparable,
     shape_words,
 )
@@ -57,6 +58,12 @@ CHECK_WORK_S = 4.0
 TOO_MUCH = (
     "The answer is too large or too deeply nested to be compared. Return an array of numbers."
 )
+MOSTLY = 0.7
+"""The share of a check's cases that must look measured for the check to fail."""
+MEASURED = (
+    "The result is right only as far as a slope that is measured with secants is: derive it, and "
+    "write down the formula."
+)
 
 running_check: ContextVar[Running] = ContextVar("running")
 """The check that is running now."""
@@ -67,6 +74,7 @@ def assert_agrees(
     reference_function: Callable[..., Any],
     *args: Any,
     quiet: bool = False,
+    derived: bool = False,
     **named: Any,
 ) -> None:
     """One case: the student's function must answer as the reference does.
@@ -81,13 +89,17 @@ def assert_agrees(
         args: plain values, arrays, generators or functions.
         named: the same, passed by name.
         quiet: whether a warning from NumPy, about overflow for example, fails the case.
+        derived: whether the check fails when most of its answers are right only as far as a slope
+            that is measured with secants; see `autograder.checks.compare.looks_measured`.
     """
     call = student_function._begin(*args, **named)
     row, names = in_row(args, named)
     own, by_name = split(copy_arguments(row), names)
     expected = as_crossed(reference_function(*own, **by_name))
     require_comparable(expected)
-    running_check.get().agreements.append(_Agreement(student_function, call, expected, quiet))
+    running_check.get().agreements.append(
+        _Agreement(student_function, call, expected, quiet, derived)
+    )
 
 
 @dataclass(frozen=True)
@@ -98,6 +110,7 @@ class _Agreement:
     call: Call
     expected: Any
     quiet: bool
+    derived: bool
 
     def settle(self) -> Answer:
         """Wait for the answer."""
@@ -116,6 +129,10 @@ class _Agreement:
             message = "The result is right, but NumPy warns on the way: is something overflowing?"
         return Disagreement(message) if message else None
 
+    def looks_measured(self) -> bool:
+        """Whether an answer that agrees is as imprecise as a slope measured with secants."""
+        return looks_measured(self.settle().value, self.expected)
+
 
 class Running:
     """One check while it runs: its cases are compared once all calls are made."""
@@ -130,7 +147,17 @@ class Running:
             agreement.settle()
         with self.working():
             failures = [agreement.failure() for agreement in self.agreements]
-            return next((failure for failure in failures if failure is not None), None)
+            failure = next((failure for failure in failures if failure is not None), None)
+            return failure if failure is not None else self._measured()
+
+    def _measured(self) -> Disagreement | None:
+        """What is wrong with right answers that were measured where they had to be derived.
+
+        Single precision may look so in a case or two, so most cases have to.
+        """
+        derived = [agreement for agreement in self.agreements if agreement.derived]
+        measured = sum(agreement.looks_measured() for agreement in derived)
+        return Disagreement(MEASURED) if measured > MOSTLY * len(derived) else None
 
     def ending(self) -> Outcome | Disagreement | None:
         """As `failure`, but answers that take too much work also count as a failure."""

@@ -143,6 +143,36 @@ def compare(answer: Any, expected: Any) -> Comparison:
     return _compare_arrays(found, wanted, *_tolerance(answer))
 
 
+SECANT_NOISE = 1e-13, 1e-8
+"""How far central secants of the usual widths are off, as a share of the largest number."""
+MOST_DECIMALS = 13
+"""An answer that is rounded to so many places or fewer owes its error to that."""
+
+
+def looks_measured(answer: Any, expected: Any) -> bool:
+    """Whether an answer that agrees is off by as much as a slope measured with secants is.
+
+    Rounding errors of a formula are thousands of times smaller; those of single precision are
+    larger, and an answer of that precision, or one that is rounded to some decimals, is not
+    measured. A central secant of width s is off by about s² and by about 1e-16 / s.
+
+    Args:
+        answer: what the student's function returned, which agrees with `expected`.
+        expected: the reference's value; tuples are looked at part by part.
+    """
+    answer = as_plain(seen(answer))
+    if isinstance(expected, tuple):
+        parts = list(answer) if isinstance(answer, list | tuple | np.ndarray) else []
+        return any(map(looks_measured, parts, expected))
+    if isinstance(answer, np.ndarray | np.generic) and answer.dtype.itemsize < 8:
+        return False
+    found, wanted = as_numbers(answer), _wanted_numbers(expected)
+    largest = float(np.abs(wanted).max(initial=0.0))
+    error = float(np.abs(found - wanted).max(initial=0.0))
+    least, most = (share * largest for share in SECANT_NOISE)
+    return least < error < most and not np.array_equal(found, found.round(MOST_DECIMALS))
+
+
 def _wanted_numbers(expected: Any) -> NDArray[np.float64]:
     """The reference's value as an array.
 

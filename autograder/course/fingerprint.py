@@ -42,7 +42,7 @@ def exercise_digests(course: Course, lab: Lab, tier: Tier) -> dict[str, str]:
     for path in _marking_files(course, lab):
         for cell, text in _pieces(path):
             own.get(cell, shared).append(text)
-    shared += [cell.source for cell in lab.cells if cell.kind is Kind.GIVEN]
+    shared += [cell.source for cell in lab.cells if cell.kind in (Kind.GIVEN, Kind.TOOL)]
     shared += [
         name + submission_digest(data) for name, data in course.public_files(lab.assignment).items()
     ]

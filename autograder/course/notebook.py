@@ -14,6 +14,8 @@ from autograder.errors import CourseError
 
 DEMONSTRATION = "demonstration"
 """Tag of locked cells that grading does not run: training runs and plots."""
+TOOL = "tool"
+"""Tag of locked cells whose functions students check their work with; none works in grading."""
 
 
 class Kind(StrEnum):
@@ -25,6 +27,8 @@ class Kind(StrEnum):
     GIVEN = "given"
     """A locked code cell: ours, and run when grading."""
     DEMONSTRATION = DEMONSTRATION
+    TOOL = TOOL
+    """A locked code cell whose functions raise an exception when a submission is graded."""
     SOLUTION = "solution"
     TESTS = "tests"
 
@@ -94,6 +98,8 @@ def _kind(cell_type: str, metadata: dict[str, Any], tags: list[str]) -> Kind:
         return Kind.TESTS
     if DEMONSTRATION in tags:
         return Kind.DEMONSTRATION
+    if TOOL in tags and metadata.get("locked"):
+        return Kind.TOOL
     return Kind.GIVEN if metadata.get("locked") else Kind.FREE
 
 
@@ -112,6 +118,21 @@ def assigned_variables(source: str) -> list[str]:
     statements = (n for n in _body(source) if isinstance(n, ast.Assign | ast.AnnAssign))
     names = (n for one in statements for n in ast.walk(one) if isinstance(n, ast.Name))
     return [*dict.fromkeys(name.id for name in names if isinstance(name.ctx, ast.Store))]
+
+
+def without_answers(source: str) -> str:
+    """The source of a tool as grading runs it: each of its functions raises a `RuntimeError`.
+
+    A function that measures what an exercise asks for would otherwise earn the exercise's points.
+    """
+    body = _body(source)
+    for node in body:
+        if isinstance(node, ast.FunctionDef):
+            node.body = ast.parse(f'raise RuntimeError("{node.name!r} {TOOL_WORDS}")').body
+    return ast.unparse(ast.Module(body, []))
+
+
+TOOL_WORDS = "is a tool for checking and does not work while a submission is graded"
 
 
 def _body(source: str) -> list[ast.stmt]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from autograder.course.lab import Exercise, Lab
-from autograder.course.notebook import Kind, MasterCell
+from autograder.course.notebook import Kind, MasterCell, without_answers
 from autograder.grading.source_names import (
     bound_names,
     is_part,
@@ -28,6 +28,8 @@ from autograder.remote.cells import Cell, function_names
 
 _SHOWN = (Kind.DEMONSTRATION, Kind.TESTS)
 """Cells of ours that show something; they run only where the student's code needs them."""
+_GIVEN = (Kind.GIVEN, Kind.TOOL)
+"""Cells of ours that always run, in place of what the student made of them."""
 
 _ASKS = re.compile(
     r"\bNameError\b|\b(globals|locals|vars|dir|exists|isfile)\(|\b(user_ns|__main__)\b"
@@ -72,7 +74,7 @@ class Plan:
         return any(may_bind(cell.source, names) for cell in self.cells[place:])
 
 
-def plan(lab: Lab, submission: Submission, *, shown: bool = False) -> Plan:
+def plan(lab: Lab, submission: Submission, *, shown: bool = False, tools: bool = False) -> Plan:
     """Decide which cells run, in which order, and where exercises are checked.
 
     Args:
@@ -80,8 +82,9 @@ def plan(lab: Lab, submission: Submission, *, shown: bool = False) -> Plan:
         submission: the notebook as submitted.
         shown: whether our demonstrations and visible tests also run, in their places, and given
             cells as the student left them.
+        tools: whether the course's tools for checking work, as they do for students.
     """
-    planner = _Planner(lab, submission, shown)
+    planner = _Planner(lab, submission, shown, tools)
     planner.place_all()
     places = {e.grade_cell: planner.places_of(e) for e in lab.exercises}
     stubs = [e for e in lab.exercises if _is_as_released(lab, submission, e)]
@@ -98,7 +101,7 @@ def plan(lab: Lab, submission: Submission, *, shown: bool = False) -> Plan:
 class _Planner:
     """Takes the cells of one submission in order, and restores the given cells that are missing."""
 
-    def __init__(self, lab: Lab, submission: Submission, shown: bool) -> None:
+    def __init__(self, lab: Lab, submission: Submission, shown: bool, tools: bool) -> None:
         self.cells: list[Cell] = []
         self._places: dict[str, list[int]] = {}
         self._as_text: set[str] = set()
@@ -106,7 +109,7 @@ class _Planner:
         self._tests = {c.grade_id: code_words(c.source) for c in lab.cells if c.kind is Kind.TESTS}
         self._functions = {e.grade_cell: e.names for e in lab.exercises}
         self._lab, self._submission = lab, submission
-        self._shown = shown
+        self._shown, self._tools = shown, tools
         self._known = {cell.grade_id: cell for cell in lab.cells if cell.grade_id}
         self._solution_of = {name: e.solution for e in lab.exercises for name in e.functions}
         self._seen: set[str] = set()
@@ -138,7 +141,13 @@ class _Planner:
             self._restore(number)
 
     def _restore(self, number: int) -> None:
-        self.cells += [Cell(cell.grade_id, cell.source) for cell in self._lost.get(number, [])]
+        lost = self._lost.get(number, [])
+        self.cells += [Cell(cell.grade_id, self._source(cell)) for cell in lost]
+
+    def _source(self, cell: MasterCell) -> str:
+        """What runs of a locked cell."""
+        out_of_use = cell.kind is Kind.TOOL and not self._tools
+        return without_answers(cell.source) if out_of_use else cell.source
 
     def _take(self, number: int, cell: SubmittedCell) -> None:
         known = self._known.get(cell.grade_id)
@@ -154,7 +163,7 @@ class _Planner:
 
         With `shown`, the student's own version of it also runs, after the master's.
         """
-        given, again = known.kind is Kind.GIVEN, known.grade_id in self._seen
+        given, again = known.kind in _GIVEN, known.grade_id in self._seen
         changed = not is_same_code(cell.source, known.source)
         self.changed |= changed if cell.is_code else given
         if known.kind is Kind.TESTS:
@@ -163,7 +172,8 @@ class _Planner:
         if (self._shown and not cell.is_code) or not (given or self._shown):
             return
         if not again and (given or not changed):
-            self.cells.append(Cell(known.grade_id, known.source, own=not given, ours=not given))
+            source = self._source(known)
+            self.cells.append(Cell(known.grade_id, source, own=not given, ours=not given))
         if self._shown and (again or changed):
             self._add_own(number, cell)
 
@@ -225,7 +235,7 @@ def _lost_cells(lab: Lab, submission: Submission) -> dict[int, list[MasterCell]]
     lost: dict[int, list[MasterCell]] = {}
     behind, solutions = -1, {e.solution: e.names for e in lab.exercises}
     for cell in lab.cells:
-        if cell.kind is not Kind.GIVEN:
+        if cell.kind not in _GIVEN:
             continue
         if cell.grade_id in first:
             behind = max(behind, first[cell.grade_id])

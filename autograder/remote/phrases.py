@@ -10,6 +10,8 @@ import builtins
 import re
 from collections.abc import Collection, Iterator
 
+from autograder.course.notebook import TOOL_WORDS
+
 LONGEST_NAME = 60
 """Most characters of a name that is shown."""
 
@@ -283,6 +285,11 @@ PHRASES: dict[str, tuple[tuple[str, str, str], ...]] = {
     "SyntaxError": (("", "text that is not valid Python is run as code", ""),),
     "Warning": (("", "a warning is turned into an error", ""),),
     "RuntimeError": (
+        (
+            rf"^{_NAME} {re.escape(TOOL_WORDS)}",
+            f"{{name}} {TOOL_WORDS}",
+            "find the answer without it",
+        ),
         (r"too many calls", "the function that it is given is called too often", ""),
         (r"the arguments do not fit", "the function that it is given is called wrongly", ""),
         (

@@ -37,6 +37,7 @@ from ..misconceptions import (
     RAW_ERROR_SENT_BACK,
     SLOPE_AT_OUTPUT,
     SLOPE_FORGOTTEN,
+    SLOPE_MEASURED,
     SLOPE_MISTYPED,
     SLOPE_OF_ERROR_OR_TARGET,
     STEP_SUBTRACTED,
@@ -1860,6 +1861,51 @@ def accuracy(features, targets, weights_input_hidden, weights_hidden_output):
 def accuracy(features, targets, weights_input_hidden, weights_hidden_output):
     output = forward_pass(features, weights_input_hidden, weights_hidden_output)[1]
     return (output > 0.5) == targets
+
+
+# --- Slopes measured in place of derived ---------------------------------------------------------
+
+
+@mistakes.of("test_backprop_step", SLOPE_MEASURED)
+def backprop_step(x, target, weights_input_hidden, weights_hidden_output, learning_rate):
+    def error_of(first, last):
+        return 0.5 * (target - sigmoid(np.dot(sigmoid(np.dot(x, first)), last))) ** 2
+
+    def measured(function, weights):
+        slopes = np.zeros(np.shape(weights))
+        for place in np.ndindex(slopes.shape):
+            nudge = np.zeros(slopes.shape)
+            nudge[place] = 1e-5
+            slopes[place] = (function(weights + nudge) - function(weights - nudge)) / 2e-5
+        return slopes
+
+    first, last = np.asarray(weights_input_hidden), np.asarray(weights_hidden_output)
+    return (
+        first - learning_rate * measured(lambda w: error_of(w, last), first),
+        last - learning_rate * measured(lambda w: error_of(first, w), last),
+    )
+
+
+@mistakes.of("test_backward_pass", SLOPE_MEASURED)
+def backward_pass(features, targets, hidden_output, output, weights_hidden_output):
+    hidden_input = np.log(hidden_output / (1 - hidden_output))
+
+    def error_of(hidden_input, weights):
+        said = sigmoid(np.dot(sigmoid(hidden_input), weights))
+        return 0.5 * np.mean((np.asarray(targets) - said) ** 2)
+
+    def measured(function, place_of):
+        slopes = np.zeros(np.shape(place_of))
+        for place in np.ndindex(slopes.shape):
+            nudge = np.zeros(slopes.shape)
+            nudge[place] = 1e-5
+            slopes[place] = (function(place_of + nudge) - function(place_of - nudge)) / 2e-5
+        return slopes
+
+    features, last = np.asarray(features, dtype=float), np.asarray(weights_hidden_output)
+    along_inputs = measured(lambda h: error_of(h, last), hidden_input)
+    along_last = measured(lambda w: error_of(hidden_input, w), last)
+    return -np.dot(features.T, along_inputs), -along_last
 
 
 # The mistakes above call earlier exercises by their names, which the mistakes themselves have taken

@@ -29,6 +29,7 @@ from ..misconceptions import (
     SLOPE_AT_INPUT,
     SLOPE_AT_OUTPUT,
     SLOPE_FORGOTTEN,
+    SLOPE_MEASURED,
     SLOPE_MISTYPED,
     SLOPE_OF_ERROR_OR_TARGET,
     SLOPE_WITHOUT_SIGMOID,
@@ -1672,6 +1673,55 @@ def descend(gradient, start, learning_rate, momentum, steps):
         position += velocity
         path.append(position.copy())
     return np.array(path)
+
+
+# --- Slopes measured in place of derived ---------------------------------------------------------
+
+
+@mistakes.of("test_error_term", SLOPE_MEASURED)
+def error_term(x, target, weights):
+    h, width = np.dot(x, weights), 1e-5
+    higher = 0.5 * (target - sigmoid(h + width)) ** 2
+    lower = 0.5 * (target - sigmoid(h - width)) ** 2
+    return -(higher - lower) / (2 * width)
+
+
+@mistakes.of("test_weight_step", SLOPE_MEASURED)
+def weight_step(x, target, weights, learning_rate):
+    step = np.zeros(len(weights))
+    for i in range(len(weights)):
+        higher, lower = np.array(weights, dtype=float), np.array(weights, dtype=float)
+        higher[i] += 1e-5
+        lower[i] -= 1e-5
+        rise = 0.5 * (target - sigmoid(np.dot(x, higher))) ** 2
+        rise -= 0.5 * (target - sigmoid(np.dot(x, lower))) ** 2
+        step[i] = -learning_rate * rise / 2e-5
+    return step
+
+
+@mistakes.of("test_weight_step_outputs", SLOPE_MEASURED)
+def weight_step_outputs(x, targets, weights, learning_rate):
+    step = np.zeros(np.shape(weights))
+    for place in np.ndindex(step.shape):
+        higher, lower = np.array(weights, dtype=float), np.array(weights, dtype=float)
+        higher[place] += 1e-6
+        lower[place] -= 1e-6
+        rise = 0.5 * np.sum((targets - sigmoid(np.dot(x, higher))) ** 2)
+        rise -= 0.5 * np.sum((targets - sigmoid(np.dot(x, lower))) ** 2)
+        step[place] = -learning_rate * rise / 2e-6
+    return step
+
+
+@mistakes.of("test_epoch_step", SLOPE_MEASURED)
+def epoch_step(features, targets, weights, learning_rate):
+    def error_of(weights):
+        return 0.5 * np.mean((np.asarray(targets) - sigmoid(np.dot(features, weights))) ** 2)
+
+    step = np.zeros(len(weights))
+    for i, nudge in enumerate(1e-5 * np.eye(len(weights))):
+        rise = error_of(np.asarray(weights) + nudge) - error_of(np.asarray(weights) - nudge)
+        step[i] = -learning_rate * rise / 2e-5
+    return step
 
 
 # A mistake calls the right earlier functions. The mistakes above have taken over their names, so

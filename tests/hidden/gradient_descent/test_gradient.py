@@ -54,19 +54,33 @@ WEIGHTS = np.array([0.7, -0.4, 0.55])
 @pytest.mark.points(2)
 def test_step_of_a_lone_record(student, reference, rng):
     """With a single record, the step of an epoch is that record's own step."""
-    assert_agrees(student.epoch_step, reference.epoch_step, FEATURES[:1], TARGETS[:1], WEIGHTS, 0.3)
+    assert_agrees(
+        student.epoch_step,
+        reference.epoch_step,
+        FEATURES[:1],
+        TARGETS[:1],
+        WEIGHTS,
+        0.3,
+        derived=True,
+    )
     for n_features in (4, 2):
         case = records(rng, 1, n_features)
-        assert_agrees(student.epoch_step, reference.epoch_step, *case, learning_rate_of(rng))
+        assert_agrees(
+            student.epoch_step, reference.epoch_step, *case, learning_rate_of(rng), derived=True
+        )
 
 
 @pytest.mark.grade_cell("test_epoch_step")
 @pytest.mark.points(3)
 def test_step_is_the_mean_over_records(student, reference, rng):
     """The step of an epoch is the mean of all records' steps, all taken at the same weights."""
-    assert_agrees(student.epoch_step, reference.epoch_step, FEATURES, TARGETS, WEIGHTS, 0.3)
+    assert_agrees(
+        student.epoch_step, reference.epoch_step, FEATURES, TARGETS, WEIGHTS, 0.3, derived=True
+    )
     case = records(rng, 7, 4)
-    assert_agrees(student.epoch_step, reference.epoch_step, *case, learning_rate_of(rng))
+    assert_agrees(
+        student.epoch_step, reference.epoch_step, *case, learning_rate_of(rng), derived=True
+    )
 
 
 @pytest.mark.grade_cell("test_epoch_step")
@@ -75,7 +89,9 @@ def test_step_of_other_tables(student, reference, rng):
     """The step is right for other numbers of records and features, and changes no argument."""
     for n_records, n_features in ((5, 3), (2, 6), (9, 2)):
         case = records(rng, n_records, n_features, binary=False)
-        assert_agrees(student.epoch_step, reference.epoch_step, *case, learning_rate_of(rng))
+        assert_agrees(
+            student.epoch_step, reference.epoch_step, *case, learning_rate_of(rng), derived=True
+        )
 
 
 @pytest.mark.grade_cell("test_train")
