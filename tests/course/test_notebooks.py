@@ -1,7 +1,9 @@
 """The master notebooks: their form, their exercises, and that they run as students run them."""
 
 import ast
+import itertools
 import json
+import re
 import shutil
 
 import nbformat
@@ -9,7 +11,7 @@ import pytest
 from nbconvert.preprocessors import CellExecutionError, ExecutePreprocessor
 
 from autograder.authoring.build import tidy
-from autograder.course.notebook import Kind
+from autograder.course.notebook import Kind, grade_id_of
 
 from .conftest import NOTEBOOKS, lab_named
 
@@ -109,6 +111,11 @@ EXERCISES = {
     ],
 }
 """Tests cell, points and signatures, in the order of each notebook: they are fixed."""
+
+OPEN = ("imports", "given_samples", "given_network", "given_small_table")
+"""Given cells that students need to read."""
+OWN_PICTURE = "demo_break_it"
+"""What it draws depends on what the student has put in."""
 
 ASSIGNMENTS = {
     "gradient_descent": ["gradient_basic", "gradient"],
@@ -221,13 +228,58 @@ def test_visible_checks_call_every_function(course, name):
     lab = lab_named(course, name)
     for exercise in lab.exercises:
         source = lab.cell(exercise.grade_cell).source
-        assert all(f"{function}(" in source for function in exercise.functions)
+        assert all(re.search(rf"\b{function}\b", source) for function in exercise.functions)
 
 
-def run_in_kernel(path):
-    """Run a notebook's file from top to bottom in a kernel, in its own folder."""
+@every_notebook
+def test_our_cells_are_folded(course, name):
+    """JupyterLab folds our given and demonstration cells, and shows a first line that says what."""
+    ours = {"given", "demonstration", "tool"}
+    kinds = {cell.grade_id: cell.kind for cell in lab_named(course, name).cells if cell.grade_id}
+    for cell in cells_of(lab_named(course, name)):
+        grade_id = grade_id_of(cell)
+        folded = cell["metadata"].get("jupyter", {}).get("source_hidden", False)
+        if kinds.get(grade_id) in ours and grade_id not in OPEN:
+            assert folded, grade_id
+            assert text_of(cell).startswith("# "), grade_id
+        else:
+            assert not folded, cell["id"]
+
+
+@every_notebook
+def test_there_is_a_figure_in_words_for_every_picture(course, name):
+    """Below each cell that draws stands a text that says what is to be seen; sliders have none."""
+    cells = cells_of(lab_named(course, name))
+    for cell, below in itertools.pairwise(cells):
+        source = text_of(cell)
+        if "plt.show()" in source and "sliders(" not in source and grade_id_of(cell) != OWN_PICTURE:
+            assert text_of(below).startswith("*The figure"), cell["id"]
+
+
+COMPARED = """
+def or_recorded(compute, recorded):
+    value = compute()
+    pairs = zip(value, recorded, strict=True) if isinstance(value, tuple) else [(value, recorded)]
+    for found, wanted in pairs:
+        np.testing.assert_allclose(found, wanted, rtol=2e-3, atol=1e-4)
+    return value
+"""
+"""Makes a cell fail whose recorded numbers are not those of the master's solutions."""
+
+
+def run_in_kernel(path, replaced="", allow_errors=False):
+    """Run a notebook's file from top to bottom in a kernel, in its own folder.
+
+    Args:
+        path: the notebook's.
+        replaced: what runs besides, at the end of the cell with the course's tools.
+        allow_errors: whether a cell that raises ends only itself.
+    """
     notebook = nbformat.read(path, as_version=4)
-    runner = ExecutePreprocessor(timeout=120, kernel_name="python3")
+    for cell in notebook.cells:
+        if grade_id_of(cell) == "given_check":
+            cell.source += replaced
+    runner = ExecutePreprocessor(timeout=120, kernel_name="python3", allow_errors=allow_errors)
     try:
         runner.preprocess(notebook, {"metadata": {"path": str(path.parent)}})
     except CellExecutionError as error:
@@ -244,10 +296,13 @@ def outputs(notebook, kind):
 @pytest.mark.slow
 @every_notebook
 def test_master_runs_from_top_to_bottom(course, name, tmp_path):
-    """A master runs in a real kernel without an error or a warning, and shows a plot."""
+    """A master runs in a real kernel without an error or a warning, and shows a plot.
+
+    Its recorded numbers are those of its solutions.
+    """
     lab = lab_named(course, name)
     folder = shutil.copytree(lab.path.parent, tmp_path / lab.assignment)
-    notebook, error = run_in_kernel(folder / lab.path.name)
+    notebook, error = run_in_kernel(folder / lab.path.name, COMPARED)
     assert error is None, str(error)
     said = [out.text for out in outputs(notebook, "stream") if out.name == "stderr"]
     assert said == []
@@ -256,17 +311,20 @@ def test_master_runs_from_top_to_bottom(course, name, tmp_path):
 
 @pytest.mark.slow
 @every_notebook
-def test_student_version_stops_at_the_first_unfinished_exercise(course, name, tmp_path):
-    """A student version runs up to its first exercise, and says there what to do."""
+def test_only_exercises_stop_an_untouched_student_version(course, name, tmp_path):
+    """Where nothing is done yet, every demonstration runs and every exercise says what to do."""
     lab = lab_named(course, name)
     folder = shutil.copytree(lab.release.parent, tmp_path / lab.assignment)
-    notebook, error = run_in_kernel(folder / lab.release.name)
-    assert error is not None
-    assert error.ename == "NotImplementedError"
-    assert "replace this line by your code" in error.evalue
-    stopped = next(
-        cell
+    notebook, _ = run_in_kernel(folder / lab.release.name, allow_errors=True)
+    stopped = {
+        grade_id_of(cell): output
         for cell in notebook.cells
-        if cell.cell_type == "code" and any(out.output_type == "error" for out in cell.outputs)
-    )
-    assert stopped.metadata["nbgrader"]["grade_id"] == lab.exercises[0].grade_cell
+        if cell.cell_type == "code"
+        for output in cell.outputs
+        if output.output_type == "error"
+    }
+    assert list(stopped) == [exercise.grade_cell for exercise in lab.exercises]
+    for output in stopped.values():
+        assert output.ename == "NotDone"
+        assert "replace this line by your code" in output.evalue
+        assert len(output.traceback) == 1
