@@ -1,19 +1,25 @@
 """The student's own kernel is the judge: what counts is what the names are at the tests cell."""
 
+import json
 from pathlib import Path
 
 import pytest
 import toy
 from inside import start_jail
 
+from autograder.authoring.build import build
 from autograder.course.lab import Lab
+from autograder.course.model import Course
 from autograder.course.notebook import Kind, MasterCell
+from autograder.grading.context import Request
 from autograder.grading.plan import plan
+from autograder.grading.pool import Job, WorkerPool
 from autograder.grading.source_names import is_same_code
-from autograder.grading.submission import Submission, SubmittedCell
+from autograder.grading.submission import Submission, SubmittedCell, parse
 from autograder.limits import Limits
 from autograder.remote.cells import Cell
 from autograder.remote.session import Session
+from autograder.report import Verdict
 
 WRONG_AREA = "def area(sides):\n    return sides[0] * sides[1] / 2\n"
 TWO = (
@@ -313,6 +319,55 @@ def test_a_name_that_only_a_demonstration_binds_is_found(mark):
     )
     report = mark({**toy.solved(), "draw": uses}, None)
     assert report.score == 10.0
+
+
+TOOL = "import math\n\ndef measure(sides):\n    return 6.0\n"
+FINDS = pytest.mark.parametrize(
+    "area",
+    [
+        "def area(sides):\n    return measure(sides)\n",
+        "tool = measure\n\ndef area(sides):\n    return tool(sides)\n",
+        "def area(sides):\n    return globals()['measure'](sides)\n",
+    ],
+    ids=["called", "renamed", "looked-up"],
+)
+
+
+@pytest.fixture(scope="module")
+def with_tool(tmp_path_factory, tier):
+    """Grade a submission of a course whose first locked cell has a tool for checking."""
+    master = toy.shapes()
+    before("area", TOOL)(master)
+    place = master["cells"].index(toy.cell_of(master, "area")) - 1
+    master["cells"][place] = toy.code(TOOL, "tool", locked=True, tags=["tool"]) | {"id": "tool"}
+    course = Course.load(toy.write_course(tmp_path_factory.mktemp("tool") / "course", master))
+    build(course)
+    with WorkerPool(course, course.labs, tier, workers=1) as pool:
+
+        def mark_one(sources, change=None):
+            [lab] = course.labs
+            content = toy.handed_in(lab.release, sources, change)
+            cells = parse(json.dumps(content).encode())
+            [(_, report)] = pool.grade([Job("x", lab.assignment, lab.name, cells, Request(1))])
+            return report
+
+        yield mark_one
+
+
+@FINDS
+@pytest.mark.parametrize("change", [None, lose("tool")], ids=["kept", "deleted"])
+def test_a_tool_for_checking_does_not_work_while_graded(with_tool, area, change):
+    """A cell tagged as a tool is there, and its functions raise a sentence that names them."""
+    report = with_tool({**toy.solved(), "area": area}, change)
+    told = [check for check in report.checks if check.grade_cell == "test_area"]
+    assert {check.verdict for check in told} == {Verdict.RAISED}
+    assert all("`measure` is a tool for checking" in check.message for check in told)
+
+
+def test_the_rest_of_a_tools_cell_is_there(with_tool):
+    """What a tool's cell imports or assigns works as in the notebook."""
+    heron = toy.AREA.replace("np.sqrt", "math.sqrt")
+    assert with_tool({**toy.solved(), "area": heron}).score == 10.0
 
 
 def test_what_a_student_adds_to_a_given_cell_is_run(mark):

@@ -270,6 +270,25 @@ def test_a_quiet_check_hears_warnings(run):
     assert "warns" in quiet.result.message
 
 
+SECANT = (
+    "import numpy as np\ndef f(x):\n    return ((x + 1e-5) ** 3 - (x - 1e-5) ** 3) / 2e-5 * np.pi\n"
+)
+
+
+def test_a_derived_answer_must_not_be_measured(run):
+    """With derived=True, most cases that look measured fail the check; without, they pass."""
+    cube = "lambda x: 3 * np.pi * x ** 2"
+    points = ("np.ones(2) / 3", "np.ones(3) / 7", "np.full(2, 1.7)")
+    cases = [f"assert_agrees(student.f, {cube}, {point}" for point in points]
+    free, derived = run(
+        a_check("\n".join(f"{case})" for case in cases), "test_a")
+        + a_check("\n".join(f"{case}, derived=True)" for case in cases), "test_b"),
+        SECANT,
+    )
+    assert (free.result.verdict, derived.result.verdict) == (Verdict.PASSED, Verdict.FAILED)
+    assert "derive it" in derived.result.message
+
+
 def test_reference_and_student_get_copies_of_one_generator(run):
     """A generator handed to both is in the same state for both."""
     body = "assert_agrees(student.f, lambda rng: rng.normal(size=3), rng)"
