@@ -7,7 +7,7 @@ import pytest
 
 from autograder.course.notebook import Kind
 
-from .conftest import lab_named
+from .conftest import ROOT, lab_named
 
 NUMBER = re.compile(r"(?<![\w.])\d+\.\d{2,}(?:e[−-]?\d+)?(?![\w.]*\.\w)")
 """A number with two decimals or more; others are told by sentences, which `CLAIMS` holds."""
@@ -55,6 +55,107 @@ def gradient_basic(reference):
     yield from (0.01, 0.001)  # two learning rates
 
 
+TABLE = np.loadtxt(
+    ROOT / "source" / "gradient_descent" / "admissions.csv", delimiter=",", skiprows=1
+)
+
+
+def admissions(table=TABLE, training=360):
+    """Features and targets of the training rows, then of the test rows."""
+    scores = table[:, 1:3]
+    mean, deviation = scores[:training].mean(axis=0), scores[:training].std(axis=0)
+    one_hot = table[:, 3:] == np.array([1, 2, 3, 4])
+    features = np.hstack([(scores - mean) / deviation, one_hot])
+    admitted = table[:, 0]
+    return features[:training], admitted[:training], features[training:], admitted[training:]
+
+
+X, Y, X_TEST, Y_TEST = admissions()
+START = np.random.default_rng(42).normal(0.0, 6**-0.5, size=6)
+
+
+def unit_step(weights, kind="right"):
+    """The mean step of all training rows, without a learning rate; `kind` is what is wrong."""
+    h = X @ weights
+    output = sigmoid(h)
+    error = output - Y if kind == "sign" else Y - output
+    if kind == "input":
+        return np.mean(error[:, None] * slope(X) * X, axis=0)
+    factor = {"no slope": np.ones_like(h), "output": slope(output)}.get(kind, slope(h))
+    return (error * factor) @ X / (6 if kind == "features" else len(X))
+
+
+def unit_loss(weights):
+    """The mean squared error on the training rows."""
+    return np.mean((Y - sigmoid(X @ weights)) ** 2)
+
+
+def unit_accuracy(weights, features=X, targets=Y):
+    """The share of rows that are on the right side of 0.5."""
+    return np.mean((features @ weights > 0) == (targets > 0.5))
+
+
+def unit_walk(rate, epochs, kind="right", start=START):
+    """The weights before the first epoch and after each one."""
+    walk = [start]
+    for _ in range(epochs):
+        walk.append(walk[-1] + rate * unit_step(walk[-1], kind))
+    return np.array(walk)
+
+
+def gradient(reference):
+    """The numbers of the second notebook."""
+    features, targets = np.array([[0.5, -1.2, 0.8], [-0.4, 0.9, 1.5]]), np.array([1, 0])
+    weights = np.array([0.3, -0.2, 0.5])
+    h = features @ weights
+    terms = (targets - sigmoid(h)) * slope(h)
+    yield from (h, sigmoid(h), terms, 0.8 * terms[:, None] * features)
+    yield reference.epoch_step(features, targets, weights, 0.8)
+    yield from (reference.train(features, targets, weights, 0.8, epochs) for epochs in (1, 2, 3))
+    yield from (np.mean((targets - sigmoid(h)) ** 2), 0.125, 0.25, 0.01)
+    walk = unit_walk(5.0, 100)
+    yield from ([unit_loss(walk[n]) for n in (0, 10, 50, 100)], np.mean(Y == 0))
+    yield from (unit_accuracy(walk[0]), unit_accuracy(walk[10]), unit_accuracy(walk[100]))
+    yield from (reference.descend(lambda w: 2 * w, np.array(2.0), 0.1, a, 3) for a in (0.0, 0.5))
+    for start, alpha in ((3.0, 0.0), (3.0, 0.9)):
+        end = reference.descend(valley_slope, np.array(start), 0.05, alpha, 300)[-1]
+        yield from (end, valley(end))
+    distances = map_distances(60, 3000)[100:]
+    yield (np.floor(100 * distances.min()) / 100, np.ceil(100 * distances.max()) / 100)
+    yield from (map_distances(5, 15, alpha)[[0, -1]] for alpha in (0.0, 0.55, 0.95))
+    yield from (
+        unit_loss(unit_walk(5.0, 200, "sign")[-1]),
+        unit_accuracy(unit_walk(5, 200, "sign")[-1]),
+    )
+    yield (0.22, 0.31, 0.75)  # bounds of what jumps, which a claim below holds
+    yield (0.05, 0.95, 0.201)  # a rate, a momentum, and a bound
+
+
+def valley(w):
+    """The curve with a shallow and a deep valley."""
+    return 0.1 * w**4 - 0.6 * w**2 + 0.25 * w
+
+
+def valley_slope(w):
+    """Its slope."""
+    return 0.4 * w**3 - 1.2 * w + 0.25
+
+
+LOWEST = unit_walk(5.0, 100)[-1]
+"""The weights of the unit that the notebook has trained; the star on its map."""
+
+
+def map_distances(rate, steps, alpha=0.0):
+    """How far a walk over the two weights of the map is from the star, step by step."""
+    place, velocity, found = np.array([-2.2, -1.6]), np.zeros(2), []
+    for _ in range(steps + 1):
+        found.append(np.hypot(*(place - LOWEST[:2])))
+        step = unit_step(np.concatenate([place, LOWEST[2:]]))[:2]
+        velocity = alpha * velocity + rate * step
+        place = place + velocity
+    return np.array(found)
+
+
 def multilayer(reference):
     """The numbers of the third notebook."""
     legacy = np.random.RandomState(42)
@@ -66,7 +167,7 @@ def multilayer(reference):
     yield from reference.forward_batch(features, first, last)
 
 
-NUMBERS = {"gradient_basic": gradient_basic, "multilayer": multilayer}
+NUMBERS = {"gradient_basic": gradient_basic, "gradient": gradient, "multilayer": multilayer}
 ASSIGNMENT = {
     "gradient_basic": "gradient_descent",
     "gradient": "gradient_descent",
@@ -109,6 +210,23 @@ def bump(t):
     return sigmoid(sigmoid(sums) @ last), sigmoid(sums @ last)
 
 
+def wrong(kind):
+    """Losses and accuracies of 200 epochs with a wrong step."""
+    walk = unit_walk(5.0, 200, kind)
+    return np.array([unit_loss(w) for w in walk]), np.array([unit_accuracy(w) for w in walk])
+
+
+def looks_right(kind):
+    """Whether a wrong step has the last loss and accuracy of the right one, and never rises."""
+    losses, accuracies = wrong(kind)
+    return (round(losses[-1], 4), round(accuracies[-1], 2)) == (0.2007, 0.69) and not np.any(
+        np.diff(losses) > 1e-12
+    )
+
+
+JUMPS, SHARES = wrong("features")
+ADMITTED = [TABLE[TABLE[:, 3] == rank, 0].mean() for rank in (1, 2, 3, 4)]
+RATIO = TABLE[:, 1] / TABLE[:, 2]
 T = np.linspace(-3, 3, 2001)
 STEP = np.outer([0.5, -1, 2], [0.0233887, -0.1044106])
 CLAIMS = [
@@ -120,6 +238,26 @@ CLAIMS = [
     ("gradient_basic", "Rate 1.0 bounces between 2 and -2", 2 * (1 - 2 * 1.0) == -2),
     ("gradient_basic", "has the largest steps in both columns", np.abs(STEP)[2].min() > 0
      and (np.argmax(np.abs(STEP), axis=0) == 2).all()),
+    ("gradient", "117 of the 360 training rows are admitted", (Y.sum(), len(Y)) == (117, 360)),
+    ("gradient", "right in 31 of 40 cases",
+     unit_accuracy(LOWEST, X_TEST, Y_TEST) == 31 / 40 and np.mean(Y_TEST == 0) == 30 / 40),
+    ("gradient", "65 to 297 times as far", (RATIO.min().round(), RATIO.max().round()) == (65, 297)),
+    ("gradient", "A `gre` of 600 alone adds 60 to $h$", 600 * 0.1 == 60),
+    ("gradient", "from about the fiftieth epoch on it is nearly flat",
+     unit_loss(unit_walk(5.0, 50)[-1]) - unit_loss(LOWEST) < 0.0005),
+    ("gradient", "same walk as a mean with\n$\\eta = 3.6$", abs(0.01 * 360 - 3.6) < 1e-12),
+    ("gradient", "ten times for\n$\\alpha = 0.9$", abs(1 / (1 - 0.9) - 10) < 1e-9),
+    ("gradient", "| slope $f'$ left out | 0.2007 | no | 0.69 |", looks_right("no slope")),
+    ("gradient", "| slope taken at the output | 0.2007 | no | 0.69 |", looks_right("output")),
+    ("gradient", "| slope taken at the inputs | 0.2007 | no | 0.69 |", looks_right("input")),
+    ("gradient", "yes, more than 30 times", np.sum(np.diff(JUMPS) > 0) > 30),
+    ("gradient", "jumps between 0.22 and 0.31", (JUMPS[100:] > 0.22).all()
+     and (JUMPS[100:] < 0.31).all()),
+    ("gradient", "jumps between 0.5 and 0.75", (SHARES[100:] > 0.5).all()
+     and (SHARES[100:] < 0.75).all()),
+    ("gradient", "its accuracy is mostly higher", np.mean(SHARES[101:] > 0.69) > 0.6),
+    ("gradient", "farther away than it began (3.01)", abs(map_distances(5, 0)[0] - 3.01) < 0.005),
+    ("gradient", "the step is 60\ntimes too long", 360 / 6 == 60),
     ("multilayer", "nearly all outputs crowd at 0 and at 1",
      np.mean(np.abs(spread(1.0) - 0.5) > 0.45) > 0.85),
     ("multilayer", "all of them sit at one\nhalf", np.abs(spread(0.001) - 0.5).max() < 0.05),
