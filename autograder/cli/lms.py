@@ -36,8 +36,8 @@ def lms() -> None:
     "--from",
     "source",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="The gradebook file that the platform exported, to fill in.  [default: a new file from the "
-    "gradebook's list of students]",
+    help="The gradebook file that the platform exported, to fill in.  [default: a new file from "
+    "the gradebook's list of students]",
 )
 @click.option(
     "--to",
@@ -225,11 +225,11 @@ def _show(
         say(f"{item}: no column there; make it on {title} and export again, or name it: --column")
     changes = filling.changes if dry_run else [one for one in filling.changes if one.before]
     for one in changes:
-        say(f"  {one.student}  {one.item}  {one.before or 'no mark'} → {one.after}")
+        say(f"{one.student}, {one.item}: {one.before or 'no mark'} → {one.after}")
     for stays in filling.stays:
         there = f"{stays.there} stays on {title}" if stays.there else "left empty"
         ours = f", not {stays.ours}" if stays.ours else ""
-        say(f"  {stays.student}  {stays.item}  {there}{ours}: {stays.why}")
+        say(f"{stays.student}, {stays.item}: {there}{ours}: {stays.why}")
     for student, why in filling.students.items():
         say(f"not on {title}: {student}: {why}")
     for row, why in filling.others.items():

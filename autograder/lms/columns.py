@@ -81,8 +81,8 @@ def place_of(
     if len(found) > 1:
         titles = ", ".join(f"“{sheet.header[number]}”" for number, _ in found)
         raise CourseError(
-            f"{item}: several columns of the {platform.title} file could be it: {titles}; say which "
-            f"one: --column '{item}=TITLE'"
+            f"{item}: several columns of the {platform.title} file could be it: {titles}; say "
+            f"which: --column '{item}=TITLE'"
         )
     number, title = found[0]
     told = points_row[number] if points_row is not None else title.groupdict().get("points") or ""

@@ -1,8 +1,8 @@
 """What the gradebook's marks are for another system: one for each student and column there.
 
 Manual points, extra credit and penalties are in them, as everywhere. A mark that is not complete
-is empty, never a zero and never a part of the points. It is not complete where the grader withholds it,
-and where a person has still to give points.
+is empty, never a zero and never a part of the points. It is not complete where the grader
+withholds it, and where a person has still to give points.
 """
 
 from __future__ import annotations

@@ -10,10 +10,11 @@ do with a file, as far as it matters here:
 - Moodle asks which column is which. It refuses the whole file when one student is unknown or one
   cell is no number, and an empty cell or `-` takes a mark away. With the column "Last downloaded
   from this course" it refuses the file when a mark was changed there since.
-- Blackboard knows a column by `|id` at its end and a student by the user name alone. It ignores the
-  points in a title. Columns "up to" some points are calculated.
-- Brightspace takes only columns that end in "Points Grade" (or Grade Symbol, Text Grade). The first
-  two are the identifiers, written with a `#` in front, and the last one is the end-of-line indicator.
+- Blackboard knows a column by `|id` at its end and a student by the user name alone. It ignores
+  the points in a title. Columns "up to" some points are calculated.
+- Brightspace takes only columns that end in "Points Grade" (or Grade Symbol, Text Grade). The
+  first two are the identifiers, written with a `#` in front, and the last one is the end-of-line
+  indicator.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """A platform's table as a file: read in whatever encoding it has, written in the same one.
 
-Spreadsheets run a cell that begins like a formula, and students choose their own names. Such a cell
-is written as text. Identifiers cannot be changed in this way, so rows whose identifier would have to
-be are left out.
+Spreadsheets run a cell that begins like a formula, and students choose their own names. Such a
+cell is written as text. Identifiers cannot be changed in this way, so rows whose identifier would
+have to be are left out.
 """
 
 from __future__ import annotations

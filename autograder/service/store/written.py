@@ -1,4 +1,4 @@
-"""Which marks were written into files for a platform's import, so that a later file knows its own."""
+"""Which marks were written into files for a platform's import: a later file knows its own."""
 
 from __future__ import annotations
 
