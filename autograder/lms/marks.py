@@ -23,6 +23,12 @@ class Item:
     assignment: str
     notebook: str = ""
 
+    @classmethod
+    def of(cls, text: str) -> Item:
+        """The item of that `str`."""
+        assignment, _, notebook = text.partition("/")
+        return cls(assignment, notebook)
+
     def __str__(self) -> str:
         return f"{self.assignment}/{self.notebook}" if self.notebook else self.assignment
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import delete, inspect, select
 
 from autograder.service.store import tables
+from autograder.service.store.outbox import outbox
 from autograder.service.store.written import written
 
 
@@ -28,7 +29,8 @@ def forget(database_url: str, student: str) -> list[str]:
             ).all()
             for table in (tables.reports, tables.rulings, tables.secrets):
                 connection.execute(delete(table).where(table.c.attempt.in_(mine)))
-            connection.execute(delete(written).where(written.c.student == student))
+            for table in (written, outbox):
+                connection.execute(delete(table).where(table.c.student == student))
             connection.execute(delete(tables.attempts).where(tables.attempts.c.student == student))
         return list(folders)
     finally:

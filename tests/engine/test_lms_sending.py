@@ -1,0 +1,286 @@
+"""Marks by LTI 1.3, to a platform that we did not write: each once for each change, none older."""
+
+from __future__ import annotations
+
+import multiprocessing
+import random
+import time
+from contextlib import closing
+
+import pytest
+from lms_class import ASSIGNMENT, MOST, START, make_class, mark, submit
+from lti_platform import Platform, seconds
+
+from autograder.lms.keys import public_keys, rotate
+from autograder.service.grading import GradingService
+from autograder.service.store.outbox import Outbox
+
+
+@pytest.fixture
+def platform(tmp_path):
+    """A platform that knows the course's keys."""
+    there = Platform(lambda: public_keys(tmp_path))
+    yield there
+    there.close()
+
+
+@pytest.fixture
+def course(tmp_path, platform):
+    """Three students, known to the platform by other identifiers, and a key."""
+    platform.storage.members = members(3)
+    course = make_class(tmp_path, platform.base, 3)
+    rotate(course.root)
+    return course
+
+
+def members(number):
+    """Members of the platform's course, and one who is no student here."""
+    roles = ["http://purl.imsglobal.org/vocab/lis/v2/membership#Learner"]
+    found = [
+        {"user_id": f"u{one}", "roles": roles, "email": f"S{one}", "name": f"Student {one}"}
+        for one in range(number)
+    ]
+    return [*found, {"user_id": "u99", "roles": roles, "email": "eve@example.edu"}]
+
+
+def send(course, steps=20):
+    """Send all that is due, as the service does; returns the outbox by student."""
+    service = GradingService(course)
+    try:
+        sender = service.sender()
+        for _ in range(steps):
+            if not sender.step() and not any(one.open for one in service.outbox.letters()):
+                break
+            time.sleep(max(sender.try_at - time.monotonic(), 0.0))
+        return {one.student: one for one in service.outbox.letters()}
+    finally:
+        service.outbox.close()
+        service.attempts.close()
+
+
+def shown(platform):
+    """What the platform shows, by user: points, or the progress where there are none."""
+    return {
+        user: score.get("scoreGiven", score["gradingProgress"])
+        for (_, user), score in platform.storage.results.items()
+    }
+
+
+def test_marks_arrive_with_the_arrivals_clock_and_a_link(course, platform):
+    """The time stamp is the attempt's arrival; the comment leads to the feedback."""
+    mark(course, {("s0", "n0"): 7.25, ("s1", "n0"): 0.0})
+    sent = send(course)
+    assert shown(platform) == {"u0": 7.25, "u1": 0.0, "u2": "PendingManual"}
+    score = platform.storage.results["1", "u0"]
+    assert score["timestamp"] == "2026-10-01T12:00:00.000Z"
+    assert (score["scoreMaximum"], score["activityProgress"]) == (MOST, "Completed")
+    link = f"https://hub.example.edu/services/marks/assignments/{ASSIGNMENT}"
+    assert score["comment"] == f"Feedback: {link}"
+    assert platform.storage.results["1", "u2"]["comment"].startswith("A person will give")
+    assert not any(one.open or one.fault for one in sent.values())
+
+
+def test_each_change_is_sent_once(course, platform):
+    """Nothing twice, nothing for nothing; a change without a new attempt has the change's time."""
+    mark(course, {(f"s{number}", "n0"): 5.0 for number in range(3)})
+    send(course)
+    send(course)
+    assert len(platform.storage.taken) == 3
+    before = int(time.time())
+    mark(course, {("s0", "n0"): 6.0})
+    mark(course, {("s1", "n0"): 9.0}, "manual_score")
+    send(course)
+    assert shown(platform) == {"u0": 6.0, "u1": 9.0, "u2": 5.0}
+    assert len(platform.storage.taken) == 5
+    assert all(seconds(one[3]) >= before for one in platform.storage.taken[3:])
+    submit(course, "s2", START + 1000.5)
+    mark(course, {("s2", "n0"): 8.0})
+    send(course)
+    assert platform.storage.taken[5][2:] == (8.0, "2026-10-01T12:16:40.500Z")
+    assert platform.storage.stale == []
+
+
+def test_our_line_items_are_known_by_their_tag(course, platform):
+    """A renamed one is found again, on whatever page; another's of that name is left alone."""
+    others = {
+        str(number): {"id": f"{platform.base}/lineitems/{number}", "label": ASSIGNMENT}
+        for number in range(1, 5)
+    }
+    platform.storage.line_items |= others
+    mark(course, {("s0", "n0"): 5.0})
+    send(course)
+    made = platform.storage.line_items["5"]
+    facts = (made["tag"], made["resourceId"], made["label"], made["scoreMaximum"])
+    assert facts == ("autograder", f"toycourse/{ASSIGNMENT}", ASSIGNMENT, MOST)
+    made["label"] = "Sorting, week 3"
+    mark(course, {("s0", "n0"): 6.0})
+    send(course)
+    assert len(platform.storage.line_items) == 5
+    assert {place[0] for place in platform.storage.results} == {"5"}
+
+
+def test_a_mark_that_was_sent_is_never_taken_away(course, platform):
+    """Withheld later, it stays; the same mark again is not sent again, another one is."""
+    mark(course, {("s0", "n0"): 5.0})
+    send(course)
+    mark(course, {("s0", "n0"): None})
+    assert send(course)["s0"].waits
+    assert shown(platform)["u0"] == 5.0
+    mark(course, {("s0", "n0"): 5.0})
+    send(course)
+    assert len(platform.storage.taken) == 3
+    mark(course, {("s0", "n0"): 4.0})
+    send(course)
+    assert shown(platform)["u0"] == 4.0
+
+
+def test_a_mark_given_on_the_platform_later_stays(course, platform):
+    """It is newer than our arrival; the outbox says that the platform keeps it."""
+    mark(course, {("s0", "n0"): 5.0})
+    by_hand = {"scoreGiven": 9.0, "scoreMaximum": 10.0, "gradingProgress": "FullyGraded"}
+    platform.storage.line_items["1"] = {
+        "id": f"{platform.base}/lineitems/1",
+        "tag": "autograder",
+        "resourceId": f"toycourse/{ASSIGNMENT}",
+    }
+    platform.storage.results["1", "u0"] = {**by_hand, "timestamp": "2026-11-01T12:00:00.000Z"}
+    sent = send(course)
+    assert shown(platform)["u0"] == 9.0
+    assert "keeps a mark that is not older" in sent["s0"].fault
+    assert not sent["s0"].open
+
+
+def test_our_own_mark_with_the_platforms_clock_is_replaced(course, platform):
+    """Some platforms stamp by their own clock, which an outage makes later than the next arrival."""
+    mark(course, {("s0", "n0"): 5.0})
+    send(course)
+    platform.storage.results["1", "u0"]["timestamp"] = "2026-10-01T13:00:00.000Z"
+    submit(course, "s0", START + 60)
+    mark(course, {("s0", "n0"): 6.0})
+    send(course)
+    assert shown(platform)["u0"] == 6.0
+
+
+def test_who_is_not_on_the_platform_waits_and_stops_nobody(course, platform):
+    """The reason is kept, and the mark is sent when the student is there."""
+    mark(course, {(f"s{number}", "n0"): 5.0 for number in range(3)})
+    everybody, platform.storage.members = platform.storage.members, members(1)
+    sent = send(course, steps=3)
+    assert shown(platform) == {"u0": 5.0}
+    assert sent["s2"].fault == "nobody there has the login name s2"
+    platform.storage.members = everybody
+    with closing(Outbox(course.database)) as outbox:
+        outbox.try_now()
+    send(course)
+    assert shown(platform) == {"u0": 5.0, "u1": 5.0, "u2": 5.0}
+
+
+def test_what_students_may_not_see_yet_is_not_sent(tmp_path, platform):
+    """Where marks are shown after the due date only, the platform hears of nothing before."""
+    platform.storage.members = members(1)
+    course = make_class(
+        tmp_path, platform.base, 1, more="c.GradingService.before_due = 'nothing'\n"
+    )
+    rotate(course.root)
+    mark(course, {("s0", "n0"): 5.0})
+    assert send(course) == {}
+    assert platform.requests == 0
+
+
+def test_a_key_is_rotated_without_a_gap(course, platform):
+    """Published before it signs; at once where the old one is known to others."""
+    mark(course, {("s0", "n0"): 5.0})
+    send(course)
+    old, new = (
+        (one["kid"] for one in reversed(public_keys(course.root)["keys"] * 1))
+        if False
+        else (
+            public_keys(course.root)["keys"][0]["kid"],
+            rotate(course.root).jwk()["kid"],
+        )
+    )
+    assert [one["kid"] for one in public_keys(course.root)["keys"]] == [new, old]
+    mark(course, {("s0", "n0"): 6.0})
+    send(course)
+    assert shown(platform)["u0"] == 6.0
+    last = rotate(course.root, at_once=True).jwk()["kid"]
+    assert [one["kid"] for one in public_keys(course.root)["keys"]] == [last]
+    mark(course, {("s0", "n0"): 7.0})
+    send(course)
+    assert shown(platform)["u0"] == 7.0
+
+
+def test_a_platform_that_does_not_know_our_key_is_asked_again_later(course, platform):
+    """Nothing is lost, and the reason is kept."""
+    mark(course, {("s0", "n0"): 5.0})
+    keys, platform._tool_keys = platform._tool_keys, lambda: {"keys": []}
+    service = GradingService(course)
+    sender = service.sender()
+    assert not sender.step()
+    assert sender.away == "the platform answers 401"
+    platform._tool_keys = keys
+    sender.try_at = 0.0
+    sender.step()
+    assert shown(platform)["u0"] == 5.0
+    assert sender.away == ""
+    service.outbox.close()
+    service.attempts.close()
+
+
+def keep_sending(root):
+    """A process that sends until it is killed."""
+    from autograder.course.model import Course
+
+    service = GradingService(Course.load(root))
+    sender = service.sender()
+    while True:
+        if not sender.step():
+            time.sleep(0.02)
+
+
+def test_an_outage_loses_doubles_and_ages_no_mark(tmp_path, platform, request):
+    """The platform fails at random, the sender is killed at random, and marks change meanwhile."""
+    students, notebooks = (1000, 5) if request.config.getoption("--all") else (12, 5)
+    platform.storage.members = members(students)
+    course = make_class(tmp_path, platform.base, students, notebooks, "c.LTI.notebooks = True\n")
+    rotate(course.root)
+    dice = random.Random(11)
+    places = [(f"s{one}", f"n{two}") for one in range(students) for two in range(notebooks)]
+    last = {place: float(dice.randrange(11)) for place in places}
+    mark(course, last)
+    platform.faults = 0.3
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["test_lms_sending"])
+    for _ in range(5):
+        sender = context.Process(target=keep_sending, args=(course.root,))
+        sender.start()
+        begin, so_far = time.monotonic(), platform.requests
+        few = dice.randrange(5, max(len(places) // 4, 6))
+        while platform.requests < so_far + few and time.monotonic() < begin + 20:
+            time.sleep(0.005)
+        changed = {place: float(dice.randrange(11)) for place in dice.sample(places, 8)}
+        mark(course, changed)
+        last |= changed
+        time.sleep(dice.random() / 10)
+        sender.kill()
+        sender.join()
+    platform.faults = 0.1
+    left = send(course, steps=10_000)
+    assert not any(one.open for one in left.values())
+    names = {
+        one["resourceId"].rpartition("/")[2]: key
+        for key, one in platform.storage.line_items.items()
+    }
+    assert len(names) == len(platform.storage.line_items) == notebooks
+    there = {
+        place: platform.storage.results[names[place[1]], place[0].replace("s", "u")]
+        for place in places
+    }
+    assert {place: score["scoreGiven"] for place, score in there.items()} == last
+    assert platform.storage.stale == []
+    by_place = {}
+    for item, user, points, stamp in platform.storage.taken:
+        by_place.setdefault((item, user), []).append((stamp, points))
+    for taken in by_place.values():
+        assert taken == sorted(taken)
+        assert all(one[1] != two[1] for one, two in zip(taken, taken[1:], strict=False))
