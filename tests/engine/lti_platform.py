@@ -1,7 +1,7 @@
 """A platform on loopback: `lti1p3platform` checks requests and speaks the protocol, and we store.
 
-It can be made to fail as platforms do: nobody listens, errors, and answers that are lost although the
-request was done. Like Moodle it refuses a mark that is not newer by whole seconds.
+It can be made to fail as platforms do: requests are lost, answered by errors, or done without an
+answer. Like Moodle it refuses a mark that is not newer by whole seconds.
 """
 
 from __future__ import annotations
@@ -197,14 +197,16 @@ class Platform:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
+            wbufsize = -1
 
             def log_message(self, *args: Any) -> None:
                 """Say nothing."""
 
-            def do_GET(self) -> None:  # noqa: N802
+            def do_GET(self) -> None:
                 self._answer()
 
-            def do_POST(self) -> None:  # noqa: N802
+            def do_POST(self) -> None:
                 self._answer()
 
             def _answer(self) -> None:
