@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from autograder.cli.lti import COMMANDS
 from autograder.cli.shared import NEEDS_PERSON, course_option, json_option, load, reported
 from autograder.console import shown
 
@@ -121,6 +122,10 @@ def file(
             _show(filling, there.title, there.advice, to, dry_run, new=source is None)
         if filling.stays or filling.missing or filling.without_row:
             sys.exit(NEEDS_PERSON)
+
+
+for _command in COMMANDS:
+    lms.add_command(_command)
 
 
 def _titles(columns: tuple[str, ...]) -> dict[str, str]:

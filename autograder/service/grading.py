@@ -39,7 +39,9 @@ from autograder.service.workers.live_course import LiveCourse
 from autograder.service.workers.presence import Presence
 from autograder.service.workers.publisher import Publisher, manual_of
 from autograder.service.workers.regrade import Regrading
-from autograder.service.workers.sender import Sender, SenderThread, Source
+from autograder.service.workers.sender import Sender
+from autograder.service.workers.sender_thread import SenderThread
+from autograder.service.workers.sent_marks import Source
 
 log = logging.getLogger("autograder.service")
 
@@ -84,6 +86,7 @@ class GradingService:
         self._graders: list[GraderThread] = []
         self._threads: list[threading.Thread] = []
         self._presence = Presence(course.root)
+        self._sends: SenderThread | None = None
         self._tier = tier
         self._arrived = threading.Event()
 
@@ -109,7 +112,8 @@ class GradingService:
         self._threads = [watching, self._publisher, *self._graders]
         if self.lti.used:
             root, poll_s = self.course.root, self.settings.poll_s
-            self._threads.append(SenderThread(root, self.sender, self._coordination, poll_s))
+            self._sends = SenderThread(root, self.sender, self._coordination, poll_s)
+            self._threads.append(self._sends)
         for thread in self._threads:
             thread.start()
 
@@ -125,9 +129,13 @@ class GradingService:
                 grader.give_back()
             except SQLAlchemyError as error:
                 log.warning("a lease has to run out: %s", type(error).__name__)
+        self.close()
+        self._presence.close()
+
+    def close(self) -> None:
+        """Close the database, of a service that was not started or has ended."""
         self.attempts.close()
         self.outbox.close()
-        self._presence.close()
 
     def _watch(self) -> None:
         """Take in what arrives, until the service ends."""
@@ -216,6 +224,11 @@ class GradingService:
         due = self.due(assignment, student)
         over = due is not None and (now or datetime.now(UTC)) >= due
         return str(self.settings.after_due if over else self.settings.before_due)
+
+    @property
+    def sending_stopped(self) -> str:
+        """Why the course's platform takes no marks now; empty while it does, or has no need to."""
+        return "" if self._sends is None else self._sends.away
 
     def sender(self) -> Sender:
         """What sends marks to the course's platform; see `c.LTI`.

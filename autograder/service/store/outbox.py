@@ -99,6 +99,21 @@ class Letter:
         """Whether it is still to be sent."""
         return self.wanted > self.sent
 
+    def facts(self) -> dict[str, Any]:
+        """What programs read of it; `schemas/lms_status.schema.json` describes it."""
+        return {
+            "student": self.student,
+            "item": self.item,
+            "score": self.score,
+            "max_score": self.most,
+            "waits": self.waits,
+            "settled": not self.open,
+            "sent_score": self.sent_score,
+            "sent_at": self.sent_at,
+            "tries": self.tries,
+            "fault": self.fault,
+        }
+
     @property
     def uncertain(self) -> bool:
         """Whether it was begun to be sent, and nobody knows how that ended."""

@@ -12,28 +12,18 @@ from __future__ import annotations
 
 import logging
 import random
-import threading
 import time
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Callable, Collection
 from urllib.parse import quote
 
-from filelock import FileLock, Timeout
-
-from autograder.gradebook.book_marks import BookMark, Key
-from autograder.lms.marks import Item, marks_of
-from autograder.lms.matching import match
+from autograder.lms.marks import Item
 from autograder.lms.scores import Platform, PlatformAway, Refused, Score, Stale
 from autograder.lms.settings import Lti
-from autograder.service.store.attempt import Attempt, Fate
-from autograder.service.store.outbox import STEP_S, Cell, Letter, Outbox, Wanted
-from autograder.service.workers.coordination import Coordination
-from autograder.service.workers.intake import ATTEMPTS
+from autograder.service.store.outbox import STEP_S, Letter, Outbox
+from autograder.service.workers.sent_marks import Roster, Source, read_roster, wanted_marks
 
 log = logging.getLogger("autograder.service")
 
-LOCK = ".lms-lock"
 ROSTER_S, ASK_AGAIN_S = 600.0, 60.0
 """Seconds after which the platform's members are read again; the second, when one is unknown."""
 LOOK_S = 30.0
@@ -46,69 +36,6 @@ NEAR = 0.00501
 """Points that differ by less are the same: platforms round."""
 UNKNOWN = "no member of the course on the platform"
 KEEPS = "the platform keeps a mark that is not older, and not ours"
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where marks come from, and what students may see of them."""
-
-    book: Callable[[], Mapping[Key, BookMark]]
-    """The gradebook's marks; the same object while nothing changes."""
-    attempts: Callable[[], Collection[Attempt]]
-    version: Callable[[], int]
-    """A number that grows with each change of the attempts."""
-    shown: Callable[[str, str], str]
-    """What a student may see of an assignment now: `feedback`, `marks` or `nothing`."""
-
-
-def wanted_marks(source: Source, by_notebook: bool, now: float) -> dict[Cell, Wanted]:
-    """What the platform is to have now; nothing that students may not see yet."""
-    counting = {
-        (one.student, one.assignment): one for one in source.attempts() if one.counts and one.placed
-    }
-    withheld = {
-        (*place, notebook)
-        for place, attempt in counting.items()
-        for notebook, fate in attempt.fates
-        if fate is Fate.WITHHELD
-    }
-    found: dict[Cell, Wanted] = {}
-    for (student, item), mark in marks_of(source.book(), withheld, by_notebook).items():
-        if mark.max_score <= 0 or source.shown(item.assignment, student) == "nothing":
-            continue
-        attempt = counting.get((student, item.assignment))
-        arrived = now if attempt is None else attempt.arrived.timestamp()
-        found[student, str(item)] = Wanted(mark.score, mark.max_score, mark.waits, arrived)
-    return found
-
-
-@dataclass
-class Roster:
-    """Who is who on the platform."""
-
-    users: Mapping[str, str] = field(default_factory=dict)
-    """The platform's identifier of each student."""
-    students: Mapping[str, str] = field(default_factory=dict)
-    """Students who are not on the platform, and why."""
-    others: Mapping[str, str] = field(default_factory=dict)
-    """Members of the platform who are no student here, and why."""
-
-
-def read_roster(platform: Platform, outbox: Outbox, by: str) -> Roster:
-    """Match the gradebook's students with the platform's members.
-
-    Raises:
-        PlatformAway, Refused: the platform does not tell them.
-    """
-    members = platform.members()
-
-    def words(number: int) -> str:
-        one = members[number]
-        return " · ".join(part for part in (one.name, one.email, one.user) if part)
-
-    matched = match(outbox.people(), [one.known_by(by) for one in members], by, words)
-    users = {student: members[number].user for student, number in matched.pairs.items()}
-    return Roster(users, matched.students, {words(n): why for n, why in matched.others.items()})
 
 
 class Sender:
@@ -279,40 +206,3 @@ def _same(found: tuple[float, float] | None, score: float | None, most: float | 
         return False
     points, of = found
     return abs(points * most / of - score) < NEAR
-
-
-class SenderThread(threading.Thread):
-    """The thread of the service that sends.
-
-    Args:
-        root: the course's folder.
-        make: makes the sender; called when this service is the one that sends.
-        coordination: how the threads wake each other and keep what fails.
-        poll_s: seconds between two looks.
-    """
-
-    def __init__(
-        self, root: Path, make: Callable[[], Sender], coordination: Coordination, poll_s: float
-    ) -> None:
-        super().__init__(name="sender", daemon=True)
-        self._folder, self._make = root / ATTEMPTS, make
-        self._coordination, self._poll_s = coordination, poll_s
-
-    def run(self) -> None:
-        """Send until the service ends."""
-        sender: Sender | None = None
-        lock = FileLock(self._folder / LOCK, mode=0o600)
-        while not self._coordination.stopped:
-            seen, again = self._coordination.count(), False
-            with self._coordination.watched("sending marks"):
-                self._folder.mkdir(mode=0o700, exist_ok=True)
-                try:
-                    lock.acquire(timeout=0)
-                except Timeout:
-                    sender = None  # Another service of this course sends.
-                else:
-                    sender = sender or self._make()
-                    again = sender.step()
-            if not again:
-                self._coordination.wait(seen, self._poll_s)
-        lock.release(force=True)
