@@ -73,13 +73,13 @@ def rotate(root: Path, at_once: bool = False) -> Key:
         root: the course's folder.
         at_once: let it sign now, and remove all others: an old one is known to others.
     """
-    before = keys_of(root)
+    before = list((root / FOLDER).glob("*.pem"))
     # The one that signs now is needed until the new one does.
     kept = set() if at_once or not before else {signing_key(root).path}
     key = _make(root)
     for old in before:
-        if old.path not in kept:
-            old.path.unlink()
+        if old not in kept:
+            old.unlink()
     return key
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import random
 import time
@@ -9,13 +10,20 @@ from contextlib import closing
 from itertools import pairwise
 
 import pytest
+import toy
+from click.testing import CliRunner
 from lms_class import ASSIGNMENT, MOST, START, make_class, mark, submit
 from lti_platform import Platform, seconds
+from schemas import faults
 
+from autograder.cli import main
 from autograder.course.model import Course
+from autograder.gradebook.gradebook import open_gradebook
 from autograder.lms.keys import public_keys, rotate
 from autograder.service.grading import GradingService
-from autograder.service.store.outbox import Outbox
+from autograder.service.store.forgetting import forget
+from autograder.service.store.outbox import Outbox, Wanted
+from autograder.service.workers.sender_thread import only_sender
 
 
 @pytest.fixture
@@ -278,3 +286,101 @@ def test_an_outage_loses_doubles_and_ages_no_mark(tmp_path, platform, request):
     for taken in by_place.values():
         assert taken == sorted(taken)
         assert all(one[1] != two[1] for one, two in pairwise(taken))
+
+
+def command(course, *arguments, code=0):
+    """What `autograder lms` says."""
+    said = CliRunner().invoke(main, ["lms", *arguments, "--course", str(course.root)])
+    assert said.exit_code == code, said.output
+    return said.output
+
+
+def test_the_commands_send_and_tell(course, platform):
+    """Who is who, what was sent, what waits and why; as words and as JSON."""
+    mark(course, {("s0", "n0"): 5.0, ("s1", "n0"): 4.5})
+    platform.storage.members = [one for one in members(3) if one["user_id"] != "u1"]
+    said = command(course, "roster", code=1)
+    assert "s0 is u0" in said
+    assert "only in the gradebook: s1: nobody there has the login name s1" in said
+    assert "only on the platform: eve@example.edu · u99: no student has this login name" in said
+    assert command(course, "send", code=1) == "2 marks are settled, 1 wait\n"
+    said = command(course, "status", code=1)
+    assert f"s1, {ASSIGNMENT}: 4.5 waits: nobody there has the login name s1" in said
+    told = json.loads(command(course, "status", "--json", code=1))
+    assert faults("lms_status", told) == []
+    assert [(one["sent_score"], one["settled"]) for one in told] == [
+        (5.0, True),
+        (None, False),
+        (None, True),
+    ]
+    platform.storage.members = members(3)
+    assert command(course, "send") == "3 marks are settled, 0 wait\n"
+    assert command(course, "status") == "3 marks are settled, 0 wait\n"
+
+
+def test_only_one_of_several_services_sends(course):
+    """While one does, the command says so and sends nothing."""
+    with only_sender(course.root) as alone, only_sender(course.root) as another:
+        assert (alone, another) == (True, False)
+        assert "a service of this course sends marks already" in command(course, "send", code=2)
+    with only_sender(course.root) as alone:
+        assert alone
+
+
+def test_the_keys_are_shown_and_rotated(course):
+    """The private halves are never printed, and are this account's alone."""
+    assert command(course, "keys").count("signs now") == 1
+    assert command(course, "keys", "--rotate").count("signs from") == 1
+    shown = json.loads(command(course, "keys", "--json"))["keys"]
+    assert [set(key) for key in shown] == [{"alg", "e", "kid", "kty", "n", "use"}] * 2
+    assert "PUBLIC" in command(course, "keys", "--pem")
+    assert "--at-once needs --rotate" in command(course, "keys", "--at-once", code=2)
+    command(course, "keys", "--rotate", "--at-once")
+    (path,) = (course.root / "lti_keys").iterdir()
+    assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    path.chmod(0o640)
+    assert "others can read this key" in command(course, "keys", code=2)
+    command(course, "keys", "--rotate", "--at-once")
+    assert path not in (course.root / "lti_keys").iterdir()
+    (course.root / "lti_keys" / "1.pem").write_text("no key")
+    (course.root / "lti_keys" / "1.pem").chmod(0o600)
+    assert "1.pem: no key" in command(course, "keys", code=2)
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        pytest.param('token_url = "http://lms.example.edu/t"', "must begin with https", id="http"),
+        pytest.param('lineitems_url = "ftp://127.0.0.1/"', "must begin with https", id="ftp"),
+        pytest.param('memberships_url = "https://"', "must begin with https", id="no-host"),
+        pytest.param('client_id = ""', "c.LTI.client_id missing", id="missing"),
+        pytest.param('clientid = ""', "c.LTI.clientid is unknown; did you mean", id="unknown"),
+        pytest.param('match = "name"', "c.LTI.match must be", id="choice"),
+    ],
+)
+def test_a_wrong_setting_is_named(course, setting, words):
+    """With the file; marks and tokens never go over an open line."""
+    with (course.root / "course_config.py").open("a") as file:
+        file.write(f"c.LTI.{setting}\n")
+    said = command(course, "roster", code=2)
+    assert words in said
+    assert "course_config.py" in said
+
+
+def test_a_course_without_a_platform_says_so(tmp_path):
+    """The commands name the setting and the page."""
+    course = Course.load(toy.write_course(tmp_path))
+    with open_gradebook(course):
+        pass
+    assert "no c.LTI" in command(course, "send", code=2)
+    assert "no key; make one" in command(course, "keys", code=2)
+    assert command(course, "status") == "0 marks are settled, 0 wait\n"
+
+
+def test_a_forgotten_students_marks_are_not_sent(course, platform):
+    """`forget` removes what waits, too."""
+    mark(course, {("s0", "n0"): 5.0})
+    with closing(Outbox(course.database)) as outbox:
+        outbox.want({("s0", ASSIGNMENT): Wanted(5.0, MOST, "", START)})
+        forget(course.database, "s0")
+        assert outbox.letters() == []
