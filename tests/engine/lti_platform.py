@@ -175,7 +175,7 @@ class Platform:
     """
 
     def __init__(self, tool_keys: Callable[[], dict[str, Any]]) -> None:
-        self.storage, self._keys, self._tool_keys = Storage(), key_pair(), tool_keys
+        self.storage, self.keys, self._tool_keys = Storage(), key_pair(), tool_keys
         self.faults = 0.0
         """The share of requests that fail."""
         self.dice = random.Random(7)
@@ -243,12 +243,14 @@ class Platform:
         query: dict[str, Any] = dict(parse_qsl(url.query))
         if "page" in query:
             query["page"] = int(query["page"])  # The library adds one to it.
-        config = Config(keys=self._keys, tool_keys=self._tool_keys)
+        config = Config(keys=self.keys, tool_keys=self._tool_keys)
         if url.path == "/token":
             try:
                 return 200, config.get_access_token(dict(parse_qsl(body.decode()))), None
             except Exception as error:
                 return 401, {"error": str(error)}, None
+        if url.path == "/jwks":
+            return 200, config.get_jwks(), None
         about = {"method": handler.command, "headers": dict(handler.headers), "get_data": query}
         about |= {"form_data": {}, "path": url.path, "content_type": ""}
         about["json"] = json.loads(body) if body else {}
