@@ -40,7 +40,7 @@ from autograder.service.workers.presence import Presence
 from autograder.service.workers.publisher import Publisher, manual_of
 from autograder.service.workers.regrade import Regrading
 from autograder.service.workers.sender import Sender
-from autograder.service.workers.sender_thread import SenderThread
+from autograder.service.workers.sender_thread import SENDING, SenderThread
 from autograder.service.workers.sent_marks import Source
 
 log = logging.getLogger("autograder.service")
@@ -199,7 +199,8 @@ class GradingService:
         ]
         runs = bool(self._threads) and alive == len(self._threads)
         warm_worker = found["disk"] is not None and found["disk"] >= FEW_MIB
-        whole = found["database"] and found["exchange"] and not found["faults"]
+        fails = self._coordination.faults.keys() - {SENDING}
+        whole = found["database"] and found["exchange"] and not fails
         return {"ok": bool(runs and warm_worker and whole), **found}
 
     def due(self, assignment: str, student: str = "") -> datetime | None:
@@ -227,8 +228,8 @@ class GradingService:
 
     @property
     def sending_stopped(self) -> str:
-        """Why the course's platform takes no marks now; empty while it does, or has no need to."""
-        return "" if self._sends is None else self._sends.away
+        """Why no marks go to the course's platform now; empty while they do, or need not."""
+        return "" if self._sends is None else self._sends.trouble
 
     def sender(self) -> Sender:
         """What sends marks to the course's platform; see `c.LTI`.
@@ -236,8 +237,7 @@ class GradingService:
         Raises:
             CourseError: the course has no platform, or the packages for it are missing.
         """
-        course = self.course
-        platform = connect(self.lti, course)
+        platform = connect(self.lti, self.course)
         source = Source(
             lambda: self.marks().marks, self.attempts.of, self.attempts.version, self.shown
         )

@@ -10,7 +10,6 @@ platform is asked what it has before the mark is sent again.
 
 from __future__ import annotations
 
-import logging
 import random
 import time
 from collections.abc import Callable, Collection
@@ -21,8 +20,6 @@ from autograder.lms.scores import Platform, PlatformAway, Refused, Score, Stale
 from autograder.lms.settings import Lti
 from autograder.service.store.outbox import STEP_S, Letter, Outbox
 from autograder.service.workers.sent_marks import Roster, Source, read_roster, wanted_marks
-
-log = logging.getLogger("autograder.service")
 
 ROSTER_S, ASK_AGAIN_S = 600.0, 60.0
 """Seconds after which the platform's members are read again; the second, when one is unknown."""
@@ -128,8 +125,6 @@ class Sender:
 
     def _wait(self, fault: Exception) -> None:
         """Leave the platform alone for a while, each time for longer; not all services at once."""
-        if not self.away:
-            log.warning("the platform takes no marks now, and is asked again later: %s", fault)
         pause_s = min(FIRST_WAIT_S * 2.0**self._away_tries, self._settings.longest_wait_s)
         self.away, self._away_tries = str(fault), min(self._away_tries + 1, 20)
         self.try_at = time.monotonic() + pause_s * (0.5 + random.random() / 2)
