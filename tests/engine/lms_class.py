@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-import toy
-from lti_platform import CLIENT, ISSUER
+from engine import toy
+from engine.lti_platform import CLIENT, ISSUER
 from nbgrader.api import Gradebook as NbgraderBook
 from sqlalchemy import insert, text
 
