@@ -30,6 +30,8 @@ TAG = "autograder"
 """Our line items have it, and nobody else's."""
 _AGS = "https://purl.imsglobal.org/spec/lti-ags/scope/"
 SCOPES = [f"{_AGS}lineitem", f"{_AGS}result.readonly", f"{_AGS}score"]
+MOST_READ = 2000
+"""Characters of an error's text that are looked at."""
 EARLY_S = 60.0
 """An access token is renewed this long before it expires."""
 _PASSING = (401, 408, 425, 429)
@@ -192,7 +194,9 @@ class LtiPlatform:
             return request(*args, **kwargs)
         except LtiServiceException as error:
             status = error.response.status_code
-            if status == 409:
+            # Open edX says by 400 what others say by 409.
+            dated = status == 400 and "timestamp" in error.response.text[:MOST_READ].casefold()
+            if status == 409 or dated:
                 raise Stale(_words(status)) from error
             if status in (401, 403):
                 self._connector.forget_tokens()

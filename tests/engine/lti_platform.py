@@ -178,6 +178,8 @@ class Platform:
         self.storage, self.keys, self._tool_keys = Storage(), key_pair(), tool_keys
         self.faults = 0.0
         """The share of requests that fail."""
+        self.stale_status = 409
+        """The status of answers to marks that are not newer; Open edX uses 400."""
         self.dice = random.Random(7)
         self.requests = 0
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -270,6 +272,8 @@ class Platform:
             else:
                 does = grades.handle_update_score if posts else grades.handle_get_results
                 said = grades.handle_resp(does, line_item_id=parts[1])
+        if said.code == 409 and self.stale_status == 400:
+            return 400, {"timestamp": ["only to a later point in time"]}, None
         if not 200 <= said.code < 300:
             return said.code, {"error": said.message}, None
         result = said.result

@@ -160,10 +160,12 @@ def test_a_mark_given_on_the_platform_later_stays(course, platform):
     assert not sent["s0"].open
 
 
-def test_our_own_mark_with_the_platforms_clock_is_replaced(course, platform):
+@pytest.mark.parametrize("status", [409, 400])
+def test_our_own_mark_with_the_platforms_clock_is_replaced(course, platform, status):
     """Some platforms stamp by their own clock, later than the next arrival after an outage."""
     mark(course, {("s0", "n0"): 5.0})
     send(course)
+    platform.stale_status = status
     platform.storage.results["1", "u0"]["timestamp"] = "2026-10-01T13:00:00.000Z"
     submit(course, "s0", START + 60)
     mark(course, {("s0", "n0"): 6.0})
