@@ -31,7 +31,9 @@ def keys(course_folder: Path, rotate: bool, at_once: bool, pem: bool, as_json: b
     with reported():
         from autograder.errors import CourseError
         from autograder.lms import keys as store
+        from autograder.lms.connecting import need_packages
 
+        need_packages()
         course = load(course_folder)
         if at_once and not rotate:
             raise CourseError("--at-once needs --rotate")

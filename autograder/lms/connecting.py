@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from autograder.course.config import CONFIG
 from autograder.course.model import Course
 from autograder.errors import CourseError
@@ -19,11 +21,23 @@ def connect(settings: Lti, course: Course) -> Platform:
         raise CourseError(
             f"{course.root / CONFIG}: no c.{SECTION}: the course has no platform; see docs/lms.md"
         )
-    try:
-        from autograder.lms.lti import LtiPlatform
-    except ImportError as error:
-        raise CourseError(
-            f"c.{SECTION} needs packages that are missing ({error.name}); install them: "
-            "pip install 'nbassay[lti]'"
-        ) from None
+    need_packages()
+    from autograder.lms.lti import LtiPlatform
+
     return LtiPlatform(settings, course.root, course.course_id)
+
+
+def need_packages() -> None:
+    """Require the packages for LTI 1.3.
+
+    Raises:
+        CourseError: one is missing; the text says how to install them.
+    """
+    for name in ("cryptography", "pylti1p3", "requests"):
+        try:
+            import_module(name)
+        except ImportError:
+            raise CourseError(
+                f"LTI 1.3 needs the package {name}, which is missing; install what it needs: "
+                "pip install 'nbassay[lti]'"
+            ) from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import random
+import sys
 import time
 from contextlib import closing
 from itertools import pairwise
@@ -14,6 +15,7 @@ import toy
 from click.testing import CliRunner
 from lms_class import ASSIGNMENT, MOST, START, make_class, mark, submit
 from lti_platform import Platform, seconds
+from nbgrader.api import Gradebook as NbgraderBook
 from schemas import faults
 
 from autograder.cli import main
@@ -333,8 +335,9 @@ def test_the_keys_are_shown_and_rotated(course):
     """The private halves are never printed, and are this account's alone."""
     assert command(course, "keys").count("signs now") == 1
     assert command(course, "keys", "--rotate").count("signs from") == 1
-    shown = json.loads(command(course, "keys", "--json"))["keys"]
-    assert [set(key) for key in shown] == [{"alg", "e", "kid", "kty", "n", "use"}] * 2
+    told = json.loads(command(course, "keys", "--json"))
+    assert faults("jwks", told) == []
+    assert len(told["keys"]) == 2
     assert "PUBLIC" in command(course, "keys", "--pem")
     assert "--at-once needs --rotate" in command(course, "keys", "--at-once", code=2)
     command(course, "keys", "--rotate", "--at-once")
@@ -377,6 +380,34 @@ def test_a_course_without_a_platform_says_so(tmp_path):
     assert "no c.LTI" in command(course, "send", code=2)
     assert "no key; make one" in command(course, "keys", code=2)
     assert command(course, "status") == "0 marks are settled, 0 wait\n"
+
+
+def test_missing_packages_are_named(course, monkeypatch):
+    """With the command that installs them."""
+    monkeypatch.setitem(sys.modules, "pylti1p3", None)
+    for arguments in (("send",), ("roster",), ("keys",)):
+        said = command(course, *arguments, code=2)
+        assert "the package pylti1p3, which is missing" in said
+        assert "pip install 'nbassay[lti]'" in said
+
+
+@pytest.mark.parametrize(
+    ("by", "known"),
+    [
+        pytest.param("email", {"email": "ADA@example.edu"}, id="email"),
+        pytest.param("number", {"lis_person_sourcedid": "00711"}, id="number"),
+        pytest.param("number", {"user_id": "00711"}, id="number-is-the-user"),
+        pytest.param("login", {"user_id": "s0"}, id="login-is-the-user"),
+    ],
+)
+def test_students_are_known_by_what_the_course_says(course, platform, by, known):
+    """The roster of the gradebook and that of the platform name them differently."""
+    with (course.root / "course_config.py").open("a") as file:
+        file.write(f"c.LTI.match = {by!r}\n")
+    with NbgraderBook(course.database, course.course_id) as book:
+        book.update_or_create_student("s0", email="ada@example.edu", lms_user_id="00711")
+    platform.storage.members = [{"user_id": "u0", "roles": [], "name": "Ada", **known}]
+    assert f"s0 is {known.get('user_id', 'u0')}\n" in command(course, "roster", code=1)
 
 
 def test_a_forgotten_students_marks_are_not_sent(course, platform):
