@@ -34,6 +34,7 @@ c.GradingService.poll_s = 0.05
 
 def make_class(root: Path, base: str, students: int, notebooks: int = 1, more: str = "") -> Course:
     """A course that sends to a platform; each student's work arrived at a second of its own."""
+    root.mkdir(exist_ok=True)
     folder = toy.write_course(root)
     with (folder / "course_config.py").open("a") as file:
         file.write(CONFIG.format(issuer=ISSUER, client=CLIENT, base=base) + more)

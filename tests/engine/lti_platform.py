@@ -188,6 +188,11 @@ class Platform:
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
         self._thread.start()
 
+    def reset(self, tool_keys: Callable[[], dict[str, Any]]) -> None:
+        """Forget everything, and take another tool's keys."""
+        self.storage, self._tool_keys = Storage(), tool_keys
+        self.faults, self.stale_status, self.requests = 0.0, 409, 0
+
     def close(self) -> None:
         """Listen no more."""
         self._server.shutdown()

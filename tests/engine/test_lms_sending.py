@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import random
+import shutil
 import sys
 import time
 from contextlib import closing
@@ -28,21 +29,34 @@ from autograder.service.store.outbox import Outbox, Wanted
 from autograder.service.workers.sender_thread import only_sender
 
 
-@pytest.fixture
-def platform(tmp_path):
-    """A platform that knows the course's keys."""
-    there = Platform(lambda: public_keys(tmp_path))
+@pytest.fixture(scope="module")
+def listening():
+    """A platform."""
+    there = Platform(lambda: {"keys": []})
     yield there
     there.close()
 
 
 @pytest.fixture
-def course(tmp_path, platform):
-    """Three students, known to the platform by other identifiers, and a key."""
-    platform.storage.members = members(3)
-    course = make_class(tmp_path, platform.base, 3)
+def platform(listening, tmp_path):
+    """The platform, empty, which knows the keys of this test's course."""
+    listening.reset(lambda: public_keys(tmp_path / "course"))
+    return listening
+
+
+@pytest.fixture(scope="module")
+def made(listening, tmp_path_factory):
+    """A class of three, with a key."""
+    course = make_class(tmp_path_factory.mktemp("made"), listening.base, 3)
     rotate(course.root)
     return course
+
+
+@pytest.fixture
+def course(made, tmp_path, platform):
+    """A copy of it; the platform knows its students by other identifiers."""
+    platform.storage.members = members(3)
+    return Course.load(shutil.copytree(made.root, tmp_path / "course"))
 
 
 def members(number):
@@ -189,13 +203,10 @@ def test_who_is_not_on_the_platform_waits_and_stops_nobody(course, platform):
     assert shown(platform) == {"u0": 5.0, "u1": 5.0, "u2": 5.0}
 
 
-def test_what_students_may_not_see_yet_is_not_sent(tmp_path, platform):
+def test_what_students_may_not_see_yet_is_not_sent(course, platform):
     """Where marks are shown after the due date only, the platform hears of nothing before."""
-    platform.storage.members = members(1)
-    course = make_class(
-        tmp_path, platform.base, 1, more="c.GradingService.before_due = 'nothing'\n"
-    )
-    rotate(course.root)
+    with (course.root / "course_config.py").open("a") as file:
+        file.write("c.GradingService.before_due = 'nothing'\n")
     mark(course, {("s0", "n0"): 5.0})
     assert send(course) == {}
     assert platform.requests == 0
@@ -248,7 +259,8 @@ def test_an_outage_loses_doubles_and_ages_no_mark(tmp_path, platform, request):
     """The platform fails at random, the sender is killed at random, and marks change meanwhile."""
     students, notebooks = (1000, 5) if request.config.getoption("--all") else (12, 5)
     platform.storage.members = members(students)
-    course = make_class(tmp_path, platform.base, students, notebooks, "c.LTI.notebooks = True\n")
+    more = "c.LTI.notebooks = True\n"
+    course = make_class(tmp_path / "course", platform.base, students, notebooks, more)
     rotate(course.root)
     dice = random.Random(11)
     places = [(f"s{one}", f"n{two}") for one in range(students) for two in range(notebooks)]
