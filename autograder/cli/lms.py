@@ -66,6 +66,13 @@ def lms() -> None:
     "be repeated.",
 )
 @click.option(
+    "--key",
+    default="",
+    metavar="TITLE",
+    help="The title of the column that identifies students, where the platform has another one, "
+    "as in other languages.",
+)
+@click.option(
     "--scale", is_flag=True, help="Convert marks where the platform's column has other points."
 )
 @click.option(
@@ -82,6 +89,7 @@ def file(
     assignments: tuple[str, ...],
     notebooks: bool,
     columns: tuple[str, ...],
+    key: str,
     scale: bool,
     overwrite: bool,
     as_json: bool,
@@ -109,7 +117,7 @@ def file(
             raise CourseError(f"{shown(to)}: --to would replace the platform's own file")
         course, there = load(course_folder), PLATFORMS[platform]
         titles = _titles(columns)
-        wish = Wish(there, by or there.match, titles, scale, overwrite)
+        wish = Wish(there, by or there.match, titles, scale, overwrite, key)
         filling = _filling(course, wish, source, assignments, notebooks)
         if to is not None and not dry_run:
             from autograder.course.files import write_whole

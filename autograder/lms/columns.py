@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from autograder.errors import CourseError
 from autograder.lms.marks import Item
 from autograder.lms.matching import same
-from autograder.lms.plan import NEAR, Wish, is_formula, number_in, number_text
+from autograder.lms.plan import NEAR, Wish, number_in, number_text
 from autograder.lms.platforms import Platform
 from autograder.lms.sheet import Sheet
 
@@ -20,13 +20,14 @@ def require_identity(wish: Wish, sheet: Sheet) -> None:
         CourseError: they are not there.
     """
     platform = wish.platform
-    if not any(column in sheet.header for column in platform.keys[wish.match]):
-        wanted = " or ".join(f"“{column}”" for column in platform.keys[wish.match])
+    if not any(column in sheet.header for column in wish.key_columns):
+        wanted = " or ".join(f"“{column}”" for column in wish.key_columns)
         raise CourseError(
-            f"the {platform.title} file has no column {wanted}, which --match {wish.match} needs; "
-            "export it with that column, or match students otherwise"
+            f"the {platform.title} file has no column {wanted}, which identifies students; export "
+            "it with that column, match otherwise (--match), or name the column (--key)"
         )
-    if not any(column in sheet.header for column in platform.needed):
+    needed = (*platform.needed, wish.key_title)
+    if not any(column in sheet.header for column in needed):
         wanted = " or ".join(f"“{column}”" for column in platform.needed)
         raise CourseError(f"the {platform.title} file has no column {wanted}; export it again")
 
@@ -36,34 +37,28 @@ def is_points_row(platform: Platform, row: Sequence[str]) -> bool:
     return bool(platform.points_row) and platform.points_row.strip() in row[0]
 
 
-def identifiers(platform: Platform, sheet: Sheet, row: Sequence[str]) -> list[str]:
+def identifiers(wish: Wish, sheet: Sheet, row: Sequence[str]) -> list[str]:
     """What identifies the student of a row; nothing in rows that are no student's."""
-    columns = {column for columns in platform.keys.values() for column in columns}
+    columns = wish.identifying
     cells = [cell for title, cell in zip(sheet.header, row, strict=True) if title in columns]
     return [cell for cell in cells if cell.strip()]
 
 
 def keys(wish: Wish, sheet: Sheet, row: Sequence[str]) -> list[str]:
     """What the student of a row may be matched by."""
-    wanted = wish.platform.keys[wish.match]
+    wanted = wish.key_columns
     cells = [cell for title, cell in zip(sheet.header, row, strict=True) if title in wanted]
     return [cell.strip().removeprefix(wish.platform.mark_sign) for cell in cells]
 
 
-def label(platform: Platform, sheet: Sheet, row: Sequence[str]) -> str:
+def label(wish: Wish, sheet: Sheet, row: Sequence[str]) -> str:
     """A row of the platform's file in words."""
     names = [
         cell.strip()
         for title, cell in zip(sheet.header, row, strict=True)
-        if title in platform.kept and title != "Section" and cell.strip()
+        if title in wish.kept_columns and title != "Section" and cell.strip()
     ]
     return " · ".join(names)
-
-
-def is_formula_cell(platform: Platform, sheet: Sheet, row: Sequence[str], place: int) -> bool:
-    """Whether a cell identifies the student and would be run by a spreadsheet."""
-    identifies = any(sheet.header[place] in columns for columns in platform.keys.values())
-    return identifies and is_formula(row[place])
 
 
 def place_of(
@@ -74,7 +69,7 @@ def place_of(
     found = [
         (number, match)
         for number, title in enumerate(sheet.header)
-        if (match := _marks_column(platform, title)) and _is_called(match, wanted)
+        if (match := _marks_column(wish, title)) and _is_called(match, wanted)
     ]
     if not found:
         return None
@@ -100,8 +95,9 @@ def place_of(
     return number, theirs / ours
 
 
-def _marks_column(platform: Platform, title: str) -> re.Match[str] | None:
-    if title in (*platform.kept, platform.last) or platform.not_marks.fullmatch(title):
+def _marks_column(wish: Wish, title: str) -> re.Match[str] | None:
+    platform = wish.platform
+    if title in (*wish.kept_columns, platform.last) or platform.not_marks.fullmatch(title):
         return None
     return platform.column.fullmatch(title)
 

@@ -14,7 +14,6 @@ from collections.abc import Collection, Mapping, Sequence
 from autograder.gradebook.people import Person
 from autograder.lms.columns import (
     identifiers,
-    is_formula_cell,
     is_points_row,
     keys,
     label,
@@ -34,7 +33,7 @@ from autograder.lms.plan import (
     number_in,
     number_text,
 )
-from autograder.lms.sheet import Sheet
+from autograder.lms.sheet import Sheet, is_formula
 
 
 def fill(
@@ -63,7 +62,7 @@ def fill(
     require_identity(wish, sheet)
     rows = [row for row in sheet.rows if not is_points_row(platform, row)]
     points_row = next((row for row in sheet.rows if is_points_row(platform, row)), None)
-    students = [row for row in rows if identifiers(platform, sheet, row)]
+    students = [row for row in rows if identifiers(wish, sheet, row)]
     filling = Filling(Sheet((), (), sheet.delimiter, sheet.encoding))
     places: dict[Item, tuple[int, float]] = {}
     for item in items:
@@ -75,13 +74,11 @@ def fill(
             filling.columns[item] = sheet.header[place[0]]
     require_apart(filling.columns)
     known = [keys(wish, sheet, row) for row in students]
-    matched = match(people, known, wish.match, lambda n: label(platform, sheet, students[n]))
+    matched = match(people, known, wish.match, lambda n: label(wish, sheet, students[n]))
     with_mark = {student for student, item in marks if item in places}
     filling.students |= _by_need(matched, with_mark)
-    filling.others |= {
-        label(platform, sheet, students[n]): why for n, why in matched.others.items()
-    }
-    kept = [n for n, title in enumerate(sheet.header) if title in platform.kept]
+    filling.others |= {label(wish, sheet, students[n]): why for n, why in matched.others.items()}
+    kept = [n for n, title in enumerate(sheet.header) if title in wish.kept_columns]
     ends = [n for n, title in enumerate(sheet.header) if platform.last and title == platform.last]
     columns = sorted(kept + [place for place, _ in places.values()]) + ends
     out = [] if points_row is None else [tuple(points_row[n] for n in columns)]
@@ -89,8 +86,10 @@ def fill(
         row = _filled(wish, filling, student, students[number], places, marks, written)
         if row is None:
             continue
-        if any(is_formula_cell(platform, sheet, row, n) for n in kept):
-            filling.students[student] = FORMULA.format("identifier there")
+        fixed = [n for n in kept if sheet.header[n] in wish.identifying]
+        fixed += [place for place, _ in places.values()]
+        if any(is_formula(row[n]) for n in fixed):
+            filling.students[student] = FORMULA.format("row there has a cell that")
             filling.changes = [one for one in filling.changes if one.student != student]
             continue
         out.append(tuple(row[n] for n in columns))
@@ -127,9 +126,10 @@ def _filled(
             changed = True
     if not changed:
         return None
-    filling.empty += sum(
-        cells[place].strip() in wish.platform.no_mark for place, _ in places.values()
-    )
+    for place, _ in places.values():
+        if cells[place].strip() in wish.platform.no_mark:
+            cells[place] = ""
+            filling.empty += 1
     return cells
 
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from autograder.gradebook.people import Person
 from autograder.lms.marks import Item, Marks, points_of
 from autograder.lms.matching import KEY_WORDS, key_of, match
-from autograder.lms.plan import FORMULA, Change, Filling, Stays, Wish, is_formula, number_text
+from autograder.lms.plan import FORMULA, Change, Filling, Stays, Wish, number_text
 from autograder.lms.platforms import KEYS
-from autograder.lms.sheet import Sheet
+from autograder.lms.sheet import Sheet, is_formula
 
 
 def new_file(wish: Wish, people: Sequence[Person], marks: Marks, items: Sequence[Item]) -> Filling:

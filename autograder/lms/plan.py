@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from autograder.class_report.csv_export import plain
 from autograder.lms.marks import Item
 from autograder.lms.platforms import Platform
 from autograder.lms.sheet import Sheet
@@ -29,6 +28,24 @@ class Wish:
     """Whether marks are converted where the platform's column has other points."""
     overwrite: bool = False
     """Whether our marks go over marks that others gave on the platform."""
+    key_title: str = ""
+    """The title of the column that identifies students, where the platform has another one."""
+
+    @property
+    def key_columns(self) -> tuple[str, ...]:
+        """The columns by which students are matched."""
+        return (self.key_title,) if self.key_title else self.platform.keys[self.match]
+
+    @property
+    def kept_columns(self) -> tuple[str, ...]:
+        """The columns of the platform's file that go back with the marks."""
+        return (*self.platform.kept, *self.key_columns)
+
+    @property
+    def identifying(self) -> set[str]:
+        """All columns that may identify a student."""
+        known = (column for columns in self.platform.keys.values() for column in columns)
+        return {*known, *self.key_columns}
 
 
 @dataclass(frozen=True)
@@ -85,8 +102,3 @@ def number_in(text: str) -> float | None:
     if not re.fullmatch(r"\d+(?:[.,]\d+)?", text.strip()):
         return None
     return float(text.strip().replace(",", "."))
-
-
-def is_formula(cell: str) -> bool:
-    """Whether a spreadsheet would run a cell."""
-    return plain(cell) != cell

@@ -10,6 +10,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +23,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
 MOST_MIB = 64
 """A larger file is no gradebook."""
 
@@ -82,10 +84,18 @@ def _parsed(path: Path, text: str, encoding: str) -> Sheet:
     return Sheet(header, rows, delimiter, encoding)
 
 
+def is_formula(cell: str) -> bool:
+    """Whether a spreadsheet would run a cell; a number is none, even below zero."""
+    return plain(cell) != cell and not _NUMBER.fullmatch(cell)
+
+
+def _safe(cell: str) -> str:
+    return plain(cell) if is_formula(cell) else cell
+
+
 def sheet_bytes(sheet: Sheet) -> bytes:
     """The table as a file; every cell is quoted, and none is a formula."""
     text = io.StringIO()
     writer = csv.writer(text, delimiter=sheet.delimiter, lineterminator="\n", quoting=csv.QUOTE_ALL)
-    writer.writerow([plain(cell) for cell in sheet.header])
-    writer.writerows([plain(cell) for cell in row] for row in sheet.rows)
+    writer.writerows([_safe(cell) for cell in row] for row in (sheet.header, *sheet.rows))
     return text.getvalue().encode(sheet.encoding, "replace")

@@ -376,6 +376,32 @@ def test_students_are_matched_by_what_is_asked_for(course, tmp_path, by, column,
     assert table(to)[1][1] == "7.5"
 
 
+def test_the_identifying_column_may_have_another_title(course, tmp_path):
+    """As in other languages; a column that another platform calculates is no column of marks."""
+    rows = [["Vorname", "E-Mail-Adresse", "Aufgabe: trees (Punkte)"]]
+    rows += [["Ada", "ada@example.edu", "-"]]
+    to = tmp_path / "import.csv"
+    source, only = exported(tmp_path, rows), ("--assignment", "trees")
+    said = run(course, "moodle", "--from", source, "--to", to, *only, code=2)
+    assert "no column “Email address”" in said
+    run(course, "moodle", "--from", source, "--to", to, *only, "--key", "E-Mail-Adresse", code=1)
+    assert table(to) == [["E-Mail-Adresse", rows[0][2]], ["ada@example.edu", "7.25"]]
+
+
+def test_a_cell_without_a_mark_of_ours_stays_what_it_is(course, tmp_path):
+    """Moodle's dash, a number below zero, an excuse: nothing of it becomes another text."""
+    with NbgraderBook(course.database, course.course_id) as book:
+        book.remove_submission("trees", "ada")
+        book.remove_submission("trees", "bela")
+    rows = [["Email address", "sorting", "trees"]]
+    rows += [["ada@example.edu", "-", "-"], ["bela@example.edu", "-", "-2.5"]]
+    to = tmp_path / "import.csv"
+    with NbgraderBook(course.database, course.course_id) as book:
+        put(book, "dora", "trees", a=(1.0, None, None), b=(1.0, None, None))
+    run(course, "moodle", "--from", exported(tmp_path, rows), "--to", to, code=1)
+    assert table(to)[1:] == [["ada@example.edu", "7.5", ""], ["bela@example.edu", "0", "-2.5"]]
+
+
 def test_the_coding_of_accents_does_not_matter(course, tmp_path):
     """A name from macOS has its accents apart."""
     name = "bélá"
@@ -428,7 +454,7 @@ def test_no_cell_of_a_file_is_a_formula(course, tmp_path, start):
     source = exported(tmp_path, rows)
     said = run(course, "moodle", "--from", source, "--to", to, "--assignment", "trees", code=1)
     assert table(to)[1:] == [["'" + evil, "1", "ada@example.edu", "7.25"]]
-    assert "bela: its identifier there begins like a formula" in said
+    assert "bela: its row there has a cell that begins like a formula" in said
 
 
 def test_other_points_are_refused_or_converted(course, tmp_path):
