@@ -16,6 +16,7 @@ import click
 from autograder import __version__
 from autograder.cli.authoring import build, convert, init, new, prove
 from autograder.cli.grading import check, demo, grade
+from autograder.cli.lms import lms
 from autograder.cli.machine import doctor, serve
 from autograder.cli.marks import export, forget, report
 
@@ -32,6 +33,7 @@ def main() -> None:
       autograder grade            submitted/ -> gradebook, autograded/, feedback/
       autograder report           show the class, write the class page
       autograder export           write the marks as CSV or JSON
+      autograder lms              bring the marks to Canvas, Moodle, Blackboard or Brightspace
       autograder forget STUDENT   remove everything that is kept of a student
       autograder serve            grade on a JupyterHub, as students submit
 
@@ -75,6 +77,7 @@ COMMANDS = (
     demo,
     report,
     export,
+    lms,
     convert,
     forget,
     doctor,

@@ -28,6 +28,7 @@ from autograder.gradebook.entries import (
     write_rows,
 )
 from autograder.gradebook.lateness import LatePenalties, PenaltyFault
+from autograder.gradebook.people import Person, read_people
 from autograder.gradebook.transactions import RowRefused, committed, retried, rolled_back
 from autograder.report import Booked, Graded, Report
 
@@ -104,11 +105,12 @@ class Gradebook:
 
     def students(self) -> frozenset[str]:
         """The students that have been entered."""
-        from nbgrader import api
-        from sqlalchemy import select
+        return frozenset(one.student for one in self.people())
 
+    def people(self) -> list[Person]:
+        """The students, by name, with what the roster says of them."""
         with rolled_back(self._book.db):
-            return frozenset(self._book.db.scalars(select(api.Student.id)))
+            return read_people(self._book.db)
 
     def forget(self, student: str) -> bool:
         """Remove a student with all submissions and marks; whether there was one of that name."""

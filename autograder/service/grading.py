@@ -13,7 +13,7 @@ import shutil
 import threading
 import time
 from contextlib import closing
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -23,11 +23,14 @@ from autograder.course.model import Course
 from autograder.course.private_places import private_places
 from autograder.feedback import feedback_page
 from autograder.gradebook.gradebook import Gradebook, open_gradebook
+from autograder.lms.connecting import connect
+from autograder.lms.settings import read_lti
 from autograder.sandbox.doctor import strongest
 from autograder.sandbox.inside.policy import Tier
 from autograder.service.settings import Service, inbound_folder, read_settings
 from autograder.service.store.attempts import Attempt, Attempts, State
 from autograder.service.store.marks import Snapshot
+from autograder.service.store.outbox import Outbox
 from autograder.service.words import aside
 from autograder.service.workers.coordination import Coordination
 from autograder.service.workers.grader_thread import GraderThread
@@ -36,6 +39,9 @@ from autograder.service.workers.live_course import LiveCourse
 from autograder.service.workers.presence import Presence
 from autograder.service.workers.publisher import Publisher, manual_of
 from autograder.service.workers.regrade import Regrading
+from autograder.service.workers.sender import Sender
+from autograder.service.workers.sender_thread import SENDING, SenderThread
+from autograder.service.workers.sent_marks import Source
 
 log = logging.getLogger("autograder.service")
 
@@ -65,6 +71,8 @@ class GradingService:
         with open_gradebook(course) as book:  # nbgrader makes the database, where there is none.
             due = book.due_dates()
         self.attempts = Attempts(course.database, self.settings.rules, self.settings.busy_s)
+        self.lti = read_lti(course)
+        self.outbox = Outbox(course.database, self.settings.busy_s)
         self._coordination = Coordination()
         inbound = inbound_folder(course)
         self._inbox = Inbox(self._current, self.settings, self.attempts, inbound)
@@ -78,6 +86,7 @@ class GradingService:
         self._graders: list[GraderThread] = []
         self._threads: list[threading.Thread] = []
         self._presence = Presence(course.root)
+        self._sends: SenderThread | None = None
         self._tier = tier
         self._arrived = threading.Event()
 
@@ -101,6 +110,10 @@ class GradingService:
         ]
         watching = threading.Thread(target=self._watch, name="inbox", daemon=True)
         self._threads = [watching, self._publisher, *self._graders]
+        if self.lti.used:
+            root, poll_s = self.course.root, self.settings.poll_s
+            self._sends = SenderThread(root, self.sender, self._coordination, poll_s)
+            self._threads.append(self._sends)
         for thread in self._threads:
             thread.start()
 
@@ -116,8 +129,13 @@ class GradingService:
                 grader.give_back()
             except SQLAlchemyError as error:
                 log.warning("a lease has to run out: %s", type(error).__name__)
-        self.attempts.close()
+        self.close()
         self._presence.close()
+
+    def close(self) -> None:
+        """Close the database, of a service that was not started or has ended."""
+        self.attempts.close()
+        self.outbox.close()
 
     def _watch(self) -> None:
         """Take in what arrives, until the service ends."""
@@ -181,7 +199,8 @@ class GradingService:
         ]
         runs = bool(self._threads) and alive == len(self._threads)
         warm_worker = found["disk"] is not None and found["disk"] >= FEW_MIB
-        whole = found["database"] and found["exchange"] and not found["faults"]
+        fails = self._coordination.faults.keys() - {SENDING}
+        whole = found["database"] and found["exchange"] and not fails
         return {"ok": bool(runs and warm_worker and whole), **found}
 
     def due(self, assignment: str, student: str = "") -> datetime | None:
@@ -199,9 +218,31 @@ class GradingService:
 
     def visible(self, attempt: Attempt, now: datetime) -> str:
         """What its student may see of an attempt: `feedback`, `marks` or `nothing`."""
-        due = self.due(attempt.assignment, attempt.student)
-        over = due is not None and now >= due
+        return self.shown(attempt.assignment, attempt.student, now)
+
+    def shown(self, assignment: str, student: str, now: datetime | None = None) -> str:
+        """What a student may see of their work at an assignment; see `visible`."""
+        due = self.due(assignment, student)
+        over = due is not None and (now or datetime.now(UTC)) >= due
         return str(self.settings.after_due if over else self.settings.before_due)
+
+    @property
+    def sending_stopped(self) -> str:
+        """Why no marks go to the course's platform now; empty while they do, or need not."""
+        return "" if self._sends is None else self._sends.trouble
+
+    def sender(self) -> Sender:
+        """What sends marks to the course's platform; see `c.LTI`.
+
+        Raises:
+            CourseError: the course has no platform, or the packages for it are missing.
+        """
+        platform = connect(self.lti, self.course)
+        source = Source(
+            lambda: self.marks().marks, self.attempts.of, self.attempts.version, self.shown
+        )
+        ends = self._coordination
+        return Sender(self.lti, self.outbox, platform, source, lambda: ends.stopped)
 
     def feedback_html(self, attempt_id: int, notebook: str, back: str = "") -> str | None:
         """The feedback page on one notebook of an attempt, as it would be released now.

@@ -83,6 +83,7 @@ TABLE = {
         (302, 403, 403, 403, 404, 403, 403, 401),
         (401, 403, 403, 403, 404, 403, 403, 401),
     ),
+    r"class/lms": Line("class/lms", TEACHERS),
     r"class/events": Line("class/events", TEACHERS_API),
     r"api/attempts": Line("api/attempts", MEMBERS_API),
     r"api/attempts/(\d{1,9})": Line("api/attempts/{attempt}", OWNER_API),
@@ -102,12 +103,13 @@ TABLE = {
         (401, 403, 403, 403, 404, 403, 403, 401),
     ),
     r"static/([^/]+)/([^/]+)": Line("static/{version}/style.css", EVERYBODY),
+    r"lti/jwks\.json": Line("lti/jwks.json", EVERYBODY),
     r"healthz": Line("healthz", EVERYBODY),
     r"metrics": Line("metrics", WATCHERS),
     # Without the hub's code, which only the hub gives out.
     r"oauth_callback": Line("oauth_callback", (400,) * 8),
 }
-OPEN = {r"static/([^/]+)/([^/]+)", r"healthz", r"oauth_callback"}
+OPEN = {r"static/([^/]+)/([^/]+)", r"lti/jwks\.json", r"healthz", r"oauth_callback"}
 """Routes that ask nobody who they are."""
 
 

@@ -1,4 +1,4 @@
-"""Removes what the service keeps of one student: attempts, reports, rulings and secrets."""
+"""Removes what the service keeps of one student: attempts, reports, rulings, secrets, LMS marks."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from sqlalchemy import delete, inspect, select
 
 from autograder.service.store import tables
+from autograder.service.store.outbox import outbox
+from autograder.service.store.written import written
 
 
 def forget(database_url: str, student: str) -> list[str]:
@@ -27,6 +29,8 @@ def forget(database_url: str, student: str) -> list[str]:
             ).all()
             for table in (tables.reports, tables.rulings, tables.secrets):
                 connection.execute(delete(table).where(table.c.attempt.in_(mine)))
+            for table in (written, outbox):
+                connection.execute(delete(table).where(table.c.student == student))
             connection.execute(delete(tables.attempts).where(tables.attempts.c.student == student))
         return list(folders)
     finally:

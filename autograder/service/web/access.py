@@ -116,6 +116,7 @@ class Handler(HubOAuthenticated, RequestHandler):  # type: ignore[misc]
             "teaches": person is not None and self.context.teaches(person),
             "path": self.request.path.removeprefix(self.context.prefix),
             "xsrf": self.xsrf_token.decode() if person else "",
+            "lms": self.context.service.lti.used,
             "live": "",
         }
 

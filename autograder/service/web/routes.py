@@ -12,6 +12,7 @@ from autograder.service.web import (
     deciding,
     events,
     health,
+    lms_pages,
     regrade_pages,
     student_pages,
 )
@@ -32,6 +33,7 @@ ROUTES: tuple[tuple[str, type[Handler]], ...] = (
     (r"class/marks\.csv", class_pages.MarksFile),
     (r"class/regrade", regrade_pages.RegradePage),
     (rf"class/regrade/{NUMBER}", regrade_pages.RegradeJobPage),
+    (r"class/lms", lms_pages.LmsPage),
     (r"class/events", events.ClassEvents),
     (r"api/attempts", api.AttemptsApi),
     (rf"api/attempts/{NUMBER}", api.AttemptApi),
@@ -39,6 +41,7 @@ ROUTES: tuple[tuple[str, type[Handler]], ...] = (
     (r"api/regrade", api.RegradeApi),
     (rf"api/regrade/{NUMBER}", api.RegradeJobApi),
     (rf"static/{NAME}/{NAME}", student_pages.AssetFile),
+    (r"lti/jwks\.json", lms_pages.KeySet),
     (r"healthz", health.Health),
     (r"metrics", health.MetricsFile),
     (r"oauth_callback", Callback),
