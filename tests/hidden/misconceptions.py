@@ -108,15 +108,15 @@ SLOPE_OF_ERROR_OR_TARGET = Misconception(
 SLOPE_MEASURED = Misconception(
     name="slope-measured",
     words=(
-        "You measure the slope with secants instead of deriving it. Measuring is the way to check a "
-        "formula; the exercise asks for the formula."
+        "You measure the slope with secants instead of deriving it. Measuring is the way to check "
+        "a formula; the exercise asks for the formula."
     ),
     hints=(
         "Your numbers are right to about ten digits. A formula is right to fifteen.",
-        "How often does your function compute the error to find one slope? How often would it do so "
-        "for a network with a million weights?",
-        "Derive the slope with the chain rule, link by link, and multiply the links. Then let the "
-        "measured slope tell you whether your formula is right.",
+        "How often does your function compute the error to find one slope? How often would it do "
+        "so for a network with a million weights?",
+        "Derive the slope with the chain rule, link by link, and multiply the links. Then let "
+        "the measured slope tell you whether your formula is right.",
     ),
 )
 
