@@ -10,6 +10,7 @@ as right when it says what the answer's author noted. `--each` prints every answ
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import time
 import types
@@ -25,10 +26,17 @@ from autograder.remote.calls import Case, Outcome
 from autograder.remote.exceptions import gist
 from autograder.remote.time_limit import Allowance
 from autograder.report import Verdict
-from benchmarks.topics import components, numerics
+from benchmarks.topics import clusters, components, equations, numerics, softmax, statistics
 from benchmarks.topics.answers import Answer
 
-TOPICS = {"Newton and trapezoid": numerics, "principal components": components}
+TOPICS = {
+    "Newton and trapezoid": numerics,
+    "principal components": components,
+    "Lloyd and silhouettes": clusters,
+    "differential equations": equations,
+    "softmax regression": softmax,
+    "statistics and page ranks": statistics,
+}
 
 
 def reference_of(source: str, name: str) -> types.ModuleType:
@@ -66,9 +74,19 @@ def said(catalogue: Catalogue, cases: list[Case]) -> tuple[str, str, float]:
 
 
 def is_right(answer: Answer, name: str, words: str) -> bool:
-    """Whether a name says what the answer's author noted."""
+    """Whether a name says what the answer's author noted: all words of one of the alternatives."""
     told = f"{name} {words}".lower()
-    return answer.named and any(word.lower() in told for word in answer.says)
+    return any(
+        all(_stands_in(word.strip().lower(), told) for word in says.split("&"))
+        for says in answer.says
+    )
+
+
+def _stands_in(word: str, told: str) -> bool:
+    """Whether a word begins in a sentence; one or two letters are a name, and stand alone."""
+    whole = r"(?![a-z0-9_])" if len(word) < 3 else ""
+    begin = r"(?<![a-z0-9_])" if word[0].isalnum() else ""
+    return re.search(begin + re.escape(word) + whole, told) is not None
 
 
 class Count:
@@ -98,7 +116,7 @@ class Count:
         self.rightly += rightly
         self.falsely += bool(name) and not answer.named
         mark = " " if rightly or not (name or answer.named) else "?" if name else "-"
-        return f"{mark} {function.__name__}: {function.__doc__} -> {name}"
+        return f"{mark} {function.__name__}: {function.__doc__} -> {name}: {words} [{1e3 * took:.0f} ms]"
 
     def row(self, title: str) -> str:
         """The topic's row of the table."""
