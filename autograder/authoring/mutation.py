@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.checks.slips import words_of
+from autograder.checks.slip_words import words_of
 from autograder.checks.suite import Check
 from autograder.course.lab import Exercise
 from autograder.grading.context import GradingContext

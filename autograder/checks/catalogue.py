@@ -23,7 +23,8 @@ from typing import Any, TypeVar
 
 from autograder.checks.pictures import Drawing, Pictures
 from autograder.checks.slip_sites import Slips, instrument
-from autograder.checks.slips import HINTS, JOINED, Words, all_words
+from autograder.checks.slip_words import Words
+from autograder.checks.slips import HINTS, JOINED, all_words
 from autograder.checks.suite_faults import fault_line
 from autograder.errors import SuiteError
 

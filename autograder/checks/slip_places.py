@@ -9,27 +9,36 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import permutations
+from dataclasses import dataclass, replace
+from itertools import combinations, permutations
 from typing import TypeGuard
 
 from autograder.checks import slip_changes
 from autograder.checks.slip_changes import (
     BINARY,
     NUMPY_BINARY,
+    OF_ARGUMENT,
     OF_FACTOR,
+    OF_PARAMETER,
     OF_PRODUCT,
+    OF_RETURNED,
     OF_ROUNDS,
     OF_SHAPE,
     OF_SIZE,
     OF_TERM,
     OF_WHOLE,
+    OTHER_FUNCTIONS,
+    OTHER_REDUCTIONS,
     REDUCTIONS,
     Change,
 )
 
 ON = "_slips"
 """The name under which rewritten functions find the slips that are made."""
+MOST_EXCHANGED = 5
+"""Of how many parameters or arguments each two may be exchanged."""
+COMMUTING = frozenset({"sqrt", "log", "log2", "log10", "exp", "abs", "square"})
+"""Functions that students apply before a sum and not after it."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +53,15 @@ class Slip:
     """The expression there, in names that students know; empty if it has none."""
     other: str = ""
     """What stands there instead, likewise."""
+    where: str = ""
+    """The argument of a call in which the place is, if it is in one."""
+    also: tuple[int, ...] = ()
+    """Further places where the same change is made."""
+
+    @property
+    def places(self) -> tuple[int, ...]:
+        """All places of the change."""
+        return (self.place, *self.also)
 
 
 def _is_stored(node: ast.AST) -> TypeGuard[ast.Name]:
@@ -87,7 +105,29 @@ class Rewriting(ast.NodeTransformer):
         """Local names that are bound once, and so always mean the same."""
         self._everywhere: dict[str, int] = {}
         """By name, the place of a slip that is made wherever the name is used."""
+        self._copied: set[str] = set()
+        """Parameters of which a copy is bound to a name that is bound again later."""
+        for one in ast.walk(node):
+            if isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Name):
+                copied = names_in(one.value) & set(self._parameters)
+                if stored.count(one.targets[0].id) > 1 and len(copied) == 1:
+                    self._copied |= copied
+        self._copied |= set(self._parameters) & set(stored)
+        public = functions | set(self._parameters)
+        calls = [n for n in ast.walk(node) if isinstance(n, ast.Call) and names_in(n) <= public]
+        self._calls = sorted({ast.unparse(one) for one in calls if _calls_one_of(one, functions)})
+        """Calls of the module's functions that can be made anywhere."""
+        self._filled = {
+            n.value.id
+            for n in ast.walk(node)
+            if isinstance(n, ast.Subscript)
+            and isinstance(n.ctx, ast.Store)
+            and isinstance(n.value, ast.Name)
+        }
+        """Names of arrays that are filled entry by entry."""
         self._in_loop = 0
+        self._where = ""
+        self._in_index = False
         self._in_product = False
         """Whether the expression is a factor of a product that is a place itself."""
 
@@ -97,7 +137,33 @@ class Rewriting(ast.NodeTransformer):
         for one in ast.walk(self._node.args):
             if isinstance(one, ast.arg):
                 one.annotation = None
-        self._node.body = self._statements(self._node.body)
+        first = len(self._slips)
+        whole = _copied_function(self._node)
+        body = self._statements(self._node.body)
+        self._node.body = [*self._at_the_start(whole), *body]
+        self._slips += _repeated(self._slips[first:])
+
+    def _at_the_start(self, whole: ast.FunctionDef) -> list[ast.stmt]:
+        """What may be wrong with the parameters all through the function."""
+        found: list[ast.stmt] = []
+        used = names_in(ast.Module(whole.body, []))
+        names = [name for name in self._parameters if name in used]
+        for first, second in combinations(names[:MOST_EXCHANGED], 2):
+            place = self._place([("exchanged", second)], first, second)
+            found += ast.parse(f"if {place} in {ON}: {first}, {second} = {second}, {first}").body
+        for name in names:
+            squared = self._asking(
+                "_value", [(change, "") for change in OF_PARAMETER], _name(name), what=name
+            )
+            found.append(_bound_if_on(name, squared))
+            complement = f"1 - {name}"
+            changes = [("zeros", "")] if name in self._copied else []
+            if any(ast.unparse(one) in (complement, f"1.0 - {name}") for one in ast.walk(whole)):
+                changes.append(("complement", ""))
+            if changes:
+                value = self._asking("_value", changes, _name(name), what=name)
+                found.append(_bound_if_on(name, value))
+        return found
 
     # Statements -----------------------------------------------------------------------------------
 
@@ -112,14 +178,26 @@ class Rewriting(ast.NodeTransformer):
         """An assignment, which may be thrown away where its name is bound already."""
         names = [n.id for t in node.targets for n in ast.walk(t) if isinstance(n, ast.Name)]
         meaning = _copied(node.value)
+        filled = len(names) == 1 and names[0] in self._filled and _is_copy(meaning)
         node.value = self.visit(node.value)
+        if filled:
+            what = self._words(meaning)
+            node.value = self._asking("_value", [("zeros", "")], node.value, what=what)
         again = bool(names) and all(name in self._bound for name in names)
         for name in names:
             if name not in self._bound:
                 self._bound.append(name)
-        if len(names) == 1 and names[0] in self._fixed:
-            self._meaning[names[0]] = meaning
+        self._learn(node.targets, meaning)
         return self._may_be_skipped(node, names) if again else node
+
+    def _learn(self, targets: Sequence[ast.expr], meaning: ast.expr) -> None:
+        """Note what local names mean that are bound once."""
+        for target in targets:
+            if isinstance(target, ast.Name) and target.id in self._fixed:
+                self._meaning[target.id] = meaning
+            elif isinstance(target, ast.Tuple) and isinstance(meaning, ast.Tuple):
+                for one, part in zip(target.elts, meaning.elts, strict=False):
+                    self._learn([one], part)
 
     def visit_AugAssign(self, node: ast.AugAssign) -> ast.stmt:
         """`a += b`, which may be thrown away; `b` is a place of its own."""
@@ -184,7 +262,7 @@ class Rewriting(ast.NodeTransformer):
 
     def _given_back(self, node: ast.expr) -> ast.expr:
         """One part of what is given back: in another shape, or put together with an argument."""
-        changes = [(change, "") for change in OF_SHAPE]
+        changes = [(change, "") for change in (*OF_RETURNED, *OF_SHAPE)]
         changes += [(change, name) for name in self._parameters for change in OF_WHOLE]
         return self._asking("_returned", changes, self.visit(node), _table(self._parameters))
 
@@ -204,7 +282,10 @@ class Rewriting(ast.NodeTransformer):
         what, other = self._words(node.left), self._words(node.right)
         whole = name in ("Mult", "Div") and not self._in_product
         was, self._in_product = self._in_product, name in ("Mult", "Div")
-        sides = [self._operand(name, node.left, False), self._operand(name, node.right, True)]
+        sides = [
+            self._operand(name, node.left, False, other),
+            self._operand(name, node.right, True, what),
+        ]
         self._in_product = was
         changes = [(change, "") for change in BINARY.get(name, ())]
         found = self._asking("_binary", changes, ast.Constant(name), *sides, what=what, other=other)
@@ -215,12 +296,12 @@ class Rewriting(ast.NodeTransformer):
             return found
         return self._asking("_value", [(change, "") for change in OF_PRODUCT], found)
 
-    def _operand(self, operation: str, node: ast.expr, right: bool) -> ast.expr:
+    def _operand(self, operation: str, node: ast.expr, right: bool, other: str) -> ast.expr:
         if operation in ("Mult", "Div") and _is_product(node):
             return self.visit(node)  # type: ignore[no-any-return]
         if operation in ("Mult", "Div"):
             role = OF_FACTOR["divisor" if operation == "Div" and right else "factor"]
-            return self._at(role, node)
+            return self._at(role, node, other)
         if operation in ("Add", "Sub"):
             return self._at(OF_TERM, node)
         return self.visit(node)  # type: ignore[no-any-return]
@@ -236,7 +317,9 @@ class Rewriting(ast.NodeTransformer):
     def visit_Compare(self, node: ast.Compare) -> ast.expr:
         """A comparison, which may be the other way round."""
         sides = (self.visit(node.left), *map(self.visit, node.comparators))
-        if len(node.ops) > 1 or not isinstance(node.ops[0], ast.Gt | ast.Lt | ast.GtE | ast.LtE):
+        if len(node.ops) > 1 or not isinstance(
+            node.ops[0], ast.Gt | ast.Lt | ast.GtE | ast.LtE | ast.Eq | ast.NotEq
+        ):
             node.left, node.comparators = sides[0], list(sides[1:])
             return node
         name = ast.Constant(type(node.ops[0]).__name__)
@@ -253,14 +336,50 @@ class Rewriting(ast.NodeTransformer):
         """A number, which may be another one."""
         if isinstance(node.value, bool) or not isinstance(node.value, int | float):
             return node
-        changes = [("number", repr(other)) for other in slip_changes.other_numbers(node.value)]
+        kind = "index" if self._in_index else "number"
+        changes = [(kind, repr(other)) for other in slip_changes.other_numbers(node.value)]
         return self._asking("_number", changes, node)
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
+        """An entry or a part of an array, which may be another one, or not be taken."""
+        if not isinstance(node.ctx, ast.Load):
+            return node
+        what = self._words(node.value)
+        kinds = [("not indexed", "")]
+        others: list[str] = []
+        if not any(isinstance(one, ast.Slice | ast.Constant) for one in ast.walk(node.slice)):
+            kinds.append(("index itself", ""))
+        elif not any(isinstance(one, ast.Slice) for one in ast.walk(node.slice)):
+            others = [name for name in self._parameters if name != ast.unparse(node.value)]
+            kinds += [("entry for", name) for name in others]
+        was, self._in_index = self._in_index, True
+        index = self._index(node.slice)
+        self._in_index = was
+        value = self.visit(node.value)
+        return self._asking("_entry", kinds, value, index, _table(others), what=what)
+
+    def _index(self, node: ast.expr) -> ast.expr:
+        """What stands in square brackets, as an expression; its numbers may be others."""
+        if isinstance(node, ast.Tuple):
+            return ast.Tuple([self._index(one) for one in node.elts], ast.Load())
+        if isinstance(node, ast.Slice):
+            bounds = [one or ast.Constant(None) for one in (node.lower, node.upper, node.step)]
+            return ast.Call(
+                ast.Name("_slice", ast.Load()), [self._index(one) for one in bounds], []
+            )
+        number = _as_number(node)
+        if number is not None:
+            others = [n for n in (number - 1, number + 1, 0 if number < 0 else -1) if n != number]
+            changes = [("index", repr(other)) for other in dict.fromkeys(others)]
+            return self._asking("_number", changes, ast.Constant(number))
+        return self.visit(node)  # type: ignore[no-any-return]
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         """A variable, which may be another one."""
         if not isinstance(node.ctx, ast.Load) or node.id not in self._bound:
             return node
         others = [name for name in self._bound if name != node.id and name != "_"]
+        others += self._calls if not self._in_index else []
         if not others:
             return node
         changes = [("name", name) for name in others]
@@ -272,7 +391,7 @@ class Rewriting(ast.NodeTransformer):
         on = f"{ON}.get({place}, {ON}.get({everywhere}))"
         for name in others:
             test = ast.parse(f"{on} == ('name', {name!r})", mode="eval").body
-            found = ast.IfExp(test, ast.Name(name, ast.Load()), found)
+            found = ast.IfExp(test, ast.parse(name, mode="eval").body, found)
         return ast.IfExp(self._is_off(place, everywhere), node, found)
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
@@ -281,16 +400,24 @@ class Rewriting(ast.NodeTransformer):
         short = name.removeprefix("np.").removeprefix("numpy.")
         if name in self._converters:
             node.args = [self.visit(one) for one in node.args[:1]] + node.args[1:]
+            if name == "float" and len(node.args) == 1 and not node.keywords:
+                return self._asking("_converted", (), node.func, *node.args)
             return node
         if isinstance(node.func, ast.Name) and node.func.id in self._bound:
             node.func = self.visit(node.func)
         spoken = [self._words(one) for one in node.args]
+        whole = self._words(node)
         method = isinstance(node.func, ast.Attribute) and short == name
         how = "method" if method else "builtin" if short == name else "numpy"
-        plain = node.func.attr if isinstance(node.func, ast.Attribute) else name
+        plain = node.func.attr if isinstance(node.func, ast.Attribute) and method else short
         if plain in REDUCTIONS and _is_reduction(node, how):
             return self._reduced(how, plain, node)
-        node.args = [self.visit(one) for one in node.args]
+        own = name in self._functions or name in self._bound
+        swapped = _commuted(node, short) if not method else None
+        node.args = [
+            self._argument(f"{name} {i}", one) if own else self.visit(one)
+            for i, one in enumerate(node.args)
+        ]
         for one in node.keywords:
             one.value = self.visit(one.value) if one.arg not in ("axis", "dtype") else one.value
         if not method and short in NUMPY_BINARY and len(node.args) == 2 and not node.keywords:
@@ -302,15 +429,50 @@ class Rewriting(ast.NodeTransformer):
             node.args[-1] = self._asking(
                 "_value", [("rounds", "1"), ("rounds", "-1")], node.args[-1]
             )
+            return self._asking("_value", [("counter", "")], node)
+        if name == "len" and len(node.args) == 1:
+            changes = [("1 more", ""), ("1 fewer", "")]
+            return self._asking("_value", changes, node, what=whole)
+        if method or not node.args or node.keywords or name in ("zip", "enumerate"):
             return node
-        if method or not node.args or node.keywords or name in ("len", "zip", "enumerate"):
-            return node
-        return self._applied(name, short, node, spoken)
+        found = self._applied(name, short, node, spoken)
+        if swapped is None:
+            return found
+        place = self._place([("order", short)], swapped[0])
+        return ast.IfExp(self._is_off(place), found, swapped[1])
+
+    def _argument(self, where: str, node: ast.expr) -> ast.expr:
+        """An argument of a function of the reference, or of one that was handed in."""
+        was, self._where = self._where, where
+        what = self._words(node)
+        changes: list[Change] = [(change, "") for change in OF_ARGUMENT]
+        more: list[str] = []
+        first = (
+            node.left if isinstance(node, ast.BinOp) and isinstance(node.left, ast.Name) else None
+        )
+        if isinstance(node, ast.Name):
+            more = [name for name in self._parameters if name != node.id]
+            changes += [("argument plus", name) for name in more]
+        value = self.visit(node)
+        if not isinstance(node, ast.Constant):
+            value = self._asking("_argument", changes, value, _table(more), what=what)
+        if first is not None:
+            place = self._place([("first term alone", "")], self._words(first))
+            value = ast.IfExp(self._is_off(place), value, _copied(first))
+        self._where = was
+        return value
 
     def _applied(self, name: str, short: str, node: ast.Call, spoken: list[str]) -> ast.expr:
         """A call of a function, which may be left out, doubled, or another one."""
         changes: list[Change] = [("not applied", short)]
         others: list[str] = []
+        count = len(node.args)
+        if not any(isinstance(one, ast.Starred) for one in node.args):
+            changes += [("argument alone", str(i)) for i in range(1, count)]
+            pairs = combinations(range(count), 2) if count <= MOST_EXCHANGED else ()
+            changes += [("arguments swapped", f"{i} {j}") for i, j in pairs]
+        if short != name:
+            changes += [("other function", one) for one in OTHER_FUNCTIONS.get(short, ())]
         if name in self._functions and len(node.args) == 1:
             changes.append(("applied twice", short))
             others = sorted(self._unary - {name})
@@ -322,19 +484,50 @@ class Rewriting(ast.NodeTransformer):
         """A sum or mean, which may be another one, over another axis, or left out."""
         if how == "method" and isinstance(node.func, ast.Attribute):
             node.args.insert(0, node.func.value)
-        value, *axes = node.args + [one.value for one in node.keywords]
-        changes = [("reduction", other) for other in REDUCTIONS if other != name]
+        value, *axes = node.args
+        options = {one.arg: one.value for one in node.keywords}
+        first = self._reduced_first(name, value, node.args[1:], node.keywords)
+        changes = [("reduction", other) for other in OTHER_REDUCTIONS[name]]
         changes += [("axis", str(other)) for other in (None, 0, 1)]
         changes += [("axis kept", "0"), ("axis kept", "1"), ("not reduced", name)]
-        parts = (ast.Constant(how), ast.Constant(name), self.visit(value), *axes)
-        return self._asking("_reduced", changes, *parts, what=name)
+        changes += [("without option", one) for one in ("keepdims", "ddof") if one in options]
+        changes += [("by one less", "")] if name in ("std", "var") else []
+        changes += [("roots reduced", "")] if name == "sum" and not axes and not options else []
+        if name == "mean":
+            changes += [("mean by one less", ""), *(("averaged over", p) for p in self._parameters)]
+        names = self._parameters if name == "mean" else []
+        parts = (ast.Constant(how), ast.Constant(name), _table(names), self.visit(value), *axes)
+        found = self._asking("_reduced", changes, *parts, what=name, keywords=node.keywords)
+        if first is None:
+            return found
+        place = self._place([("order", name)], first[0])
+        return ast.IfExp(self._is_off(place), found, first[1])
+
+    def _reduced_first(
+        self, name: str, value: ast.expr, axes: list[ast.expr], keywords: list[ast.keyword]
+    ) -> tuple[str, ast.expr] | None:
+        """A sum of powers as the power of a sum, and the like, with the words for what is inside."""
+
+        def reduced(one: ast.expr) -> ast.expr:
+            function = ast.parse(f"_reductions[{name!r}]", mode="eval").body
+            return ast.Call(function, [_copied(one), *map(_copied, axes)], keywords)
+
+        if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Pow):
+            return "the power", ast.BinOp(reduced(value.left), value.op, _copied(value.right))
+        if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Mult):
+            return "the product", ast.BinOp(reduced(value.left), value.op, reduced(value.right))
+        if isinstance(value, ast.Call) and len(value.args) == 1 and not value.keywords:
+            called = ast.unparse(value.func)
+            if called.startswith("np.") and called[3:] not in REDUCTIONS:
+                again = ast.Call(_copied(value.func), [reduced(value.args[0])], [])
+                return f"`{called}`", again
+        return None
 
     # Places ---------------------------------------------------------------------------------------
 
-    def _at(self, changes: Sequence[str], node: ast.expr, role: str = "") -> ast.expr:
-        what = role or self._words(node)
-        kinds = [(change, "") for change in changes]
-        return self._asking("_value", kinds, self.visit(node), what=what)
+    def _at(self, changes: Sequence[str], node: ast.expr, other: str = "") -> ast.expr:
+        kinds, what = [(change, "") for change in changes], self._words(node)
+        return self._asking("_value", kinds, self.visit(node), what=what, other=other)
 
     def _asking(
         self,
@@ -343,16 +536,17 @@ class Rewriting(ast.NodeTransformer):
         *args: ast.expr,
         what: str = "",
         other: str = "",
-    ) -> ast.expr:
+        keywords: Sequence[ast.keyword] = (),
+    ) -> ast.Call:
         place = self._place(changes, what, other)
         called = [ast.Constant(place), ast.Name(ON, ast.Load()), *args]
-        return ast.Call(ast.Name(helper, ast.Load()), called, [])
+        return ast.Call(ast.Name(helper, ast.Load()), called, list(keywords))
 
     def _place(self, changes: Sequence[Change], what: str = "", other: str = "") -> int:
         place = next(self._numbers)
         for change in changes:
             told = self._meant(change[1]) if change[0] == "name" else other
-            self._slips.append(Slip(place, change, self._node.name, what, told))
+            self._slips.append(Slip(place, change, self._node.name, what, told, self._where))
         return place
 
     def _is_off(self, *places: int) -> ast.expr:
@@ -360,7 +554,7 @@ class Rewriting(ast.NodeTransformer):
         return ast.parse(tests, mode="eval").body
 
     def _meant(self, name: str) -> str:
-        return self._words(ast.Name(name, ast.Load()))
+        return self._words(ast.parse(name, mode="eval").body)
 
     def _words(self, node: ast.expr) -> str:
         """An expression in names that students know: parameters and functions; or empty."""
@@ -375,8 +569,95 @@ class Rewriting(ast.NodeTransformer):
 def _is_reduction(node: ast.Call, how: str) -> bool:
     """Whether a call reduces one array, over an axis at most."""
     given = len(node.args) + (how == "method")
-    axes = [one.arg for one in node.keywords]
-    return (given, axes) in (((1, []),) if how == "builtin" else ((1, []), (2, []), (1, ["axis"])))
+    names = {one.arg for one in node.keywords}
+    if how == "builtin":
+        return given == 1 and not names
+    return given in (1, 2) and names <= ({"axis", "keepdims", "ddof"} if given == 1 else set())
+
+
+def _commuted(node: ast.Call, short: str) -> tuple[str, ast.expr] | None:
+    """`f(sum(x))` as `sum(f(x))`, with the words for the sum."""
+    if short not in COMMUTING or len(node.args) != 1 or node.keywords:
+        return None
+    inner = node.args[0]
+    if not isinstance(inner, ast.Call):
+        return None
+    name = ast.unparse(inner.func).removeprefix("np.")
+    if name not in REDUCTIONS or len(inner.args) not in (1, 2):
+        return None
+    again = _copied(inner)
+    again.args[0] = ast.Call(_copied(node.func), [_copied(inner.args[0])], [])  # type: ignore[attr-defined]
+    return f"the {name}", again
+
+
+def _as_number(node: ast.expr) -> int | None:
+    """A whole number, with its sign."""
+    sign = 1
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        node, sign = node.operand, -1
+    is_number = isinstance(node, ast.Constant) and type(node.value) is int
+    return sign * node.value if is_number else None  # type: ignore[attr-defined]
+
+
+def _name(name: str) -> ast.expr:
+    return ast.Name(name, ast.Load())
+
+
+def _bound_if_on(name: str, value: ast.Call) -> ast.stmt:
+    """Bind a name to what a place gives, where a slip is made there."""
+    place = value.args[0]
+    test = ast.Compare(_copied(place), [ast.In()], [_name(ON)])
+    return ast.If(test, [ast.Assign([ast.Name(name, ast.Store())], value)], [])
+
+
+def _is_copy(node: ast.expr) -> bool:
+    """Whether an expression makes a copy of an array."""
+    text = ast.unparse(node)
+    return text.startswith(("np.array(", "np.copy(")) or text.endswith(".copy()")
+
+
+def _calls_one_of(node: ast.Call, functions: set[str]) -> bool:
+    return isinstance(node.func, ast.Name) and node.func.id in functions
+
+
+def _copied_function(node: ast.FunctionDef) -> ast.FunctionDef:
+    return ast.parse(ast.unparse(node)).body[0]  # type: ignore[return-value]
+
+
+REPEATED = frozenset(
+    {"left out", "not divided", "term left out", "not raised", "squared", "reduction", "axis"}
+    | {
+        "first term alone",
+        "name",
+        "without option",
+        "by one less",
+        "not applied",
+        "minus",
+        "transposed",
+        "zero",
+        "absolute",
+    }
+)
+"""Changes that students make in all alike places at once."""
+
+
+def _repeated(slips: Sequence[Slip]) -> list[Slip]:
+    """The same change at all places that look alike, or in all calls' same argument."""
+    groups: dict[tuple[object, ...], list[Slip]] = {}
+    for slip in slips:
+        if slip.change[0] not in REPEATED:
+            continue
+        if slip.what:
+            groups.setdefault((slip.change, slip.what), []).append(slip)
+            groups.setdefault((slip.change, slip.what, slip.where), []).append(slip)
+            if slip.where:
+                groups.setdefault((slip.change, slip.what, "in calls"), []).append(slip)
+    found: dict[tuple[int, ...], Slip] = {}
+    for same in groups.values():
+        places = tuple(dict.fromkeys(slip.place for slip in same))
+        if len(places) > 1:
+            found.setdefault(places, replace(same[0], also=places[1:]))
+    return list(found.values())
 
 
 def _regrouped(node: ast.BinOp) -> Iterator[ast.expr]:
@@ -385,6 +666,8 @@ def _regrouped(node: ast.BinOp) -> Iterator[ast.expr]:
     left, right = node.left, node.right
     if isinstance(right, ast.BinOp) and _matters(node.op, right.op):
         yield ast.BinOp(ast.BinOp(left, node.op, right.left), right.op, right.right)
+        if isinstance(right.op, ast.Mult):
+            yield ast.BinOp(ast.BinOp(left, node.op, right.right), right.op, right.left)
     if isinstance(left, ast.BinOp) and _matters(left.op, node.op):
         yield ast.BinOp(left.left, left.op, ast.BinOp(left.right, node.op, right))
 

@@ -18,7 +18,7 @@ from itertools import count
 from types import FunctionType, ModuleType
 from typing import Any
 
-from autograder.checks.slip_changes import CONVERTERS, HELPERS, Change
+from autograder.checks.slip_changes import CONVERTERS, HELPERS, REDUCTIONS, Change
 from autograder.checks.slip_places import ON, Rewriting, Slip, names_in
 
 
@@ -44,7 +44,7 @@ class Slips:
     @contextmanager
     def made(self, slips: Sequence[Slip]) -> Iterator[None]:
         """Make these slips during the block."""
-        self._on.update({slip.place: slip.change for slip in slips})
+        self._on.update({place: slip.change for slip in slips for place in slip.places})
         try:
             yield
         finally:
@@ -90,7 +90,7 @@ def instrument(module: ModuleType, only: str = "") -> Slips:
         rewriting = Rewriting(slips.all, numbers, node, set(own), unary - {name}, converters)
         rewriting.visit_body()
         slips.uses[name] = {name}
-    namespace = {**vars(module), **HELPERS, ON: slips._on}
+    namespace = {**vars(module), **HELPERS, "_reductions": REDUCTIONS, ON: slips._on}
     code = ast.fix_missing_locations(ast.Module(list(own.values()), []))
     exec(compile(code, f"<slips of {module.__name__}>", "exec"), namespace)
     slips.functions = {name: namespace[name] for name in own}

@@ -67,7 +67,9 @@ def calls() -> dict[str, list[tuple[object, ...]]]:
     return {
         "distances": data,
         "nearest": data,
-        "new_centres": [(X, y, k) for (X, _), y, (_, _, k) in zip(data, labels, shapes, strict=True)],
+        "new_centres": [
+            (X, y, k) for (X, _), y, (_, _, k) in zip(data, labels, shapes, strict=True)
+        ],
         "inertia": [(X, y, C) for (X, C), y in zip(data, labels, strict=True)],
         "lloyd": [
             (X, X[[0, 6, 12][:k]] + 0.7, steps)

@@ -74,7 +74,9 @@ def calls() -> dict[str, list[tuple[object, ...]]]:
         "slopes": [(X, W, y) for X, W, y, *_ in rows],
         "penalised": [
             (loss, W, strength)
-            for (_, W, *_), loss, strength in zip(rows, (0.7, 1.3, 0.4), (0.3, 0.1, 1.7), strict=True)
+            for (_, W, *_), loss, strength in zip(
+                rows, (0.7, 1.3, 0.4), (0.3, 0.1, 1.7), strict=True
+            )
         ],
         "accuracy": [(P, y) for _, _, y, P, _, _ in rows],
         "fit": [

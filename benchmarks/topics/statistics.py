@@ -95,8 +95,7 @@ def calls() -> dict[str, list[tuple[object, ...]]]:
             for P, d in zip(chances, (0.85, 0.6, 0.9), strict=True)
         ],
         "page_rank": [
-            (P, d, steps)
-            for P, d, steps in zip(chances, (0.85, 0.6, 0.9), (1, 2, 4), strict=True)
+            (P, d, steps) for P, d, steps in zip(chances, (0.85, 0.6, 0.9), (1, 2, 4), strict=True)
         ],
         "smoothed": [(x, a) for x, a in zip(samples, (0.3, 0.6, 0.85), strict=True)],
     }

@@ -15,7 +15,8 @@ from autograder.authoring.mutation import scores
 from autograder.checks import slip_changes, slips
 from autograder.checks.catalogue import Catalogue, Misconception, Mistakes, load_catalogue
 from autograder.checks.slip_sites import Slips
-from autograder.checks.slips import JOINED, words_of
+from autograder.checks.slip_words import words_of
+from autograder.checks.slips import JOINED
 from autograder.course.model import Course
 from autograder.grading.context import prepared
 from autograder.grading.diagnosis import explain
