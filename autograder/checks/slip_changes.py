@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import builtins
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,8 @@ Change = tuple[str, str]
 """The kind of a change, and what belongs to it: another name, number, function or axis."""
 _On = Mapping[int, Change]
 
+MOST_ROUNDS = 10_000
+"""After so many rounds, a loop with a condition and a slip counts as endless."""
 CONVERTERS = {
     "np.asarray",
     "np.array",
@@ -287,6 +289,7 @@ def _applied(
 def _reduced(
     place: int,
     on: _On,
+    axis_place: int,
     how: str,
     name: str,
     arguments: Callable[[], Mapping[str, Any]],
@@ -294,39 +297,56 @@ def _reduced(
     *axes: Any,
     **options: Any,
 ) -> Any:
-    if place not in on:
+    if place not in on and axis_place not in on:
         if how == "method":
             return getattr(value, name)(*axes, **options)
         function = getattr(builtins, name) if how == "builtin" else REDUCTIONS[name]
         return function(value, *axes, **options)
-    kind, about = on[place]
     value = list(value) if hasattr(value, "__next__") else value
     if axes:
         options["axis"] = axes[0]
+    if axis_place in on:
+        options |= _AXES[on[axis_place]]
+    kind, about = on.get(place, ("reduction", name))
     if kind in _OF_REDUCED:
         return _OF_REDUCED[kind](value)
     if kind == "averaged over":
         return np.sum(value, **options) / len(arguments()[about])
+    if kind == "mean by one less":
+        summed, averaged = np.sum(value, **options), np.mean(value, **options)
+        return summed / (np.size(value) / np.size(averaged) - 1)
     if kind == "without option":
         del options[about]
     elif kind == "by one less":
         options["ddof"] = 1 - options.get("ddof", 0)
-    elif kind == "axis":
-        options["axis"] = None if about == "None" else int(about)
-    elif kind == "axis kept":
-        options |= {"axis": int(about), "keepdims": True}
-    elif kind == "mean by one less":
-        summed, averaged = np.sum(value, **options), np.mean(value, **options)
-        return summed / (np.size(value) / np.size(averaged) - 1)
-    if kind == "reduction" and "ddof" in options and about not in ("std", "var"):
+    function = REDUCTIONS[about if kind == "reduction" else name]
+    if "ddof" in options and function not in (np.std, np.var):
         del options["ddof"]
-    return REDUCTIONS[about if kind == "reduction" else name](value, **options)
+    return function(value, **options)
 
 
+_AXES: dict[Change, dict[str, Any]] = {
+    ("axis", "None"): {"axis": None},
+    **{("axis", str(axis)): {"axis": axis} for axis in (0, 1)},
+    **{("axis kept", str(axis)): {"axis": axis, "keepdims": True} for axis in (0, 1)},
+}
 _OF_REDUCED: dict[str, Callable[[Any], Any]] = {
     "not reduced": np.asarray,
     "roots reduced": lambda value: np.sum(np.sqrt(np.sum(value, axis=-1))),
 }
+
+
+def _rounds(place: int, on: _On, value: Any) -> Any:
+    """What a loop goes over. A slip may be that the loop appends to it, and so would never end."""
+    return _value(place, on, list(value) if on and isinstance(value, list) else value)
+
+
+def _again(place: int, on: MutableMapping[int, Any]) -> None:
+    """Count the rounds of a loop with a condition; break it off where a slip makes it endless."""
+    if on:
+        on[-1 - place] = on.get(-1 - place, 0) + 1
+        if on[-1 - place] > MOST_ROUNDS:
+            raise RuntimeError("endless loop")
 
 
 def _argument(place: int, on: _On, value: Any, others: Callable[[], Mapping[str, Any]]) -> Any:
@@ -363,21 +383,9 @@ def _slice(*bounds: Any) -> slice:
     return slice(*bounds)
 
 
-HELPERS = {
-    one.__name__: one
-    for one in (
-        *(
-            _value,
-            _returned,
-            _number,
-            _binary,
-            _applied,
-            _reduced,
-            _converted,
-            _entry,
-            _slice,
-            _argument,
-        ),
-    )
-}
+_CALLED = (
+    *(_value, _returned, _number, _binary, _applied, _reduced, _converted, _entry, _slice),
+    *(_argument, _rounds, _again),
+)
+HELPERS = {one.__name__: one for one in _CALLED}
 """What compiled functions call, by name."""

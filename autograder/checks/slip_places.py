@@ -57,6 +57,8 @@ class Slip:
     """The argument of a call in which the place is, if it is in one."""
     also: tuple[int, ...] = ()
     """Further places where the same change is made."""
+    source: str = ""
+    """The expression there as it is written, to find others that are alike; shown to nobody."""
 
     @property
     def places(self) -> tuple[int, ...]:
@@ -245,7 +247,17 @@ class Rewriting(ast.NodeTransformer):
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "range":
             return self.visit(node)  # type: ignore[no-any-return]
         changes = [(change, "") for change in OF_ROUNDS[not first :]]
-        return self._asking("_value", changes, self.visit(node))
+        return self._asking("_rounds", changes, self.visit(node))
+
+    def visit_While(self, node: ast.While) -> ast.stmt:
+        """A loop with a condition, which a slip may make endless: then it is broken off."""
+        node.test = self.visit(node.test)
+        self._in_loop += 1
+        node.body = self._statements(node.body)
+        self._in_loop -= 1
+        place = self._place([])
+        node.body.insert(0, ast.parse(f"_again({place}, {ON})").body[0])
+        return node
 
     def visit_Return(self, node: ast.Return) -> ast.stmt:
         """What is given back, whole and by its parts."""
@@ -383,7 +395,7 @@ class Rewriting(ast.NodeTransformer):
         if not others:
             return node
         changes = [("name", name) for name in others]
-        place = self._place(changes, self._meant(node.id))
+        place = self._place(changes, self._meant(node.id), source=node.id)
         if node.id not in self._everywhere:
             self._everywhere[node.id] = self._place(changes, self._meant(node.id))
         everywhere = self._everywhere[node.id]
@@ -487,16 +499,25 @@ class Rewriting(ast.NodeTransformer):
         value, *axes = node.args
         options = {one.arg: one.value for one in node.keywords}
         first = self._reduced_first(name, value, node.args[1:], node.keywords)
+        over = [("axis", str(other)) for other in (None, 0, 1)]
+        over += [("axis kept", "0"), ("axis kept", "1")]
+        axis = ast.Constant(self._place(over, name))
         changes = [("reduction", other) for other in OTHER_REDUCTIONS[name]]
-        changes += [("axis", str(other)) for other in (None, 0, 1)]
-        changes += [("axis kept", "0"), ("axis kept", "1"), ("not reduced", name)]
+        changes += [("not reduced", name)]
         changes += [("without option", one) for one in ("keepdims", "ddof") if one in options]
         changes += [("by one less", "")] if name in ("std", "var") else []
         changes += [("roots reduced", "")] if name == "sum" and not axes and not options else []
         if name == "mean":
             changes += [("mean by one less", ""), *(("averaged over", p) for p in self._parameters)]
         names = self._parameters if name == "mean" else []
-        parts = (ast.Constant(how), ast.Constant(name), _table(names), self.visit(value), *axes)
+        parts = (
+            axis,
+            ast.Constant(how),
+            ast.Constant(name),
+            _table(names),
+            self.visit(value),
+            *axes,
+        )
         found = self._asking("_reduced", changes, *parts, what=name, keywords=node.keywords)
         if first is None:
             return found
@@ -527,7 +548,9 @@ class Rewriting(ast.NodeTransformer):
 
     def _at(self, changes: Sequence[str], node: ast.expr, other: str = "") -> ast.expr:
         kinds, what = [(change, "") for change in changes], self._words(node)
-        return self._asking("_value", kinds, self.visit(node), what=what, other=other)
+        source = ast.unparse(node)
+        value = self.visit(node)
+        return self._asking("_value", kinds, value, what=what, other=other, source=source)
 
     def _asking(
         self,
@@ -537,16 +560,21 @@ class Rewriting(ast.NodeTransformer):
         what: str = "",
         other: str = "",
         keywords: Sequence[ast.keyword] = (),
+        source: str = "",
     ) -> ast.Call:
-        place = self._place(changes, what, other)
+        place = self._place(changes, what, other, source)
         called = [ast.Constant(place), ast.Name(ON, ast.Load()), *args]
         return ast.Call(ast.Name(helper, ast.Load()), called, list(keywords))
 
-    def _place(self, changes: Sequence[Change], what: str = "", other: str = "") -> int:
+    def _place(
+        self, changes: Sequence[Change], what: str = "", other: str = "", source: str = ""
+    ) -> int:
         place = next(self._numbers)
         for change in changes:
             told = self._meant(change[1]) if change[0] == "name" else other
-            self._slips.append(Slip(place, change, self._node.name, what, told, self._where))
+            where, written = self._where, source or what
+            slip = Slip(place, change, self._node.name, what, told, where, source=written)
+            self._slips.append(slip)
         return place
 
     def _is_off(self, *places: int) -> ast.expr:
@@ -647,11 +675,11 @@ def _repeated(slips: Sequence[Slip]) -> list[Slip]:
     for slip in slips:
         if slip.change[0] not in REPEATED:
             continue
-        if slip.what:
-            groups.setdefault((slip.change, slip.what), []).append(slip)
-            groups.setdefault((slip.change, slip.what, slip.where), []).append(slip)
+        if slip.source:
+            groups.setdefault((slip.change, slip.source), []).append(slip)
+            groups.setdefault((slip.change, slip.source, slip.where), []).append(slip)
             if slip.where:
-                groups.setdefault((slip.change, slip.what, "in calls"), []).append(slip)
+                groups.setdefault((slip.change, slip.source, "in calls"), []).append(slip)
     found: dict[tuple[int, ...], Slip] = {}
     for same in groups.values():
         places = tuple(dict.fromkeys(slip.place for slip in same))

@@ -271,7 +271,7 @@ _TABLE: dict[str, Words] = {
     "not raised": Words(
         2, "operation", "not raised: {what}", "You leave out the power of {what_code}."
     ),
-    "absolute": Words(2, "operation", "absolute", "You take the absolute value, not the power."),
+    "absolute": Words(3, "operation", "absolute", "You take the absolute value, not the power."),
     "reversed": Words(
         5,
         "sign",
@@ -409,6 +409,9 @@ FAMILIES = {
         4, "index", "wrong index", "An index or a bound in square brackets is not the right one."
     ),
     "left out": Words(3, "left out", "left out", "You leave out a part of the formula."),
+    "order": Words(
+        1, "order", "order of steps", "Two steps of the formula are in the wrong order."
+    ),
     "exchange": Words(6, "exchange", "exchanged", "Two values are in each other's place."),
     "counted": Words(
         5,

@@ -10,15 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import islice
+from typing import Any, Protocol
 
 from autograder.checks.slip_changes import OF_PRODUCT
 from autograder.checks.slip_places import Slip
 from autograder.checks.slip_sites import Slips
 from autograder.checks.slip_words import FAMILIES, Words, words_of
 
-MOST_PAIRS = 1000
-"""Most pairs of slips that are tried for the answers of one exercise."""
 JOINED = " with "
 """What stands between the names of two slips that explain answers together."""
 
@@ -66,27 +65,32 @@ def told(slips: Sequence[Slip], name: str) -> Words | None:
     return FAMILIES.get(families.pop()) if len(families) == 1 else None
 
 
-def pairs(slips: Sequence[Slip], name: str) -> Iterator[tuple[Slip, Slip]]:
-    """Pairs of slips that are likely together, the likeliest first, each at two places.
+def pairs(likely: Sequence[Slip]) -> Iterator[tuple[Slip, Slip]]:
+    """Pairs of slips, the likeliest first, each at two places.
+
+    Args:
+        likely: slips that may be one of two, the likeliest first.
+    """
+    for total in range(2 * len(likely)):
+        for i in range(max(0, total - len(likely) + 1), (total + 1) // 2):
+            first, second = likely[i], likely[total - i]
+            if not set(first.places) & set(second.places):
+                yield first, second
+
+
+def likely_in_pairs(slips: Sequence[Slip], name: str) -> list[Slip]:
+    """The slips that may be one of two, the likeliest first.
 
     Args:
         slips: those that can change what a function gives.
         name: of the function. A sign or size that is wrong somewhere mostly makes the whole answer
-            wrong by the same factor, so the whole answer is tried first.
+            wrong by the same factor, so the whole answer is tried first. The last formulas come
+            before the first ones, which mostly prepare them.
     """
     own = [slip for slip in slips if slip.function == name and slip.change[0] in OF_PRODUCT]
     whole = list({slip.change[0]: slip for slip in own}.values())
     others = (slip for slip in slips if slip not in whole and _is_likely(slip))
-    likely = whole + sorted(others, key=lambda slip: words_of(slip).rank)
-    count = 0
-    for total in range(2 * len(likely)):
-        for i in range(max(0, total - len(likely) + 1), (total + 1) // 2):
-            first, second = likely[i], likely[total - i]
-            if first.place != second.place:
-                yield first, second
-                count += 1
-                if count == MOST_PAIRS:
-                    return
+    return whole + sorted(others, key=lambda slip: (words_of(slip).rank, -slip.place))
 
 
 def _is_likely(slip: Slip) -> bool:
@@ -112,34 +116,60 @@ class Found:
     version: Callable[..., Any]
 
 
-def explaining(
-    slips: Slips, name: str, explains: Callable[[Callable[..., Any]], bool]
-) -> Found | None:
-    """The slip by which a function gives certain answers; None if there is none.
+class Trials(Protocol):
+    """Tries versions of a function on calls whose answers are to be explained."""
+
+    def explains(self, version: Callable[..., Any]) -> bool:
+        """Whether a version gives exactly these answers."""
+
+    def effect(self, version: Callable[..., Any]) -> str:
+        """What a version gives in place of right answers; empty if it gives them, or none."""
+
+
+class Search:
+    """Looks for the slips by which a function gives certain answers.
 
     Args:
         slips: of the reference, or of a mistake.
         name: of the function.
-        explains: whether a version of the function gives these answers.
+        trials: tries versions of the function.
     """
-    found = [slip for slip in slips.of(name) if explains(slips.version(name, [slip]))]
-    if not found:
+
+    def __init__(self, slips: Slips, name: str, trials: Trials) -> None:
+        self._slips, self._name, self._trials = slips, name, trials
+
+    def one(self) -> Found | None:
+        """The slip that explains the answers; None if there is none."""
+        every = self._slips.of(self._name)
+        found = [slip for slip in every if self._trials.explains(self._version(slip))]
+        if not found:
+            return None
+        words = told(found, self._name)
+        names = (words.name,) if words is not None else ()
+        return Found(names, self._version(found[0]))
+
+    def _version(self, *slips: Slip) -> Callable[..., Any]:
+        return self._slips.version(self._name, slips)
+
+    def two(self, most: int) -> Found | None:
+        """The first of `most` pairs of slips that explains the answers."""
+        for pair in islice(pairs(self.likely()), most):
+            if self._trials.explains(self._version(*pair)):
+                words = sorted(map(words_of, pair), key=lambda one: one.rank)
+                return Found(tuple(dict.fromkeys(one.name for one in words)), self._version(*pair))
         return None
-    words = told(found, name)
-    names = (words.name,) if words is not None else ()
-    return Found(names, slips.version(name, found[:1]))
 
+    def likely(self) -> list[Slip]:
+        """The slips that are tried two at a time, the likeliest first.
 
-def explaining_pair(
-    slips: Slips, name: str, explains: Callable[[Callable[..., Any]], bool]
-) -> Found | None:
-    """The first pair of slips by which a function gives certain answers."""
-    for pair in pairs(slips.of(name), name):
-        if explains(slips.version(name, pair)):
-            words = sorted(map(words_of, pair), key=lambda one: one.rank)
-            names = dict.fromkeys(one.name for one in words)
-            return Found(tuple(names), slips.version(name, pair))
-    return None
+        Of slips with equal effects one is enough, and none is needed of those without an effect.
+        """
+        first: dict[str, Slip] = {}
+        for slip in likely_in_pairs(self._slips.of(self._name), self._name):
+            effect = self._trials.effect(self._version(slip))
+            if effect:
+                first.setdefault(effect, slip)
+        return list(first.values())
 
 
 def all_words(*known: Slips) -> dict[str, Words]:

@@ -13,7 +13,6 @@ import ast
 import contextlib
 import inspect
 import textwrap
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from types import ModuleType
@@ -23,14 +22,18 @@ import numpy as np
 
 from autograder.checks.catalogue import Catalogue, Mistake
 from autograder.checks.compare import NotNumbers, as_numbers
-from autograder.checks.slips import JOINED, explaining, explaining_pair
-from autograder.grading.replay import answer_alike, gives
+from autograder.checks.slips import JOINED, Search
+from autograder.grading.replay import Replay, answer_alike, gives, told, work
 from autograder.remote.calls import CALLED, Case
 from autograder.remote.time_limit import Allowance, TooMuchWork
 from autograder.sandbox.inside.wire import Held
 
 DIAGNOSIS_S = 4.0
 """Seconds for diagnosing one exercise's answers."""
+MOST_WORK = 100_000
+"""How many calls of functions, Python's and NumPy's, pairs of slips may take for one exercise."""
+FEW = 5
+"""On how many calls two slips are compared."""
 ENOUGH_NUMBERS = 3
 """How many different numbers answers must hold to be explained by a slip."""
 MOST_NUMBERS = 1000
@@ -97,44 +100,67 @@ def _by_slips(
             continue
         if gives(right, own) or not _tell_enough(own):
             continue
-        return _by_slips_of(name, _telling_first(own, right), mistakes, catalogue)
+        return _by_slips_of(name, Trials(own, right), mistakes, catalogue)
     return None
 
 
-def _telling_first(cases: Sequence[Case], right: Callable[..., Any]) -> Sequence[Case]:
-    """The calls with a wrong answer first, and of these the quickest; the answer is the same.
+class Trials:
+    """Tries wrong versions of a function on the calls whose answers are to be explained.
 
-    Most slips are ruled out by the first call, so it should be one that rules out many.
+    Args:
+        cases: the calls.
+        right: a right function, which does not give these answers.
     """
+
+    def __init__(self, cases: Sequence[Case], right: Callable[..., Any]) -> None:
+        self.cases, self.work = _telling_first(cases, right)
+        self._right = self._given(right)
+
+    def explains(self, version: Callable[..., Any]) -> bool:
+        """Whether a version gives exactly these answers."""
+        return gives(version, self.cases)
+
+    def effect(self, version: Callable[..., Any]) -> str:
+        """What a version gives in place of right answers; empty if it gives them, or none."""
+        given = self._given(version)
+        return "" if given == self._right else given
+
+    def _given(self, version: Callable[..., Any]) -> str:
+        replay = Replay(version)
+        with contextlib.suppress(KeyError):  # an object that this version did not make
+            return "\n".join(told(*replay.answer(case)) for case in self.cases[:FEW])
+        return ""
+
+
+def _telling_first(cases: Sequence[Case], right: Callable[..., Any]) -> tuple[Sequence[Case], int]:
+    """The calls with a wrong answer first, of these the least work, and the work of the first.
+
+    Most slips are ruled out by the first call, so it should be one that rules out many. Work is
+    counted in calls of functions and not in seconds, which are others every time.
+    """
+    works = [work(right, case) for case in cases]
     if any(case.deed != CALLED or isinstance(case.answer.value, Held) for case in cases):
-        return cases  # what is done to an object depends on what was done before
-    order = []
-    for case in cases:
-        began = time.perf_counter()
-        is_right = gives(right, [case])
-        order.append((is_right, time.perf_counter() - began))
-    return [cases[place] for place in sorted(range(len(cases)), key=order.__getitem__)]
+        return cases, works[0]  # what is done to an object depends on what was done before
+    order = sorted(range(len(cases)), key=lambda i: (gives(right, [cases[i]]), works[i]))
+    return [cases[i] for i in order], works[order[0]]
 
 
 def _by_slips_of(
-    name: str, cases: Sequence[Case], mistakes: Sequence[Mistake], catalogue: Catalogue
+    name: str, trials: Trials, mistakes: Sequence[Mistake], catalogue: Catalogue
 ) -> Explanation | None:
     """What explains the answers of one function that is not right."""
-
-    def explains(function: Callable[..., Any]) -> bool:
-        return gives(function, cases)
-
     known: tuple[str, ...] = ()
-    found = explaining(catalogue.slips, name, explains)
+    search = Search(catalogue.slips, name, trials)
+    found = search.one()
     for mistake in mistakes if found is None else ():
         itself = catalogue.slips_in(mistake).functions.get(name)
-        same = itself is not None and answer_alike(itself, mistake.function, cases)
+        same = itself is not None and answer_alike(itself, mistake.function, trials.cases)
         if found is None and mistake.name == name and same:
-            found = explaining(catalogue.slips_in(mistake), name, explains)
+            found = Search(catalogue.slips_in(mistake), name, trials).one()
             known = (mistake.misconception.name,)
-    if found is None and not _are_arguments(cases):
+    if found is None and not _are_arguments(trials.cases):
         known = ()
-        found = explaining_pair(catalogue.slips, name, explains)
+        found = search.two(MOST_WORK // trials.work)
     if found is None or not found.names:
         return None
     return Explanation(name, JOINED.join((*known, *found.names)), found.version)
