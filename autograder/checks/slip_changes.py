@@ -181,9 +181,12 @@ _CHANGED_VALUE: dict[str, Callable[[Any], Any]] = {
     "percent": lambda value: 100.0 * value,
     "square of it": np.square,
     "root of it": np.sqrt,
+    "rooted": np.sqrt,
     "size of it": np.abs,
     "rest to 1": lambda value: 1.0 - value,
     "1 too many": lambda value: value + 1,
+    "index more": lambda value: value + 1,
+    "index fewer": lambda value: value - 1,
     "1 more": lambda value: value + 1,
     "1 fewer": lambda value: value - 1,
     "backwards": lambda value: np.asarray(value)[::-1],
@@ -312,6 +315,8 @@ def _reduced(
         return _OF_REDUCED[kind](value)
     if kind == "averaged over":
         return np.sum(value, **options) / len(arguments()[about])
+    if kind == "averaged along":
+        return np.sum(value, **options) / np.shape(arguments()[about])[1]
     if kind == "mean by one less":
         summed, averaged = np.sum(value, **options), np.mean(value, **options)
         return summed / (np.size(value) / np.size(averaged) - 1)
@@ -379,13 +384,25 @@ def _entry(place: int, on: _On, value: Any, index: Any, others: Callable[[], Any
     return others()[about]
 
 
+def _length(place: int, on: _On, value: Any, others: Callable[[], Mapping[str, Any]]) -> int:
+    change = on.get(place)
+    if change is None:
+        return len(value)
+    kind, about = change
+    if kind in _CHANGED_VALUE:
+        return int(_CHANGED_VALUE[kind](len(value)))
+    if about == "1":
+        return int(np.shape(value)[1])
+    return int(np.size(value)) if about == "size" else len(others()[about])
+
+
 def _slice(*bounds: Any) -> slice:
     return slice(*bounds)
 
 
 _CALLED = (
     *(_value, _returned, _number, _binary, _applied, _reduced, _converted, _entry, _slice),
-    *(_argument, _rounds, _again),
+    *(_argument, _rounds, _again, _length),
 )
 HELPERS = {one.__name__: one for one in _CALLED}
 """What compiled functions call, by name."""

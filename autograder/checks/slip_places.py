@@ -35,8 +35,12 @@ from autograder.checks.slip_changes import (
 
 ON = "_slips"
 """The name under which rewritten functions find the slips that are made."""
+MOST_LETTERS = 48
+"""Longer expressions are told by the function that they call, or not at all."""
 MOST_EXCHANGED = 5
 """Of how many parameters or arguments each two may be exchanged."""
+SIZED = frozenset({"zeros", "ones", "empty", "eye", "arange"})
+"""Functions of NumPy's that make an array of a given size."""
 COMMUTING = frozenset({"sqrt", "log", "log2", "log10", "exp", "abs", "square"})
 """Functions that students apply before a sum and not after it."""
 
@@ -129,6 +133,8 @@ class Rewriting(ast.NodeTransformer):
         """Names of arrays that are filled entry by entry."""
         self._in_loop = 0
         self._where = ""
+        self._renewed = {name for name in stored if name in self._parameters}
+        """Parameters that are bound again."""
         self._in_index = False
         self._in_product = False
         """Whether the expression is a factor of a product that is a place itself."""
@@ -153,6 +159,8 @@ class Rewriting(ast.NodeTransformer):
         for first, second in combinations(names[:MOST_EXCHANGED], 2):
             place = self._place([("exchanged", second)], first, second)
             found += ast.parse(f"if {place} in {ON}: {first}, {second} = {second}, {first}").body
+        renewed = sorted(self._renewed)
+        found += ast.parse("\n".join(f"{_before(one)} = {one}" for one in renewed)).body
         for name in names:
             squared = self._asking(
                 "_value", [(change, "") for change in OF_PARAMETER], _name(name), what=name
@@ -178,10 +186,15 @@ class Rewriting(ast.NodeTransformer):
 
     def visit_Assign(self, node: ast.Assign) -> ast.stmt:
         """An assignment, which may be thrown away where its name is bound already."""
-        names = [n.id for t in node.targets for n in ast.walk(t) if isinstance(n, ast.Name)]
+        filled_ones = [t.value for t in node.targets if isinstance(t, ast.Subscript)]
+        bound = [n for t in node.targets for n in ast.walk(t) if _is_stored(n)]
+        names = [n.id for n in (*bound, *filled_ones) if isinstance(n, ast.Name)]
         meaning = _copied(node.value)
         filled = len(names) == 1 and names[0] in self._filled and _is_copy(meaning)
         node.value = self.visit(node.value)
+        for target in node.targets:
+            if isinstance(target, ast.Subscript):
+                target.slice = self._indices(target.slice)
         if filled:
             what = self._words(meaning)
             node.value = self._asking("_value", [("zeros", "")], node.value, what=what)
@@ -364,11 +377,15 @@ class Rewriting(ast.NodeTransformer):
         elif not any(isinstance(one, ast.Slice) for one in ast.walk(node.slice)):
             others = [name for name in self._parameters if name != ast.unparse(node.value)]
             kinds += [("entry for", name) for name in others]
-        was, self._in_index = self._in_index, True
-        index = self._index(node.slice)
-        self._in_index = was
+        index = self._indices(node.slice)
         value = self.visit(node.value)
         return self._asking("_entry", kinds, value, index, _table(others), what=what)
+
+    def _indices(self, node: ast.expr) -> ast.expr:
+        was, self._in_index = self._in_index, True
+        found = self._index(node)
+        self._in_index = was
+        return found
 
     def _index(self, node: ast.expr) -> ast.expr:
         """What stands in square brackets, as an expression; its numbers may be others."""
@@ -384,7 +401,10 @@ class Rewriting(ast.NodeTransformer):
             others = [n for n in (number - 1, number + 1, 0 if number < 0 else -1) if n != number]
             changes = [("index", repr(other)) for other in dict.fromkeys(others)]
             return self._asking("_number", changes, ast.Constant(number))
-        return self.visit(node)  # type: ignore[no-any-return]
+        if isinstance(node, ast.Constant):
+            return self.visit(node)  # type: ignore[no-any-return]
+        changes = [("index more", ""), ("index fewer", "")]
+        return self._asking("_value", changes, self.visit(node))
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         """A variable, which may be another one."""
@@ -401,6 +421,10 @@ class Rewriting(ast.NodeTransformer):
         everywhere = self._everywhere[node.id]
         found: ast.expr = node
         on = f"{ON}.get({place}, {ON}.get({everywhere}))"
+        if node.id in self._renewed and self._in_loop:
+            self._add(place, ("stale", ""), self._meant(node.id), node.id)
+            test = ast.parse(f"{on} == ('stale', '')", mode="eval").body
+            found = ast.IfExp(test, _name(_before(node.id)), found)
         for name in others:
             test = ast.parse(f"{on} == ('name', {name!r})", mode="eval").body
             found = ast.IfExp(test, ast.parse(name, mode="eval").body, found)
@@ -418,12 +442,15 @@ class Rewriting(ast.NodeTransformer):
         if isinstance(node.func, ast.Name) and node.func.id in self._bound:
             node.func = self.visit(node.func)
         spoken = [self._words(one) for one in node.args]
-        whole = self._words(node)
+        whole, written = self._words(node), [ast.unparse(one) for one in node.args]
         method = isinstance(node.func, ast.Attribute) and short == name
         how = "method" if method else "builtin" if short == name else "numpy"
         plain = node.func.attr if isinstance(node.func, ast.Attribute) and method else short
         if plain in REDUCTIONS and _is_reduction(node, how):
             return self._reduced(how, plain, node)
+        if short in SIZED and short != name:
+            node.args = [self._sizes(one) for one in node.args]
+            return node
         own = name in self._functions or name in self._bound
         swapped = _commuted(node, short) if not method else None
         node.args = [
@@ -443,8 +470,10 @@ class Rewriting(ast.NodeTransformer):
             )
             return self._asking("_value", [("counter", "")], node)
         if name == "len" and len(node.args) == 1:
-            changes = [("1 more", ""), ("1 fewer", "")]
-            return self._asking("_value", changes, node, what=whole)
+            others = [one for one in self._parameters if one != written[0]]
+            changes = [("1 more", ""), ("1 fewer", ""), ("length", "1"), ("length", "size")]
+            changes += [("length", one) for one in others]
+            return self._asking("_length", changes, *node.args, _table(others), what=whole)
         if method or not node.args or node.keywords or name in ("zip", "enumerate"):
             return node
         found = self._applied(name, short, node, spoken)
@@ -452,6 +481,14 @@ class Rewriting(ast.NodeTransformer):
             return found
         place = self._place([("order", short)], swapped[0])
         return ast.IfExp(self._is_off(place), found, swapped[1])
+
+    def _sizes(self, node: ast.expr) -> ast.expr:
+        """The sizes of a new array, each of which may be off by one."""
+        if isinstance(node, ast.Tuple):
+            return ast.Tuple([self._sizes(one) for one in node.elts], ast.Load())
+        what, value = self._words(node), self.visit(node)
+        changes = [("1 more", ""), ("1 fewer", "")] if isinstance(node, ast.Name) else []
+        return self._asking("_value", changes, value, what=what) if changes else value
 
     def _argument(self, where: str, node: ast.expr) -> ast.expr:
         """An argument of a function of the reference, or of one that was handed in."""
@@ -509,6 +546,7 @@ class Rewriting(ast.NodeTransformer):
         changes += [("roots reduced", "")] if name == "sum" and not axes and not options else []
         if name == "mean":
             changes += [("mean by one less", ""), *(("averaged over", p) for p in self._parameters)]
+            changes += [("averaged along", one) for one in self._parameters]
         names = self._parameters if name == "mean" else []
         parts = (
             axis,
@@ -519,6 +557,7 @@ class Rewriting(ast.NodeTransformer):
             *axes,
         )
         found = self._asking("_reduced", changes, *parts, what=name, keywords=node.keywords)
+        found = self._asking("_value", [("rooted", name)], found, what=name)
         if first is None:
             return found
         place = self._place([("order", name)], first[0])
@@ -572,10 +611,12 @@ class Rewriting(ast.NodeTransformer):
         place = next(self._numbers)
         for change in changes:
             told = self._meant(change[1]) if change[0] == "name" else other
-            where, written = self._where, source or what
-            slip = Slip(place, change, self._node.name, what, told, where, source=written)
-            self._slips.append(slip)
+            self._add(place, change, what, source or what, told)
         return place
+
+    def _add(self, place: int, change: Change, what: str, source: str, other: str = "") -> None:
+        function = self._node.name
+        self._slips.append(Slip(place, change, function, what, other, self._where, (), source))
 
     def _is_off(self, *places: int) -> ast.expr:
         tests = " and ".join(f"{place} not in {ON}" for place in places)
@@ -591,7 +632,16 @@ class Rewriting(ast.NodeTransformer):
         public = {*self._parameters, *self._functions, *dir(builtins), "np"}
         if not names and isinstance(node, ast.Constant):
             return "a number"
-        return text if names and names <= public and len(text) <= 48 else ""
+        if not names or not names <= public:
+            return ""
+        return text if len(text) <= MOST_LETTERS else _shortened(text)
+
+
+def _shortened(text: str) -> str:
+    """The outermost function of a long expression; empty if that is none."""
+    node = ast.parse(text, mode="eval").body
+    called = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+    return f"{called}(...)" if called and len(called) < MOST_LETTERS // 2 else ""
 
 
 def _is_reduction(node: ast.Call, how: str) -> bool:
@@ -631,6 +681,11 @@ def _name(name: str) -> ast.expr:
     return ast.Name(name, ast.Load())
 
 
+def _before(name: str) -> str:
+    """The name for the value that a parameter was handed in with."""
+    return f"_first_{name}"
+
+
 def _bound_if_on(name: str, value: ast.Call) -> ast.stmt:
     """Bind a name to what a place gives, where a slip is made there."""
     place = value.args[0]
@@ -654,17 +709,8 @@ def _copied_function(node: ast.FunctionDef) -> ast.FunctionDef:
 
 REPEATED = frozenset(
     {"left out", "not divided", "term left out", "not raised", "squared", "reduction", "axis"}
-    | {
-        "first term alone",
-        "name",
-        "without option",
-        "by one less",
-        "not applied",
-        "minus",
-        "transposed",
-        "zero",
-        "absolute",
-    }
+    | {"first term alone", "name", "without option", "by one less", "not applied", "minus"}
+    | {"transposed", "zero", "absolute", "axis kept", "stale"}
 )
 """Changes that students make in all alike places at once."""
 
@@ -675,16 +721,18 @@ def _repeated(slips: Sequence[Slip]) -> list[Slip]:
     for slip in slips:
         if slip.change[0] not in REPEATED:
             continue
+        if slip.change[0] in ("axis", "axis kept"):
+            groups.setdefault((slip.change,), []).append(slip)
         if slip.source:
             groups.setdefault((slip.change, slip.source), []).append(slip)
             groups.setdefault((slip.change, slip.source, slip.where), []).append(slip)
             if slip.where:
                 groups.setdefault((slip.change, slip.source, "in calls"), []).append(slip)
-    found: dict[tuple[int, ...], Slip] = {}
+    found: dict[tuple[object, ...], Slip] = {}
     for same in groups.values():
         places = tuple(dict.fromkeys(slip.place for slip in same))
         if len(places) > 1:
-            found.setdefault(places, replace(same[0], also=places[1:]))
+            found.setdefault((places, same[0].change), replace(same[0], also=places[1:]))
     return list(found.values())
 
 

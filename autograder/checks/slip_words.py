@@ -37,6 +37,9 @@ _SIGN = Words(
     "A sign is the wrong way round: a difference is taken the other way, or a step is subtracted "
     "where it should be added.",
 )
+_INDEX = Words(
+    4, "index", "wrong index", "An index or a bound in square brackets is not the right one."
+)
 _TRANSPOSED = Words(2, "product", "transposed", "Rows and columns of an array are swapped.")
 _TABLE: dict[str, Words] = {
     "left out": Words(
@@ -103,9 +106,9 @@ _TABLE: dict[str, Words] = {
         "mixed up: {about} for an entry",
         "You use {about_code} where an entry of something else belongs.",
     ),
-    "index": Words(
-        4, "index", "wrong index", "An index or a bound in square brackets is not the right one."
-    ),
+    "index": _INDEX,
+    "index more": _INDEX,
+    "index fewer": _INDEX,
     "not indexed": Words(
         1,
         "index",
@@ -144,12 +147,33 @@ _TABLE: dict[str, Words] = {
         "You divide by the number of entries, where one less belongs, or the other way round "
         "(`ddof`).",
     ),
+    "length": Words(
+        2,
+        "counted",
+        "other count: {what}",
+        "You count the entries of something else, or along another axis, where {what_code} belongs.",
+    ),
+    "rooted": Words(
+        4, "reduction", "root of the {what_plain}", "You take the root of the {what_plain}."
+    ),
+    "stale": Words(
+        2,
+        "loop",
+        "not renewed in the formula: {what}",
+        "Each round of your loop uses {what_code} as it was before the first round.",
+    ),
     "without option": Words(3, "reduction", "left out: {about}", "You leave out {about_code}."),
     "averaged over": Words(
         4,
         "counted",
         "averaged over {about}",
         "You divide by the number of entries of {about_code}, which is not the one that counts.",
+    ),
+    "averaged along": Words(
+        4,
+        "counted",
+        "averaged over the columns of {about}",
+        "You divide by the number of columns of {about_code}, which is not the one that counts.",
     ),
     "roots reduced": Words(
         2, "reduction", "roots summed", "You take roots before you sum; the formula has none there."
@@ -405,9 +429,7 @@ FAMILIES = {
         "wrong sum or mean",
         "A sum, a mean or the like is another one than it should be, or goes over other entries.",
     ),
-    "index": Words(
-        4, "index", "wrong index", "An index or a bound in square brackets is not the right one."
-    ),
+    "index": _INDEX,
     "left out": Words(3, "left out", "left out", "You leave out a part of the formula."),
     "order": Words(
         1, "order", "order of steps", "Two steps of the formula are in the wrong order."
@@ -422,6 +444,10 @@ FAMILIES = {
     "shape": Words(4, "shape", "shape", "Your answer has another shape than it should have."),
 }
 """By family, the words for several slips of it that give the same numbers."""
+
+
+VAGUE = 3
+"""By how much the rank of words grows that cannot say which part is wrong."""
 
 
 def words_of(slip: Slip) -> Words:
@@ -447,9 +473,10 @@ def words_of(slip: Slip) -> Words:
         "argument": _argument(slip) or "an argument",
         "argument_code": _code(_argument(slip), "one of the arguments alone"),
     }
-    return Words(
-        found.rank, found.family, found.name.format(**known), found.sentence.format(**known)
-    )
+    parts = (("what", slip.what), ("other", slip.other))
+    is_vague = any(f"{{{key}_code}}" in found.sentence and not text for key, text in parts)
+    name, sentence = found.name.format(**known), found.sentence.format(**known)
+    return Words(found.rank + VAGUE * is_vague, found.family, name, sentence)
 
 
 def _argument(slip: Slip) -> str:

@@ -30,21 +30,20 @@ HINTS = (
 """The hints that go with every slip."""
 
 
-_IN_PAIRS = frozenset(
-    {"left out", "not divided", "squared", "term left out", "not applied", "applied after"}
-    | {"reduction", "elementwise", "name", "minus", "sign", "doubled", "halved", "first transposed"}
-    | {"not raised", "kept", "swapped parts", "applied twice", "instead", "rounds", "transposed"}
-    | {"added", "not divided", "second transposed", "brackets", "absolute", "order", "axis"}
-    | {"other extreme", "by one less", "averaged over", "root of it", "square of it", "index"}
-    | {"not indexed", "exchanged", "second only", "zeros", "other function", "comparison"}
+_WITHOUT_PLACE = frozenset(
+    "sign, doubled, halved, swapped parts, rounds, transposed, brackets, name, first transposed, "
+    "second transposed, reduction, order, axis, other extreme, by one less, averaged over, "
+    "root of it, square of it, index, index more, index fewer, comparison, rooted".split(", ")
+)
+"""Likely kinds of slips whose words name no part of the formula."""
+_IN_PAIRS = _WITHOUT_PLACE.union(
+    "left out, not divided, squared, term left out, not applied, applied after, elementwise, "
+    "minus, added, reversed, not raised, absolute, kept, stale, applied twice, instead, "
+    "not indexed, exchanged, second only, zeros, other function, length, 1 more, 1 fewer".split(
+        ", "
+    )
 )
 """Kinds of slips that are likely enough to be made two at a time."""
-_WITHOUT_PLACE = frozenset(
-    {"sign", "doubled", "halved", "swapped parts", "rounds", "transposed", "brackets", "name"}
-    | {"first transposed", "second transposed", "reduction", "order", "axis", "other extreme"}
-    | {"by one less", "averaged over", "root of it", "square of it", "index", "comparison"}
-)
-"""Those whose words name no part of the formula."""
 
 
 def told(slips: Sequence[Slip], name: str) -> Words | None:
@@ -83,14 +82,20 @@ def likely_in_pairs(slips: Sequence[Slip], name: str) -> list[Slip]:
 
     Args:
         slips: those that can change what a function gives.
-        name: of the function. A sign or size that is wrong somewhere mostly makes the whole answer
-            wrong by the same factor, so the whole answer is tried first. The last formulas come
-            before the first ones, which mostly prepare them.
+        name: of the function. Its own slips come before those of functions that it calls, and
+            signs before all others. A sign or size that is wrong somewhere mostly makes the whole
+            answer wrong by the same factor, so the whole answer is tried first. The last formulas
+            come before the first ones, which mostly prepare them.
     """
     own = [slip for slip in slips if slip.function == name and slip.change[0] in OF_PRODUCT]
     whole = list({slip.change[0]: slip for slip in own}.values())
     others = (slip for slip in slips if slip not in whole and _is_likely(slip))
-    return whole + sorted(others, key=lambda slip: (words_of(slip).rank, -slip.place))
+
+    def order(slip: Slip) -> tuple[bool, bool, int, int]:
+        is_sign = slip.change[0] in ("minus", "added", "reversed")
+        return slip.function != name, not is_sign, words_of(slip).rank, -slip.place
+
+    return whole + sorted(others, key=order)
 
 
 def _is_likely(slip: Slip) -> bool:

@@ -13,6 +13,7 @@ import ast
 import contextlib
 import inspect
 import textwrap
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from types import ModuleType
@@ -30,12 +31,14 @@ from autograder.sandbox.inside.wire import Held
 
 DIAGNOSIS_S = 4.0
 """Seconds for diagnosing one exercise's answers."""
-MOST_WORK = 100_000
+MOST_WORK = 150_000
 """How many calls of functions, Python's and NumPy's, pairs of slips may take for one exercise."""
 FEW = 5
 """On how many calls two slips are compared."""
 ENOUGH_NUMBERS = 3
 """How many different numbers answers must hold to be explained by a slip."""
+ENOUGH_OF_TWO = 8
+"""How often each must be among them where there are only two, as in answers of zeros and ones."""
 MOST_NUMBERS = 1000
 """Numbers of one answer that are looked at for that."""
 
@@ -185,19 +188,24 @@ def _is_same(argument: Any, answer: Any) -> bool:
 def _tell_enough(cases: Sequence[Case]) -> bool:
     """Whether answers have enough numbers of their own that no slip gives them by chance.
 
-    Where all are exceptions, these must name the sizes that do not fit.
+    Where all are exceptions, these must name the sizes that do not fit. Arrays of one number
+    each, such as equal shares, may come from anything.
     """
     outcomes = [case.answer.outcome for case in cases]
     if all(outcomes):
         return any(outcome is not None and outcome.gist.endswith("]") for outcome in outcomes)
-    found: set[float] = set()
+    found: Counter[float] = Counter()
+    level = True
     for case in cases:
         value = case.answer.value
         for part in value if isinstance(value, tuple | list) else (value,):
             with contextlib.suppress(NotNumbers):
                 numbers = as_numbers(part).ravel()[:MOST_NUMBERS]
-                found |= {round(float(one), 9) for one in numbers if np.isfinite(one)}
-    return len(found) >= ENOUGH_NUMBERS
+                finite = [round(float(one), 9) for one in numbers if np.isfinite(one)]
+                found.update(finite)
+                level = level and len(finite) > 1 and len(set(finite)) == 1
+    several = len(found) > 1 and min(found.values()) >= ENOUGH_OF_TWO
+    return not level and (len(found) >= ENOUGH_NUMBERS or several)
 
 
 def _says_nothing(cases: Sequence[Case], mistake: Mistake, reference: ModuleType | None) -> bool:
