@@ -119,10 +119,18 @@ class Rewriting(ast.NodeTransformer):
                 if stored.count(one.targets[0].id) > 1 and len(copied) == 1:
                     self._copied |= copied
         self._copied |= set(self._parameters) & set(stored)
-        public = functions | set(self._parameters)
-        calls = [n for n in ast.walk(node) if isinstance(n, ast.Call) and names_in(n) <= public]
-        self._calls = sorted({ast.unparse(one) for one in calls if _calls_one_of(one, functions)})
-        """Calls of the module's functions that can be made anywhere."""
+        public = functions | set(self._parameters) | {"np"}
+        parts = [one for one in ast.walk(node) if isinstance(one, ast.Call | ast.BinOp)]
+        texts = {
+            ast.unparse(one)
+            for one in parts
+            if names_in(one) <= public and names_in(one) & set(self._parameters)
+        }
+        known = sorted(
+            one for one in texts if len(one) <= MOST_LETTERS // 2 and _is_telling(one, functions)
+        )
+        self._calls = known[:MOST_EXCHANGED]
+        """Expressions in parameters alone, which can stand anywhere."""
         self._filled = {
             n.value.id
             for n in ast.walk(node)
@@ -638,10 +646,19 @@ class Rewriting(ast.NodeTransformer):
 
 
 def _shortened(text: str) -> str:
-    """The outermost function of a long expression; empty if that is none."""
+    """A long expression, with dots for the arguments of its functions; empty if it stays long."""
     node = ast.parse(text, mode="eval").body
-    called = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
-    return f"{called}(...)" if called and len(called) < MOST_LETTERS // 2 else ""
+    short = ast.unparse(_Shorter().visit(node)).replace("Ellipsis", "...")
+    return short if len(short) <= MOST_LETTERS and not isinstance(node, ast.Constant) else ""
+
+
+class _Shorter(ast.NodeTransformer):
+    """Calls with long arguments, without them."""
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        if len(ast.unparse(node)) <= MOST_LETTERS // 2:
+            return node
+        return ast.Call(node.func, [ast.Constant(...)], [])
 
 
 def _is_reduction(node: ast.Call, how: str) -> bool:
@@ -699,8 +716,12 @@ def _is_copy(node: ast.expr) -> bool:
     return text.startswith(("np.array(", "np.copy(")) or text.endswith(".copy()")
 
 
-def _calls_one_of(node: ast.Call, functions: set[str]) -> bool:
-    return isinstance(node.func, ast.Name) and node.func.id in functions
+def _is_telling(text: str, functions: set[str]) -> bool:
+    """Whether an expression calls a function of the module, or puts two things together."""
+    node = ast.parse(text, mode="eval").body
+    if isinstance(node, ast.Call):
+        return isinstance(node.func, ast.Name) and node.func.id in functions
+    return any(isinstance(one, ast.Call) for one in ast.walk(node))
 
 
 def _copied_function(node: ast.FunctionDef) -> ast.FunctionDef:
@@ -715,6 +736,23 @@ REPEATED = frozenset(
 """Changes that students make in all alike places at once."""
 
 
+def _without_names(source: str) -> str:
+    """An expression in which only the functions have names."""
+    try:
+        node = ast.parse(source, mode="eval").body
+    except SyntaxError:
+        return ""
+    called = {n.func.id for n in ast.walk(node) if _calls_name(n)}
+    for one in ast.walk(node):
+        if isinstance(one, ast.Name) and one.id not in called and one.id != "np":
+            one.id = "_"
+    return ast.unparse(node)
+
+
+def _calls_name(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+
+
 def _repeated(slips: Sequence[Slip]) -> list[Slip]:
     """The same change at all places that look alike, or in all calls' same argument."""
     groups: dict[tuple[object, ...], list[Slip]] = {}
@@ -723,6 +761,9 @@ def _repeated(slips: Sequence[Slip]) -> list[Slip]:
             continue
         if slip.change[0] in ("axis", "axis kept"):
             groups.setdefault((slip.change,), []).append(slip)
+        alike = _without_names(slip.source)
+        if "(" in alike:
+            groups.setdefault((slip.change, alike), []).append(slip)
         if slip.source:
             groups.setdefault((slip.change, slip.source), []).append(slip)
             groups.setdefault((slip.change, slip.source, slip.where), []).append(slip)

@@ -46,8 +46,8 @@ _TABLE: dict[str, Words] = {
         0, "left out", "factor left out: {what}", "You leave out {what_code} as a factor."
     ),
     "not divided": Words(0, "left out", "not divided: {what}", "You do not divide by {what_code}."),
-    "squared": Words(0, "twice", "twice: {what}", "You multiply by {what_code} twice."),
-    "divided twice": Words(0, "twice", "divided twice: {what}", "You divide by {what_code} twice."),
+    "squared": Words(2, "twice", "twice: {what}", "You multiply by {what_code} twice."),
+    "divided twice": Words(2, "twice", "divided twice: {what}", "You divide by {what_code} twice."),
     "term left out": Words(
         1, "left out", "term left out: {what}", "You leave out {what_code} in the sum."
     ),
@@ -447,7 +447,8 @@ FAMILIES = {
 
 
 VAGUE = 3
-"""By how much the rank of words grows that cannot say which part is wrong."""
+"""By how much the rank of words grows that cannot say which part is wrong. It grows by one where
+the same slip is made at several places."""
 
 
 def words_of(slip: Slip) -> Words:
@@ -476,7 +477,7 @@ def words_of(slip: Slip) -> Words:
     parts = (("what", slip.what), ("other", slip.other))
     is_vague = any(f"{{{key}_code}}" in found.sentence and not text for key, text in parts)
     name, sentence = found.name.format(**known), found.sentence.format(**known)
-    return Words(found.rank + VAGUE * is_vague, found.family, name, sentence)
+    return Words(found.rank + VAGUE * is_vague + bool(slip.also), found.family, name, sentence)
 
 
 def _argument(slip: Slip) -> str:
@@ -507,13 +508,13 @@ _OF_NUMBERS = {
         "You do not divide {other_code} by its number.",
     ),
     "squared": Words(
-        0,
+        2,
         "twice",
         "twice by a number: {other}",
         "You multiply {other_code} by its number twice.",
     ),
     "divided twice": Words(
-        0,
+        2,
         "twice",
         "divided twice by a number: {other}",
         "You divide {other_code} by its number twice.",

@@ -115,10 +115,12 @@ class Found:
     Args:
         names: of the slips, the most specific first; empty if several explanations differ.
         version: the function with these slips.
+        family: of a single slip.
     """
 
     names: tuple[str, ...]
     version: Callable[..., Any]
+    family: str = ""
 
 
 class Trials(Protocol):
@@ -151,7 +153,7 @@ class Search:
             return None
         words = told(found, self._name)
         names = (words.name,) if words is not None else ()
-        return Found(names, self._version(found[0]))
+        return Found(names, self._version(found[0]), words.family if words is not None else "")
 
     def _version(self, *slips: Slip) -> Callable[..., Any]:
         return self._slips.version(self._name, slips)

@@ -161,10 +161,11 @@ def _by_slips_of(
         if found is None and mistake.name == name and same:
             found = Search(catalogue.slips_in(mistake), name, trials).one()
             known = (mistake.misconception.name,)
-    if found is None and not _are_arguments(trials.cases):
+    unfinished = _are_arguments(trials.cases)
+    if found is None and not unfinished:
         known = ()
         found = search.two(MOST_WORK // trials.work)
-    if found is None or not found.names:
+    if found is None or not found.names or (unfinished and found.family == "name"):
         return None
     return Explanation(name, JOINED.join((*known, *found.names)), found.version)
 

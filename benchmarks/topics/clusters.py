@@ -253,7 +253,7 @@ def lloyd(X, centres, steps):
     return centres
 
 
-@wrong.of("labels")
+@wrong.of("labels", "nearest")
 def lloyd(X, centres, steps):
     """Gives the labels."""
     for _ in range(steps):
@@ -268,7 +268,7 @@ def silhouette(own, other):
     return (own - other) / np.maximum(own, other)
 
 
-@wrong.of("maximum", "minimum", "max", "min")
+@wrong.of("maximum", "minimum", "max", "min", "smaller")
 def silhouette(own, other):
     """The smaller of the two."""
     return (other - own) / np.minimum(own, other)
@@ -292,7 +292,7 @@ def silhouette(own, other):
     return other - own
 
 
-@wrong.of("max")
+@wrong.of("max", "largest of all")
 def silhouette(own, other):
     """One largest number for all points."""
     return (other - own) / max(own.max(), other.max())
@@ -352,7 +352,7 @@ def distances(X, centres):
     return np.sqrt(np.mean((X[:, None] - centres) ** 2, axis=2))
 
 
-@wrong.of("sign & min", "wrong way & min", "revers & min", "exchang & min")
+@wrong.of("sign & min", "wrong way & min", "revers & min", "exchang & min", "sign & smaller")
 def silhouette(own, other):
     """Two slips: the other way round, and the smaller."""
     return (own - other) / np.minimum(own, other)
@@ -364,7 +364,7 @@ def spread(X):
     return np.mean(np.sum(X**2, axis=1))
 
 
-@wrong.of("max & axis", "largest & axis")
+@wrong.of("max & axis", "largest & axis", "argmax & axis")
 def nearest(X, centres):
     """Two slips: the farthest, by the other axis."""
     return np.argmax(((X[:, None] - centres) ** 2).sum(axis=2), axis=0)

@@ -196,7 +196,7 @@ def euler(f, y0, h, steps):
     return np.array(values)
 
 
-@wrong.of("time", "0", "i")
+@wrong.of("time", "0", "i", "zero")
 def euler(f, y0, h, steps):
     """The time stands still."""
     values = [y0]
@@ -268,7 +268,7 @@ def rk4_step(f, t, y, h):
     return y + h / 6 * (k1 + k2 + k3 + k4)
 
 
-@wrong.of("k1", "k2", "f(")
+@wrong.of("k1", "k2", "f(", "variable")
 def rk4_step(f, t, y, h):
     """The third slope from the first."""
     k1 = f(t, y)
@@ -390,7 +390,7 @@ def heat_step(u, r):
     return new
 
 
-@wrong.of("half", "2")
+@wrong.of("half", "2", "twice as large")
 def energy(x, v, mass, stiffness):
     """No halves."""
     return mass * v**2 + stiffness * x**2
@@ -468,7 +468,7 @@ def euler_step(f, t, y, h):
     return y - f(t, y)
 
 
-@wrong.of("half & stiffness", "half & square", "2 & square", "2 & power")
+@wrong.of("half & stiffness", "half & square", "2 & square", "2 & power", "power & twice as large")
 def energy(x, v, mass, stiffness):
     """Two slips: no halves, no square of the position."""
     return mass * v**2 + stiffness * x

@@ -220,7 +220,7 @@ def one_hot(y, k):
     return rows
 
 
-@wrong.of("ones", "1", "zeros", "0")
+@wrong.of("ones", "1", "zeros", "0", "one minus")
 def one_hot(y, k):
     """Zeros and ones exchanged."""
     rows = np.ones((len(y), k))
@@ -279,7 +279,7 @@ def slopes(X, W, y):
     return X.T @ (_softmax(X @ W) + _hot(y, W.shape[1])) / len(X)
 
 
-@wrong.of("half", "0.5", "2")
+@wrong.of("half", "0.5", "2", "number")
 def penalised(loss, W, strength):
     """Forgets the half."""
     return loss + strength * np.sum(W**2)
@@ -413,7 +413,7 @@ def cross_entropy(P, y):
     return np.sum(np.log(P[np.arange(len(y)), y]))
 
 
-@wrong.of("half & strength", "0.5 & strength")
+@wrong.of("half & strength", "0.5 & strength", "strength & number")
 def penalised(loss, W, strength):
     """Two slips: no half, no strength."""
     return loss + np.sum(W**2)
