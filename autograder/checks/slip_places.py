@@ -534,7 +534,8 @@ class Rewriting(ast.NodeTransformer):
             changes.append(("applied twice", short))
             others = sorted(self._unary - {name})
             changes += [(how, one) for one in others for how in ("applied after", "instead")]
-        what = f"{short}({', '.join(spoken)})" if all(spoken) else short
+        told = ["..." if one == "a number" else one for one in spoken]
+        what = f"{short}({', '.join(told)})" if all(told) else short
         return self._asking("_applied", changes, node.func, _table(others), *node.args, what=what)
 
     def _reduced(self, how: str, name: str, node: ast.Call) -> ast.expr:

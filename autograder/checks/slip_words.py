@@ -485,7 +485,8 @@ def _argument(slip: Slip) -> str:
     if slip.change[0] != "argument alone" or "(" not in slip.what:
         return ""
     call = ast.parse(slip.what, mode="eval").body
-    return ast.unparse(call.args[int(slip.change[1])]) if isinstance(call, ast.Call) else ""
+    told = ast.unparse(call.args[int(slip.change[1])]) if isinstance(call, ast.Call) else ""
+    return _NUMBER if told == "..." else told
 
 
 def _code(text: str, otherwise: str) -> str:
