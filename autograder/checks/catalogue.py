@@ -17,14 +17,15 @@ import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
 from autograder.checks.pictures import Drawing, Pictures
 from autograder.checks.slip_sites import Slips, instrument
-from autograder.checks.slip_words import Words
-from autograder.checks.slips import HINTS, JOINED, all_words
+from autograder.checks.slip_words import Words, by_family_name
+from autograder.checks.slips import HINTS, JOINED
 from autograder.checks.suite_faults import fault_line
 from autograder.errors import SuiteError
 
@@ -169,9 +170,12 @@ class Catalogue:
     def _slips_in(self) -> dict[Mistake, Slips]:
         return {}
 
-    @cached_property
-    def _words(self) -> dict[str, Words]:
-        return all_words(self.slips, *map(self.slips_in, self.mistakes))
+    def _words(self, name: str) -> Words | None:
+        """The words of a slip: mostly one of the reference, else of a mistake."""
+        for slips in chain((self.slips,), map(self.slips_in, self.mistakes)):
+            if name in slips.words:
+                return slips.words[name]
+        return None
 
     def misconception(self, name: str) -> Misconception | None:
         """The misconception of that name, of the catalogue or of a slip, or two joined to one."""
@@ -182,7 +186,7 @@ class Catalogue:
         if second:
             both = self.misconception(first), self.misconception(second)
             return _joined(name, *both) if None not in both else None
-        words = self._words.get(name)
+        words = by_family_name(name) or self._words(name)
         return Misconception(name, words.sentence, HINTS) if words is not None else None
 
 

@@ -14,12 +14,14 @@ import inspect
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import count
 from types import FunctionType, ModuleType
 from typing import Any
 
 from autograder.checks.slip_changes import CONVERTERS, HELPERS, REDUCTIONS, Change
 from autograder.checks.slip_places import ON, Rewriting, Slip, names_in
+from autograder.checks.slip_words import Words, words_of
 
 
 @dataclass
@@ -36,6 +38,11 @@ class Slips:
     all: list[Slip] = field(default_factory=list)
     uses: dict[str, set[str]] = field(default_factory=dict)
     _on: dict[int, Change] = field(default_factory=dict)
+
+    @cached_property
+    def words(self) -> dict[str, Words]:
+        """Everything that can be told of the slips, by name."""
+        return {words.name: words for words in map(words_of, self.all)}
 
     def of(self, name: str) -> list[Slip]:
         """The slips that can change what a function gives."""

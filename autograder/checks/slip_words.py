@@ -522,3 +522,13 @@ _OF_NUMBERS = {
     ),
 }
 """The words where the part of a product is a number, which is not told."""
+
+
+def of_family(family: str) -> Words | None:
+    """The words for several slips of a family that give the same numbers, if it has any."""
+    return FAMILIES.get(family)
+
+
+def by_family_name(name: str) -> Words | None:
+    """The words of a family by their name."""
+    return next((words for words in FAMILIES.values() if words.name == name), None)

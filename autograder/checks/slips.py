@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from autograder.checks.slip_changes import OF_PRODUCT
 from autograder.checks.slip_places import Slip
 from autograder.checks.slip_sites import Slips
-from autograder.checks.slip_words import FAMILIES, Words, words_of
+from autograder.checks.slip_words import Words, of_family, words_of
 
 JOINED = " with "
 """What stands between the names of two slips that explain answers together."""
@@ -61,7 +61,7 @@ def told(slips: Sequence[Slip], name: str) -> Words | None:
     if len({one.sentence for one in found}) == 1:
         return found[0]
     families = {one.family for one in found}
-    return FAMILIES.get(families.pop()) if len(families) == 1 else None
+    return of_family(families.pop()) if len(families) == 1 else None
 
 
 def pairs(likely: Sequence[Slip]) -> Iterator[tuple[Slip, Slip]]:
@@ -177,11 +177,3 @@ class Search:
             if effect:
                 first.setdefault(effect, slip)
         return list(first.values())
-
-
-def all_words(*known: Slips) -> dict[str, Words]:
-    """Everything that can be told of slips, by name."""
-    found = {one.name: one for one in FAMILIES.values()}
-    for slips in known:
-        found |= {words.name: words for words in map(words_of, slips.all)}
-    return found
