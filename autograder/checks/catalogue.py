@@ -159,20 +159,21 @@ class Catalogue:
         """Where the reference's functions could go wrong."""
         return instrument(self.reference)
 
-    def slips_in(self, mistake: Mistake) -> Slips:
-        """Where a mistake could go wrong once more."""
-        if mistake not in self._slips_in:
-            module = sys.modules.get(mistake.function.__module__, self.reference)
-            self._slips_in[mistake] = instrument(module, mistake.source)
-        return self._slips_in[mistake]
+    def slips_in(self, example: Example) -> Slips:
+        """Where a mistake could go wrong once more, or a variant could go wrong."""
+        if example not in self._slips_in:
+            module = sys.modules.get(example.function.__module__, self.reference)
+            self._slips_in[example] = instrument(module, example.source)
+        return self._slips_in[example]
 
     @cached_property
-    def _slips_in(self) -> dict[Mistake, Slips]:
+    def _slips_in(self) -> dict[Example, Slips]:
         return {}
 
     def _words(self, name: str) -> Words | None:
-        """The words of a slip: mostly one of the reference, else of a mistake."""
-        for slips in chain((self.slips,), map(self.slips_in, self.mistakes)):
+        """The words of a slip: mostly one of the reference, else of a variant or a mistake."""
+        examples: tuple[Example, ...] = (*self.variants, *self.mistakes)
+        for slips in chain((self.slips,), map(self.slips_in, examples)):
             if name in slips.words:
                 return slips.words[name]
         return None

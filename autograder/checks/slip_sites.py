@@ -22,6 +22,7 @@ from typing import Any
 from autograder.checks.slip_changes import CONVERTERS, HELPERS, REDUCTIONS, Change
 from autograder.checks.slip_places import ON, Rewriting, Slip, names_in
 from autograder.checks.slip_words import Words, words_of
+from autograder.remote.calls import copy_arguments
 
 
 @dataclass
@@ -56,6 +57,22 @@ class Slips:
             yield
         finally:
             self._on.clear()
+
+    @contextmanager
+    def recorded(self, name: str, calls: list[tuple[Any, ...]]) -> Iterator[None]:
+        """Note the arguments with which other functions call one of them, during the block."""
+        function = self.functions[name]
+
+        def noting(*args: Any, **named: Any) -> Any:
+            if not named:
+                calls.append(copy_arguments(args))
+            return function(*args, **named)
+
+        function.__globals__[name] = noting
+        try:
+            yield
+        finally:
+            function.__globals__[name] = function
 
     def version(self, name: str, slips: Sequence[Slip]) -> Callable[..., Any]:
         """A function with these slips."""

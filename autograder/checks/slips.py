@@ -121,6 +121,8 @@ class Found:
     names: tuple[str, ...]
     version: Callable[..., Any]
     family: str = ""
+    slips: tuple[tuple[Slip, ...], ...] = ()
+    """For each name, the slips that it stands for."""
 
 
 class Trials(Protocol):
@@ -153,7 +155,8 @@ class Search:
             return None
         words = told(found, self._name)
         names = (words.name,) if words is not None else ()
-        return Found(names, self._version(found[0]), words.family if words is not None else "")
+        family = words.family if words is not None else ""
+        return Found(names, self._version(found[0]), family, (tuple(found),))
 
     def _version(self, *slips: Slip) -> Callable[..., Any]:
         return self._slips.version(self._name, slips)
@@ -162,8 +165,9 @@ class Search:
         """The first of `most` pairs of slips that explains the answers."""
         for pair in islice(pairs(self.likely()), most):
             if self._trials.explains(self._version(*pair)):
-                words = sorted(map(words_of, pair), key=lambda one: one.rank)
-                return Found(tuple(dict.fromkeys(one.name for one in words)), self._version(*pair))
+                ordered = sorted(pair, key=lambda slip: words_of(slip).rank)
+                by_name = {words_of(slip).name: (slip,) for slip in ordered}
+                return Found(tuple(by_name), self._version(*pair), slips=tuple(by_name.values()))
         return None
 
     def likely(self) -> list[Slip]:

@@ -15,7 +15,7 @@ import inspect
 import textwrap
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import ModuleType
 from typing import Any
 
@@ -23,9 +23,10 @@ import numpy as np
 
 from autograder.checks.catalogue import Catalogue, Mistake
 from autograder.checks.compare import NotNumbers, as_numbers
-from autograder.checks.slips import JOINED, Search
+from autograder.checks.slip_places import Slip
+from autograder.checks.slips import JOINED, Found, Search
 from autograder.grading.replay import Replay, answer_alike, gives, told, work
-from autograder.remote.calls import CALLED, Case
+from autograder.remote.calls import CALLED, Answer, Case
 from autograder.remote.time_limit import Allowance, TooMuchWork
 from autograder.sandbox.inside.wire import Held
 
@@ -33,6 +34,8 @@ DIAGNOSIS_S = 4.0
 """Seconds for diagnosing one exercise's answers."""
 MOST_WORK = 150_000
 """How many calls of functions, Python's and NumPy's, pairs of slips may take for one exercise."""
+MOST_CALLS = 20
+"""Calls between functions of the reference that are looked at to know a slip in one of them."""
 FEW = 5
 """On how many calls two slips are compared."""
 ENOUGH_NUMBERS = 3
@@ -154,7 +157,7 @@ def _by_slips_of(
     """What explains the answers of one function that is not right."""
     known: tuple[str, ...] = ()
     search = Search(catalogue.slips, name, trials)
-    found = search.one()
+    found = search.one() or _in_a_variant(name, trials, catalogue)
     for mistake in mistakes if found is None else ():
         itself = catalogue.slips_in(mistake).functions.get(name)
         same = itself is not None and answer_alike(itself, mistake.function, trials.cases)
@@ -167,7 +170,71 @@ def _by_slips_of(
         found = search.two(MOST_WORK // trials.work)
     if found is None or not found.names or (unfinished and found.family == "name"):
         return None
-    return Explanation(name, JOINED.join((*known, *found.names)), found.version)
+    names = map(_known_by(name, trials, catalogue), found.names, found.slips)
+    return Explanation(name, JOINED.join(dict.fromkeys((*known, *names))), found.version)
+
+
+def _in_a_variant(name: str, trials: Trials, catalogue: Catalogue) -> Found | None:
+    """A slip in a right answer of another style, which may be written as students write it."""
+    left = MOST_WORK // trials.work
+    for variant in catalogue.variants:
+        slips = catalogue.slips_in(variant) if variant.name == name else None
+        if slips is None or name not in slips.functions or len(slips.of(name)) > left:
+            continue
+        left -= len(slips.of(name))
+        if gives_right(slips.functions[name], catalogue, name, trials.cases):
+            found = Search(slips, name, trials).one()
+            if found is not None and found.names:
+                return found
+    return None
+
+
+def _known_by(
+    name: str, trials: Trials, catalogue: Catalogue
+) -> Callable[[str, Sequence[Slip]], str]:
+    """Gives the name of a catalogued misconception for slips in a function that `name` calls."""
+
+    def known_as(told: str, slips: Sequence[Slip]) -> str:
+        for slip in slips:
+            if slip.function != name and slip in catalogue.slips.all:
+                mistake = catalogued(slip, name, trials.cases, catalogue)
+                if mistake is not None:
+                    return mistake.misconception.name
+        return told
+
+    return known_as
+
+
+def catalogued(
+    slip: Slip, name: str, cases: Sequence[Case], catalogue: Catalogue
+) -> Mistake | None:
+    """The mistake in another exercise's function that a slip there amounts to.
+
+    Args:
+        slip: in a function of the reference.
+        name: of a function that calls that one.
+        cases: calls of the function `name`, which give the arguments of the other one.
+        catalogue: the reference and the mistakes.
+    """
+    slips, calls = catalogue.slips, list[tuple[Any, ...]]()
+    with slips.recorded(slip.function, calls):
+        for case in cases[:FEW]:
+            Replay(slips.functions[name]).answer(case)
+    version = slips.version(slip.function, [slip])
+    asked = [Case(slip.function, args, Answer()) for args in calls[:MOST_CALLS]]
+    answers = [(case, *Replay(version).answer(case)) for case in asked]
+    given = [replace(case, answer=answer) for case, answer, raised in answers if not raised]
+    if not given or gives(slips.functions[slip.function], given):
+        return None
+    likely = [mistake for mistake in catalogue.mistakes if mistake.name == slip.function]
+    return next((mistake for mistake in likely if gives(mistake.function, given)), None)
+
+
+def gives_right(
+    function: Callable[..., Any], catalogue: Catalogue, name: str, cases: Sequence[Case]
+) -> bool:
+    """Whether a function answers as the reference does."""
+    return answer_alike(function, getattr(catalogue.reference, name, None), cases)
 
 
 def _are_arguments(cases: Sequence[Case]) -> bool:
