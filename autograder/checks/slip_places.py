@@ -460,6 +460,9 @@ class Rewriting(ast.NodeTransformer):
             node.args = [self._sizes(one) for one in node.args]
             return node
         own = name in self._functions or name in self._bound
+        if any(isinstance(one, ast.Starred) for one in node.args):
+            node.args = [self._argument_as_is(one) for one in node.args]
+            return node
         swapped = _commuted(node, short) if not method else None
         node.args = [
             self._argument(f"{name} {i}", one) if own else self.visit(one)
@@ -489,6 +492,11 @@ class Rewriting(ast.NodeTransformer):
             return found
         place = self._place([("order", short)], swapped[0])
         return ast.IfExp(self._is_off(place), found, swapped[1])
+
+    def _argument_as_is(self, node: ast.expr) -> ast.expr:
+        if isinstance(node, ast.Starred):
+            return ast.Starred(self.visit(node.value), ast.Load())
+        return self.visit(node)  # type: ignore[no-any-return]
 
     def _sizes(self, node: ast.expr) -> ast.expr:
         """The sizes of a new array, each of which may be off by one."""
@@ -524,10 +532,9 @@ class Rewriting(ast.NodeTransformer):
         changes: list[Change] = [("not applied", short)]
         others: list[str] = []
         count = len(node.args)
-        if not any(isinstance(one, ast.Starred) for one in node.args):
-            changes += [("argument alone", str(i)) for i in range(1, count)]
-            pairs = combinations(range(count), 2) if count <= MOST_EXCHANGED else ()
-            changes += [("arguments swapped", f"{i} {j}") for i, j in pairs]
+        changes += [("argument alone", str(i)) for i in range(1, count)]
+        pairs = combinations(range(count), 2) if count <= MOST_EXCHANGED else ()
+        changes += [("arguments swapped", f"{i} {j}") for i, j in pairs]
         if short != name:
             changes += [("other function", one) for one in OTHER_FUNCTIONS.get(short, ())]
         if name in self._functions and len(node.args) == 1:
@@ -636,6 +643,8 @@ class Rewriting(ast.NodeTransformer):
 
     def _words(self, node: ast.expr) -> str:
         """An expression in names that students know: parameters and functions; or empty."""
+        if isinstance(node, ast.Starred):
+            return ""
         text = ast.unparse(_Spoken(self._meaning, self._converters).visit(_copied(node)))
         names = names_in(ast.parse(text))
         public = {*self._parameters, *self._functions, *dir(builtins), "np"}

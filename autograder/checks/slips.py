@@ -8,7 +8,7 @@ family. Otherwise the student reads nothing, because a wrong name does more harm
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Protocol
@@ -147,9 +147,16 @@ class Search:
     def __init__(self, slips: Slips, name: str, trials: Trials) -> None:
         self._slips, self._name, self._trials = slips, name, trials
 
-    def one(self) -> Found | None:
-        """The slip that explains the answers; None if there is none."""
-        every = self._slips.of(self._name)
+    def one(self, most: int | None = None) -> Found | None:
+        """The slip that explains the answers; None if there is none.
+
+        Args:
+            most: how many slips are tried, the likeliest of the function's own; by default all.
+        """
+        every: Iterable[Slip] = self._slips.of(self._name)
+        if most is not None:
+            own = [slip for slip in every if slip.function == self._name]
+            every = likely_in_pairs(own, self._name)[:most]
         found = [slip for slip in every if self._trials.explains(self._version(slip))]
         if not found:
             return None

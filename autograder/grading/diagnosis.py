@@ -16,6 +16,7 @@ import textwrap
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 from types import ModuleType
 from typing import Any
 
@@ -32,8 +33,9 @@ from autograder.sandbox.inside.wire import Held
 
 DIAGNOSIS_S = 4.0
 """Seconds for diagnosing one exercise's answers."""
-MOST_WORK = 150_000
-"""How many calls of functions, Python's and NumPy's, pairs of slips may take for one exercise."""
+WORK_ON_PAIRS, WORK_ON_EXAMPLES, WORK_ON_EFFECTS = 150_000, 50_000, 1_500
+"""How many calls of functions, Python's and NumPy's, may be made for one exercise: for pairs of
+slips; for slips in mistakes, and as many for those in variants; and for what one slip does."""
 MOST_CALLS = 20
 """Calls between functions of the reference that are looked at to know a slip in one of them."""
 FEW = 5
@@ -119,7 +121,9 @@ class Trials:
     """
 
     def __init__(self, cases: Sequence[Case], right: Callable[..., Any]) -> None:
-        self.cases, self.work = _telling_first(cases, right)
+        self.cases, works = _telling_first(cases, right)
+        self.work = works[0]
+        self._few = sum(work <= WORK_ON_EFFECTS for work in accumulate(works[:FEW])) or 1
         self._right = self._given(right)
 
     def explains(self, version: Callable[..., Any]) -> bool:
@@ -134,21 +138,23 @@ class Trials:
     def _given(self, version: Callable[..., Any]) -> str:
         replay = Replay(version)
         with contextlib.suppress(KeyError):  # an object that this version did not make
-            return "\n".join(told(*replay.answer(case)) for case in self.cases[:FEW])
+            return "\n".join(told(*replay.answer(case)) for case in self.cases[: self._few])
         return ""
 
 
-def _telling_first(cases: Sequence[Case], right: Callable[..., Any]) -> tuple[Sequence[Case], int]:
-    """The calls with a wrong answer first, of these the least work, and the work of the first.
+def _telling_first(
+    cases: Sequence[Case], right: Callable[..., Any]
+) -> tuple[Sequence[Case], list[int]]:
+    """The calls with a wrong answer first, of these the least work, and the work of each.
 
     Most slips are ruled out by the first call, so it should be one that rules out many. Work is
     counted in calls of functions and not in seconds, which are others every time.
     """
     works = [work(right, case) for case in cases]
     if any(case.deed != CALLED or isinstance(case.answer.value, Held) for case in cases):
-        return cases, works[0]  # what is done to an object depends on what was done before
+        return cases, works  # what is done to an object depends on what was done before
     order = sorted(range(len(cases)), key=lambda i: (gives(right, [cases[i]]), works[i]))
-    return [cases[i] for i in order], works[order[0]]
+    return [cases[i] for i in order], [works[i] for i in order]
 
 
 def _by_slips_of(
@@ -158,32 +164,41 @@ def _by_slips_of(
     known: tuple[str, ...] = ()
     search = Search(catalogue.slips, name, trials)
     found = search.one() or _in_a_variant(name, trials, catalogue)
-    for mistake in mistakes if found is None else ():
-        itself = catalogue.slips_in(mistake).functions.get(name)
-        same = itself is not None and answer_alike(itself, mistake.function, trials.cases)
-        if found is None and mistake.name == name and same:
-            found = Search(catalogue.slips_in(mistake), name, trials).one()
-            known = (mistake.misconception.name,)
+    if found is None:
+        known, found = _with_a_mistake(name, trials, mistakes, catalogue)
     unfinished = _are_arguments(trials.cases)
     if found is None and not unfinished:
-        known = ()
-        found = search.two(MOST_WORK // trials.work)
+        found = search.two(WORK_ON_PAIRS // trials.work)
     if found is None or not found.names or (unfinished and found.family == "name"):
         return None
     names = map(_known_by(name, trials, catalogue), found.names, found.slips)
     return Explanation(name, JOINED.join(dict.fromkeys((*known, *names))), found.version)
 
 
+def _with_a_mistake(
+    name: str, trials: Trials, mistakes: Sequence[Mistake], catalogue: Catalogue
+) -> tuple[tuple[str, ...], Found | None]:
+    """A catalogued mistake with one more slip: its name, and the slip."""
+    own = [mistake for mistake in mistakes if mistake.name == name]
+    for mistake in own:
+        slips = catalogue.slips_in(mistake)
+        itself = slips.functions.get(name)
+        if itself is not None and answer_alike(itself, mistake.function, trials.cases[:1]):
+            most = WORK_ON_EXAMPLES // trials.work // len(own)
+            found = Search(slips, name, trials).one(most)
+            if found is not None:
+                return (mistake.misconception.name,), found
+    return (), None
+
+
 def _in_a_variant(name: str, trials: Trials, catalogue: Catalogue) -> Found | None:
     """A slip in a right answer of another style, which may be written as students write it."""
-    left = MOST_WORK // trials.work
-    for variant in catalogue.variants:
-        slips = catalogue.slips_in(variant) if variant.name == name else None
-        if slips is None or name not in slips.functions or len(slips.of(name)) > left:
-            continue
-        left -= len(slips.of(name))
-        if gives_right(slips.functions[name], catalogue, name, trials.cases):
-            found = Search(slips, name, trials).one()
+    own = [variant for variant in catalogue.variants if variant.name == name]
+    for variant in own:
+        slips = catalogue.slips_in(variant)
+        itself = slips.functions.get(name)
+        if itself is not None and answer_alike(itself, variant.function, trials.cases[:1]):
+            found = Search(slips, name, trials).one(WORK_ON_EXAMPLES // trials.work // len(own))
             if found is not None and found.names:
                 return found
     return None
@@ -228,13 +243,6 @@ def catalogued(
         return None
     likely = [mistake for mistake in catalogue.mistakes if mistake.name == slip.function]
     return next((mistake for mistake in likely if gives(mistake.function, given)), None)
-
-
-def gives_right(
-    function: Callable[..., Any], catalogue: Catalogue, name: str, cases: Sequence[Case]
-) -> bool:
-    """Whether a function answers as the reference does."""
-    return answer_alike(function, getattr(catalogue.reference, name, None), cases)
 
 
 def _are_arguments(cases: Sequence[Case]) -> bool:
