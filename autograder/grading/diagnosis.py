@@ -33,7 +33,7 @@ from autograder.sandbox.inside.wire import Held
 
 DIAGNOSIS_S = 4.0
 """Seconds for diagnosing one exercise's answers."""
-WORK_ON_PAIRS, WORK_ON_EXAMPLES, WORK_ON_EFFECTS = 150_000, 50_000, 1_500
+WORK_ON_PAIRS, WORK_ON_EXAMPLES, WORK_ON_EFFECTS = 150_000, 25_000, 1_500
 """How many calls of functions, Python's and NumPy's, may be made for one exercise: for pairs of
 slips; for slips in mistakes, and as many for those in variants; and for what one slip does."""
 MOST_CALLS = 20
@@ -75,14 +75,28 @@ def explain(
         catalogue: the reference and its slips; without it, only mistakes are looked at.
     """
     try:
-        with allowance.spend(DIAGNOSIS_S):
-            reference = catalogue.reference if catalogue is not None else None
-            mistake = _first(cases, mistakes, reference)
-            if mistake is not None:
-                return Explanation(mistake.name, mistake.misconception.name, mistake.function)
-            return _by_slips(cases, mistakes, catalogue) if catalogue is not None else None
+        return explanation(cases, mistakes, allowance, catalogue)
     except TooMuchWork:
         return None
+
+
+def explanation(
+    cases: Sequence[Case],
+    mistakes: Sequence[Mistake],
+    allowance: Allowance,
+    catalogue: Catalogue | None = None,
+) -> Explanation | None:
+    """What `explain` gives.
+
+    Raises:
+        TooMuchWork: the answers need more than the allowance.
+    """
+    with allowance.spend(DIAGNOSIS_S):
+        reference = catalogue.reference if catalogue is not None else None
+        mistake = _first(cases, mistakes, reference)
+        if mistake is not None:
+            return Explanation(mistake.name, mistake.misconception.name, mistake.function)
+        return _by_slips(cases, mistakes, catalogue) if catalogue is not None else None
 
 
 def _first(
