@@ -25,6 +25,8 @@ import numpy as np
 from autograder.checks.catalogue import Catalogue, Mistake
 from autograder.checks.compare import NotNumbers, as_numbers
 from autograder.checks.slip_places import Slip
+from autograder.checks.slip_sites import Slips
+from autograder.checks.slip_words import words_of
 from autograder.checks.slips import JOINED, Found, Search
 from autograder.grading.replay import Replay, answer_alike, gives, told, work
 from autograder.remote.calls import CALLED, Answer, Case
@@ -183,9 +185,11 @@ def _by_slips_of(
     unfinished = _are_arguments(trials.cases)
     if found is None and not unfinished:
         found = search.two(WORK_ON_PAIRS // trials.work)
-    if found is None or not found.names or (unfinished and found.family == "name"):
+    if found is None or (unfinished and found.family == "name"):
         return None
-    names = map(_known_by(name, trials, catalogue), found.names, found.slips)
+    names = _names(found, name, trials, catalogue)
+    if not names:
+        return None
     return Explanation(name, JOINED.join(dict.fromkeys((*known, *names))), found.version)
 
 
@@ -200,7 +204,7 @@ def _with_a_mistake(
         if itself is not None and answer_alike(itself, mistake.function, trials.cases[:1]):
             most = WORK_ON_EXAMPLES // trials.work // len(own)
             found = Search(slips, name, trials).one(most)
-            if found is not None:
+            if found is not None and found.names:
                 return (mistake.misconception.name,), found
     return (), None
 
@@ -218,20 +222,31 @@ def _in_a_variant(name: str, trials: Trials, catalogue: Catalogue) -> Found | No
     return None
 
 
-def _known_by(
-    name: str, trials: Trials, catalogue: Catalogue
-) -> Callable[[str, Sequence[Slip]], str]:
-    """Gives the name of a catalogued misconception for slips in a function that `name` calls."""
+def _names(found: Found, name: str, trials: Trials, catalogue: Catalogue) -> list[str]:
+    """The names of slips: a catalogued one where a slip in a function that `name` calls has one.
 
-    def known_as(told: str, slips: Sequence[Slip]) -> str:
-        for slip in slips:
-            if slip.function != name and slip in catalogue.slips.all:
-                mistake = catalogued(slip, name, trials.cases, catalogue)
-                if mistake is not None:
-                    return mistake.misconception.name
-        return told
+    Where several slips give the same answers and their sentences differ, they have a name only if
+    it is the same catalogued one for all of them.
+    """
 
-    return known_as
+    def known_as(slips: Sequence[Slip]) -> list[str]:
+        """Of each slip; empty where it has none."""
+        mistakes = (
+            catalogued(slip, name, trials.cases, catalogue)
+            if slip.function != name and slip in catalogue.slips.all
+            else None
+            for slip in slips
+        )
+        return [one.misconception.name if one is not None else "" for one in mistakes]
+
+    if not found.names:
+        only = set(known_as(found.slips[0]))
+        return [*only] if len(only) == 1 and "" not in only else []
+    names = []
+    for told_as, slips in zip(found.names, found.slips, strict=True):
+        likely = sorted(slips, key=lambda slip: words_of(slip).rank)
+        names.append(next(filter(None, known_as(likely)), told_as))
+    return names
 
 
 def catalogued(
@@ -245,10 +260,8 @@ def catalogued(
         cases: calls of the function `name`, which give the arguments of the other one.
         catalogue: the reference and the mistakes.
     """
-    slips, calls = catalogue.slips, list[tuple[Any, ...]]()
-    with slips.recorded(slip.function, calls):
-        for case in cases[:FEW]:
-            Replay(slips.functions[name]).answer(case)
+    slips = catalogue.slips
+    calls = arguments_between(slips, name, slip.function, cases[:FEW])
     version = slips.version(slip.function, [slip])
     asked = [Case(slip.function, args, Answer()) for args in calls[:MOST_CALLS]]
     answers = [(case, *Replay(version).answer(case)) for case in asked]
@@ -257,6 +270,18 @@ def catalogued(
         return None
     likely = [mistake for mistake in catalogue.mistakes if mistake.name == slip.function]
     return next((mistake for mistake in likely if gives(mistake.function, given)), None)
+
+
+def arguments_between(
+    slips: Slips, name: str, other: str, cases: Sequence[Case]
+) -> list[tuple[Any, ...]]:
+    """The arguments with which the reference's function `name` calls `other` in some calls."""
+    calls: list[tuple[Any, ...]] = []
+    with slips.recorded(other, calls):
+        for case in cases:
+            if case.deed == CALLED and not any(isinstance(one, Held) for one in case.args):
+                Replay(slips.functions[name]).answer(case)
+    return calls
 
 
 def _are_arguments(cases: Sequence[Case]) -> bool:
