@@ -26,7 +26,15 @@ from autograder.remote.calls import Case, Outcome
 from autograder.remote.exceptions import gist
 from autograder.remote.time_limit import Allowance
 from autograder.report import Verdict
-from benchmarks.topics import clusters, components, equations, numerics, softmax, statistics
+from benchmarks.topics import (
+    clusters,
+    components,
+    equations,
+    judging,
+    numerics,
+    softmax,
+    statistics,
+)
 from benchmarks.topics.answers import Answer
 
 TOPICS = {
@@ -36,6 +44,7 @@ TOPICS = {
     "differential equations": equations,
     "softmax regression": softmax,
     "statistics and page ranks": statistics,
+    "judging and growth": judging,
 }
 
 

@@ -459,6 +459,7 @@ class Rewriting(ast.NodeTransformer):
         if short in SIZED and short != name:
             node.args = [self._sizes(one) for one in node.args]
             return node
+        plain_sums = _without_squares(node) if short == "sqrt" and not method else {}
         own = name in self._functions or name in self._bound
         if any(isinstance(one, ast.Starred) for one in node.args):
             node.args = [self._argument_as_is(one) for one in node.args]
@@ -487,11 +488,13 @@ class Rewriting(ast.NodeTransformer):
             return self._asking("_length", changes, *node.args, _table(others), what=whole)
         if method or not node.args or node.keywords or name in ("zip", "enumerate"):
             return node
-        found = self._applied(name, short, node, spoken)
-        if swapped is None:
-            return found
-        place = self._place([("order", short)], swapped[0])
-        return ast.IfExp(self._is_off(place), found, swapped[1])
+        found: ast.expr = self._applied(name, short, node, spoken)
+        if swapped is not None:
+            place = self._place([("order", short)], swapped[0])
+            found = ast.IfExp(self._is_off(place), found, swapped[1])
+        for kind, other in plain_sums.items():
+            found = ast.IfExp(self._is_off(self._place([(kind, "")])), found, other)
+        return found
 
     def _argument_as_is(self, node: ast.expr) -> ast.expr:
         if isinstance(node, ast.Starred):
@@ -693,6 +696,23 @@ def _commuted(node: ast.Call, short: str) -> tuple[str, ast.expr] | None:
     again = _copied(inner)
     again.args[0] = ast.Call(_copied(node.func), [_copied(inner.args[0])], [])  # type: ignore[attr-defined]
     return f"the {name}", again
+
+
+def _without_squares(node: ast.Call) -> dict[str, ast.expr]:
+    """The root of a sum of squares as a plain sum, and as a sum of absolute values."""
+    inner = node.args[0] if node.args else None
+    if not isinstance(inner, ast.Call) or len(inner.args) != 1:
+        return {}
+    name, power = ast.unparse(inner.func).removeprefix("np."), inner.args[0]
+    if name not in ("sum", "mean") or not isinstance(power, ast.BinOp):
+        return {}
+    if not isinstance(power.op, ast.Pow):
+        return {}
+    plain, absolute = _copied(inner), _copied(inner)
+    plain.args[0] = _copied(power.left)  # type: ignore[attr-defined]
+    size = ast.parse("abs", mode="eval").body
+    absolute.args[0] = ast.Call(size, [_copied(power.left)], [])  # type: ignore[attr-defined]
+    return {"plain sum": plain, "sum of sizes": absolute}
 
 
 def _as_number(node: ast.expr) -> int | None:

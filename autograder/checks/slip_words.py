@@ -156,6 +156,18 @@ _TABLE: dict[str, Words] = {
     "rooted": Words(
         4, "reduction", "root of the {what_plain}", "You take the root of the {what_plain}."
     ),
+    "plain sum": Words(
+        1,
+        "order",
+        "no square and no root",
+        "You take a plain sum, with neither squares nor a root.",
+    ),
+    "sum of sizes": Words(
+        1,
+        "order",
+        "sum of absolute values",
+        "You take a sum of absolute values, in place of the root of a sum of squares.",
+    ),
     "stale": Words(
         2,
         "loop",

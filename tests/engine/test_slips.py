@@ -358,7 +358,7 @@ def test_every_change_has_words():
         *("not applied", "applied twice", "applied after", "instead", "other function"),
         *("argument alone", "arguments swapped", "argument plus", "first term alone"),
         *("index", "index more", "index fewer", "index itself", "not indexed", "entry for"),
-        *("1 more", "1 fewer", "length"),
+        *("1 more", "1 fewer", "length", "plain sum", "sum of sizes"),
     }
     assert made == set(slip_words._TABLE)
     assert made >= slips._IN_PAIRS >= slips._WITHOUT_PLACE
