@@ -396,13 +396,24 @@ def _length(place: int, on: _On, value: Any, others: Callable[[], Mapping[str, A
     return int(np.size(value)) if about == "size" else len(others()[about])
 
 
+def _fitting(other: Any, value: Any) -> Any:
+    """What is used by mistake, if it can stand there at all.
+
+    Raises:
+        TypeError: it is a list where there is none; it might be put into itself.
+    """
+    if isinstance(other, list) and not isinstance(value, list):
+        raise TypeError("a list does not fit")
+    return other
+
+
 def _slice(*bounds: Any) -> slice:
     return slice(*bounds)
 
 
 _CALLED = (
     *(_value, _returned, _number, _binary, _applied, _reduced, _converted, _entry, _slice),
-    *(_argument, _rounds, _again, _length),
+    *(_argument, _rounds, _again, _length, _fitting),
 )
 HELPERS = {one.__name__: one for one in _CALLED}
 """What compiled functions call, by name."""

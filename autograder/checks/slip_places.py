@@ -63,6 +63,8 @@ class Slip:
     """Further places where the same change is made."""
     source: str = ""
     """The expression there as it is written, to find others that are alike; shown to nobody."""
+    line: int = 0
+    """Of the statement."""
 
     @property
     def places(self) -> tuple[int, ...]:
@@ -139,6 +141,7 @@ class Rewriting(ast.NodeTransformer):
             and isinstance(n.value, ast.Name)
         }
         """Names of arrays that are filled entry by entry."""
+        self._statement = 0
         self._in_loop = 0
         self._where = ""
         self._renewed = {name for name in stored if name in self._parameters}
@@ -188,6 +191,7 @@ class Rewriting(ast.NodeTransformer):
     def _statements(self, body: list[ast.stmt]) -> list[ast.stmt]:
         found = []
         for statement in body:
+            self._statement = statement.lineno
             made = self.visit(statement)
             found += made if isinstance(made, list) else [made]
         return found
@@ -435,7 +439,8 @@ class Rewriting(ast.NodeTransformer):
             found = ast.IfExp(test, _name(_before(node.id)), found)
         for name in others:
             test = ast.parse(f"{on} == ('name', {name!r})", mode="eval").body
-            found = ast.IfExp(test, ast.parse(name, mode="eval").body, found)
+            other = ast.parse(f"_fitting({name}, {node.id})", mode="eval").body
+            found = ast.IfExp(test, other, found)
         return ast.IfExp(self._is_off(place, everywhere), node, found)
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
@@ -635,7 +640,9 @@ class Rewriting(ast.NodeTransformer):
 
     def _add(self, place: int, change: Change, what: str, source: str, other: str = "") -> None:
         function = self._node.name
-        self._slips.append(Slip(place, change, function, what, other, self._where, (), source))
+        where = self._where
+        slip = Slip(place, change, function, what, other, where, (), source, self._statement)
+        self._slips.append(slip)
 
     def _is_off(self, *places: int) -> ast.expr:
         tests = " and ".join(f"{place} not in {ON}" for place in places)
@@ -797,6 +804,7 @@ def _repeated(slips: Sequence[Slip]) -> list[Slip]:
         if slip.source:
             groups.setdefault((slip.change, slip.source), []).append(slip)
             groups.setdefault((slip.change, slip.source, slip.where), []).append(slip)
+            groups.setdefault((slip.change, slip.source, slip.line), []).append(slip)
             if slip.where:
                 groups.setdefault((slip.change, slip.source, "in calls"), []).append(slip)
     found: dict[tuple[object, ...], Slip] = {}

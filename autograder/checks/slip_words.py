@@ -7,7 +7,7 @@ differs between two sentences.
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from autograder.checks.slip_changes import REDUCTIONS
 from autograder.checks.slip_places import Slip
@@ -163,7 +163,7 @@ _TABLE: dict[str, Words] = {
         "You take a plain sum, with neither squares nor a root.",
     ),
     "sum of sizes": Words(
-        1,
+        0,
         "order",
         "sum of absolute values",
         "You take a sum of absolute values, in place of the root of a sum of squares.",
@@ -467,7 +467,7 @@ def words_of(slip: Slip) -> Words:
     """The words for one slip."""
     kind, about = slip.change
     if kind == "name" and (slip.what == slip.other or not slip.other):
-        return FAMILIES[kind]
+        return replace(FAMILIES[kind], rank=FAMILIES[kind].rank + VAGUE)
     found = _OF_NUMBERS.get(kind) if slip.what == _NUMBER and slip.other else None
     found = found or _TABLE[kind]
     known = {

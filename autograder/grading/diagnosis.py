@@ -144,7 +144,10 @@ class Trials:
 
     def explains(self, version: Callable[..., Any]) -> bool:
         """Whether a version gives exactly these answers."""
-        return gives(version, self.cases)
+        try:
+            return gives(version, self.cases)
+        except MemoryError:
+            return False  # it would not have fitted into the student's sandbox, either
 
     def effect(self, version: Callable[..., Any]) -> str:
         """What a version gives in place of right answers; empty if it gives them, or none."""
@@ -153,7 +156,8 @@ class Trials:
 
     def _given(self, version: Callable[..., Any]) -> str:
         replay = Replay(version)
-        with contextlib.suppress(KeyError):  # an object that this version did not make
+        # An object that this version did not make, or one that grows without end.
+        with contextlib.suppress(KeyError, MemoryError):
             return "\n".join(told(*replay.answer(case)) for case in self.cases[: self._few])
         return ""
 
@@ -185,7 +189,7 @@ def _by_slips_of(
     unfinished = _are_arguments(trials.cases)
     if found is None and not unfinished:
         found = search.two(WORK_ON_PAIRS // trials.work)
-    if found is None or (unfinished and found.family == "name"):
+    if found is None or (unfinished and found.family != "loop"):
         return None
     names = _names(found, name, trials, catalogue)
     if not names:
@@ -285,7 +289,10 @@ def arguments_between(
 
 
 def _are_arguments(cases: Sequence[Case]) -> bool:
-    """Whether a function returns one of its arguments on every call, as an unfinished one may."""
+    """Whether a function returns one of its arguments on every call, as an unfinished one may.
+
+    An array that has a number in every entry counts, too.
+    """
     fewest = min(len(case.args) for case in cases)
     return any(
         all(_is_same(case.args[place], case.answer.value) for case in cases)
@@ -295,16 +302,19 @@ def _are_arguments(cases: Sequence[Case]) -> bool:
 
 def _is_same(argument: Any, answer: Any) -> bool:
     try:
-        return bool(np.array_equal(as_numbers(argument), as_numbers(answer)))
+        numbers, answered = as_numbers(argument), as_numbers(answer)
     except NotNumbers:
         return False
+    if numbers.ndim == 0:
+        return bool(np.all(answered == numbers))
+    return bool(np.array_equal(numbers, answered))
 
 
 def _tell_enough(cases: Sequence[Case]) -> bool:
     """Whether answers have enough numbers of their own that no slip gives them by chance.
 
-    Where all are exceptions, these must name the sizes that do not fit. Arrays of one number
-    each, such as equal shares, may come from anything.
+    Where all are exceptions, these must name the sizes that do not fit. Arrays of one easy
+    number each, such as equal shares, may come from anything.
     """
     outcomes = [case.answer.outcome for case in cases]
     if all(outcomes):
@@ -318,9 +328,14 @@ def _tell_enough(cases: Sequence[Case]) -> bool:
                 numbers = as_numbers(part).ravel()[:MOST_NUMBERS]
                 finite = [round(float(one), 9) for one in numbers if np.isfinite(one)]
                 found.update(finite)
-                level = level and len(finite) > 1 and len(set(finite)) == 1
+                level = level and len(finite) > 1 and len(set(finite)) == 1 and _is_easy(finite[0])
     several = len(found) > 1 and min(found.values()) >= ENOUGH_OF_TWO
     return not level and (len(found) >= ENOUGH_NUMBERS or several)
+
+
+def _is_easy(number: float) -> bool:
+    """Whether a number is whole, or an equal share."""
+    return number == round(number) or (number > 0 and abs(1 / number - round(1 / number)) < 1e-6)
 
 
 def _says_nothing(cases: Sequence[Case], mistake: Mistake, reference: ModuleType | None) -> bool:
