@@ -93,8 +93,8 @@ def remembering(function: Callable[..., Any], places: Sequence[int]) -> Callable
 
     Args:
         function: a right one.
-        places: of the arguments with which it begins. What was answered last takes the place of
-            those that have its shape.
+        places: of the arguments with which it begins. What was answered last, or the end of it,
+            takes the place of those that have its shape.
     """
     last: list[Any] = []
 
@@ -106,7 +106,8 @@ def remembering(function: Callable[..., Any], places: Sequence[int]) -> Callable
                 given[place] = kept[0]
                 left = [one for one in left if one is not kept[0]]
         answer = function(*given, **named)
-        last[:] = answer if isinstance(answer, tuple) else [answer]
+        parts = answer if isinstance(answer, tuple) else (answer,)
+        last[:] = [*parts, *(one[-1] for one in parts if np.ndim(one) and len(one))]
         return answer
 
     version.__name__ = function.__name__
