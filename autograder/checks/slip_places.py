@@ -11,7 +11,6 @@ import builtins
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, permutations
-from typing import TypeGuard
 
 from autograder.checks import slip_changes
 from autograder.checks.slip_changes import (
@@ -32,17 +31,34 @@ from autograder.checks.slip_changes import (
     REDUCTIONS,
     Change,
 )
+from autograder.checks.slip_syntax import (
+    MOST_LETTERS,
+    ON,
+    Spoken,
+    as_number,
+    before,
+    bound_if_on,
+    commuted,
+    copied,
+    copied_function,
+    is_copy,
+    is_product,
+    is_reduction,
+    is_stored,
+    is_telling,
+    loaded,
+    names_in,
+    regrouped,
+    shortened,
+    table_of,
+    without_names,
+    without_squares,
+)
 
-ON = "_slips"
-"""The name under which rewritten functions find the slips that are made."""
-MOST_LETTERS = 48
-"""Longer expressions are told by the function that they call, or not at all."""
 MOST_EXCHANGED = 5
 """Of how many parameters or arguments each two may be exchanged."""
 SIZED = frozenset({"zeros", "ones", "empty", "eye", "arange"})
 """Functions of NumPy's that make an array of a given size."""
-COMMUTING = frozenset({"sqrt", "log", "log2", "log10", "exp", "abs", "square"})
-"""Functions that students apply before a sum and not after it."""
 
 
 @dataclass(frozen=True)
@@ -72,15 +88,6 @@ class Slip:
         return (self.place, *self.also)
 
 
-def _is_stored(node: ast.AST) -> TypeGuard[ast.Name]:
-    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-
-
-def names_in(node: ast.AST) -> set[str]:
-    """The names of variables and functions that a piece of source uses."""
-    return {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
-
-
 class Rewriting(ast.NodeTransformer):
     """Rewrites one function so that it asks at each place.
 
@@ -108,7 +115,7 @@ class Rewriting(ast.NodeTransformer):
         self._parameters = [one.arg for one in every]
         self._bound = list(self._parameters)
         self._meaning: dict[str, ast.expr] = {}
-        stored = [n.id for n in ast.walk(node) if _is_stored(n)]
+        stored = [n.id for n in ast.walk(node) if is_stored(n)]
         self._fixed = {name for name in stored if stored.count(name) == 1} - set(self._parameters)
         """Local names that are bound once, and so always mean the same."""
         self._everywhere: dict[str, int] = {}
@@ -129,7 +136,7 @@ class Rewriting(ast.NodeTransformer):
             if names_in(one) <= public and names_in(one) & set(self._parameters)
         }
         known = sorted(
-            one for one in texts if len(one) <= MOST_LETTERS // 2 and _is_telling(one, functions)
+            one for one in texts if len(one) <= MOST_LETTERS // 2 and is_telling(one, functions)
         )
         self._calls = known[:MOST_EXCHANGED]
         """Expressions in parameters alone, which can stand anywhere."""
@@ -157,7 +164,7 @@ class Rewriting(ast.NodeTransformer):
             if isinstance(one, ast.arg):
                 one.annotation = None
         first = len(self._slips)
-        whole = _copied_function(self._node)
+        whole = copied_function(self._node)
         body = self._statements(self._node.body)
         self._node.body = [*self._at_the_start(whole), *body]
         self._slips += _repeated(self._slips[first:])
@@ -171,19 +178,19 @@ class Rewriting(ast.NodeTransformer):
             place = self._place([("exchanged", second)], first, second)
             found += ast.parse(f"if {place} in {ON}: {first}, {second} = {second}, {first}").body
         renewed = sorted(self._renewed)
-        found += ast.parse("\n".join(f"{_before(one)} = {one}" for one in renewed)).body
+        found += ast.parse("\n".join(f"{before(one)} = {one}" for one in renewed)).body
         for name in names:
             squared = self._asking(
-                "_value", [(change, "") for change in OF_PARAMETER], _name(name), what=name
+                "_value", [(change, "") for change in OF_PARAMETER], loaded(name), what=name
             )
-            found.append(_bound_if_on(name, squared))
+            found.append(bound_if_on(name, squared))
             complement = f"1 - {name}"
             changes = [("zeros", "")] if name in self._copied else []
             if any(ast.unparse(one) in (complement, f"1.0 - {name}") for one in ast.walk(whole)):
                 changes.append(("complement", ""))
             if changes:
-                value = self._asking("_value", changes, _name(name), what=name)
-                found.append(_bound_if_on(name, value))
+                value = self._asking("_value", changes, loaded(name), what=name)
+                found.append(bound_if_on(name, value))
         return found
 
     # Statements -----------------------------------------------------------------------------------
@@ -199,10 +206,10 @@ class Rewriting(ast.NodeTransformer):
     def visit_Assign(self, node: ast.Assign) -> ast.stmt:
         """An assignment, which may be thrown away where its name is bound already."""
         filled_ones = [t.value for t in node.targets if isinstance(t, ast.Subscript)]
-        bound = [n for t in node.targets for n in ast.walk(t) if _is_stored(n)]
+        bound = [n for t in node.targets for n in ast.walk(t) if is_stored(n)]
         names = [n.id for n in (*bound, *filled_ones) if isinstance(n, ast.Name)]
-        meaning = _copied(node.value)
-        filled = len(names) == 1 and names[0] in self._filled and _is_copy(meaning)
+        meaning = copied(node.value)
+        filled = len(names) == 1 and names[0] in self._filled and is_copy(meaning)
         node.value = self.visit(node.value)
         for target in node.targets:
             if isinstance(target, ast.Subscript):
@@ -291,7 +298,7 @@ class Rewriting(ast.NodeTransformer):
         if isinstance(node.value, ast.Tuple):
             parts = [self._given_back(one) for one in node.value.elts]
             whole: ast.expr = ast.Tuple(parts, ast.Load())
-            swapped = self._asking("_returned", [("swapped parts", "")], whole, _table(()))
+            swapped = self._asking("_returned", [("swapped parts", "")], whole, table_of(()))
             node.value = self._scaled(swapped)
         else:
             node.value = self._scaled(self._given_back(node.value))
@@ -301,21 +308,21 @@ class Rewriting(ast.NodeTransformer):
         """One part of what is given back: in another shape, or put together with an argument."""
         changes = [(change, "") for change in (*OF_RETURNED, *OF_SHAPE)]
         changes += [(change, name) for name in self._parameters for change in OF_WHOLE]
-        return self._asking("_returned", changes, self.visit(node), _table(self._parameters))
+        return self._asking("_returned", changes, self.visit(node), table_of(self._parameters))
 
     def _scaled(self, value: ast.expr) -> ast.expr:
         """What is given back, with all its parts multiplied by some number."""
         changes = [(change, "") for change in OF_PRODUCT]
         changes += [(change, name) for name in self._parameters for change in OF_SIZE]
         changes += [("other size", " ".join(pair)) for pair in permutations(self._parameters, 2)]
-        return self._asking("_returned", changes, value, _table(self._parameters))
+        return self._asking("_returned", changes, value, table_of(self._parameters))
 
     # Expressions ----------------------------------------------------------------------------------
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
         """Two operands, each a place, and the operation between them, another one."""
         name = type(node.op).__name__
-        regrouped = list(_regrouped(node))
+        other_ways = list(regrouped(node))
         what, other = self._words(node.left), self._words(node.right)
         whole = name in ("Mult", "Div") and not self._in_product
         was, self._in_product = self._in_product, name in ("Mult", "Div")
@@ -325,8 +332,10 @@ class Rewriting(ast.NodeTransformer):
         ]
         self._in_product = was
         changes = [(change, "") for change in BINARY.get(name, ())]
-        found = self._asking("_binary", changes, ast.Constant(name), *sides, what=what, other=other)
-        for other_brackets in regrouped:
+        operation = ast.Constant(name)
+        found: ast.expr
+        found = self._asking("_binary", changes, operation, *sides, what=what, other=other)
+        for other_brackets in other_ways:
             place = self._place([("brackets", "")])
             found = ast.IfExp(self._is_off(place), found, other_brackets)
         if not whole:
@@ -334,7 +343,7 @@ class Rewriting(ast.NodeTransformer):
         return self._asking("_value", [(change, "") for change in OF_PRODUCT], found)
 
     def _operand(self, operation: str, node: ast.expr, right: bool, other: str) -> ast.expr:
-        if operation in ("Mult", "Div") and _is_product(node):
+        if operation in ("Mult", "Div") and is_product(node):
             return self.visit(node)  # type: ignore[no-any-return]
         if operation in ("Mult", "Div"):
             role = OF_FACTOR["divisor" if operation == "Div" and right else "factor"]
@@ -391,7 +400,7 @@ class Rewriting(ast.NodeTransformer):
             kinds += [("entry for", name) for name in others]
         index = self._indices(node.slice)
         value = self.visit(node.value)
-        return self._asking("_entry", kinds, value, index, _table(others), what=what)
+        return self._asking("_entry", kinds, value, index, table_of(others), what=what)
 
     def _indices(self, node: ast.expr) -> ast.expr:
         was, self._in_index = self._in_index, True
@@ -408,7 +417,7 @@ class Rewriting(ast.NodeTransformer):
             return ast.Call(
                 ast.Name("_slice", ast.Load()), [self._index(one) for one in bounds], []
             )
-        number = _as_number(node)
+        number = as_number(node)
         if number is not None:
             others = [n for n in (number - 1, number + 1, 0 if number < 0 else -1) if n != number]
             changes = [("index", repr(other)) for other in dict.fromkeys(others)]
@@ -436,7 +445,7 @@ class Rewriting(ast.NodeTransformer):
         if node.id in self._renewed and self._in_loop:
             self._add(place, ("stale", ""), self._meant(node.id), node.id)
             test = ast.parse(f"{on} == ('stale', '')", mode="eval").body
-            found = ast.IfExp(test, _name(_before(node.id)), found)
+            found = ast.IfExp(test, loaded(before(node.id)), found)
         for name in others:
             test = ast.parse(f"{on} == ('name', {name!r})", mode="eval").body
             other = ast.parse(f"_fitting({name}, {node.id})", mode="eval").body
@@ -459,17 +468,17 @@ class Rewriting(ast.NodeTransformer):
         method = isinstance(node.func, ast.Attribute) and short == name
         how = "method" if method else "builtin" if short == name else "numpy"
         plain = node.func.attr if isinstance(node.func, ast.Attribute) and method else short
-        if plain in REDUCTIONS and _is_reduction(node, how):
+        if plain in REDUCTIONS and is_reduction(node, how):
             return self._reduced(how, plain, node)
         if short in SIZED and short != name:
             node.args = [self._sizes(one) for one in node.args]
             return node
-        plain_sums = _without_squares(node) if short == "sqrt" and not method else {}
+        plain_sums = without_squares(node) if short == "sqrt" and not method else {}
         own = name in self._functions or name in self._bound
         if any(isinstance(one, ast.Starred) for one in node.args):
             node.args = [self._argument_as_is(one) for one in node.args]
             return node
-        swapped = _commuted(node, short) if not method else None
+        swapped = commuted(node, short) if not method else None
         node.args = [
             self._argument(f"{name} {i}", one) if own else self.visit(one)
             for i, one in enumerate(node.args)
@@ -481,25 +490,28 @@ class Rewriting(ast.NodeTransformer):
             changes = [(change, "") for change in BINARY[NUMPY_BINARY[short]]]
             operation = ast.Constant(f"np.{short}")
             return self._asking("_binary", changes, operation, *node.args, what=what, other=other)
-        if name == "range" and node.args:
-            node.args[-1] = self._asking(
-                "_value", [("rounds", "1"), ("rounds", "-1")], node.args[-1]
-            )
-            return self._asking("_value", [("counter", "")], node)
-        if name == "len" and len(node.args) == 1:
-            others = [one for one in self._parameters if one != written[0]]
-            changes = [("1 more", ""), ("1 fewer", ""), ("length", "1"), ("length", "size")]
-            changes += [("length", one) for one in others]
-            return self._asking("_length", changes, *node.args, _table(others), what=whole)
+        if name in ("range", "len") and node.args:
+            return self._counting(name, node, whole, written)
         if method or not node.args or node.keywords or name in ("zip", "enumerate"):
             return node
         found: ast.expr = self._applied(name, short, node, spoken)
         if swapped is not None:
             place = self._place([("order", short)], swapped[0])
             found = ast.IfExp(self._is_off(place), found, swapped[1])
-        for kind, other in plain_sums.items():
-            found = ast.IfExp(self._is_off(self._place([(kind, "")])), found, other)
+        for kind, other_sum in plain_sums.items():
+            found = ast.IfExp(self._is_off(self._place([(kind, "")])), found, other_sum)
         return found
+
+    def _counting(self, name: str, node: ast.Call, what: str, written: list[str]) -> ast.expr:
+        """The rounds of a loop or the length of an array, which may be one off, or another."""
+        if name == "range":
+            rounds: list[Change] = [("rounds", "1"), ("rounds", "-1")]
+            node.args[-1] = self._asking("_value", rounds, node.args[-1])
+            return self._asking("_value", [("counter", "")], node)
+        others = [one for one in self._parameters if one != written[0]]
+        changes = [("1 more", ""), ("1 fewer", ""), ("length", "1"), ("length", "size")]
+        changes += [("length", one) for one in others]
+        return self._asking("_length", changes, *node.args, table_of(others), what=what)
 
     def _argument_as_is(self, node: ast.expr) -> ast.expr:
         if isinstance(node, ast.Starred):
@@ -526,12 +538,12 @@ class Rewriting(ast.NodeTransformer):
         if isinstance(node, ast.Name):
             more = [name for name in self._parameters if name != node.id]
             changes += [("argument plus", name) for name in more]
-        value = self.visit(node)
+        value: ast.expr = self.visit(node)
         if not isinstance(node, ast.Constant):
-            value = self._asking("_argument", changes, value, _table(more), what=what)
+            value = self._asking("_argument", changes, value, table_of(more), what=what)
         if first is not None:
             place = self._place([("first term alone", "")], self._words(first))
-            value = ast.IfExp(self._is_off(place), value, _copied(first))
+            value = ast.IfExp(self._is_off(place), value, copied(first))
         self._where = was
         return value
 
@@ -551,7 +563,7 @@ class Rewriting(ast.NodeTransformer):
             changes += [(how, one) for one in others for how in ("applied after", "instead")]
         told = ["..." if one == "a number" else one for one in spoken]
         what = f"{short}({', '.join(told)})" if all(told) else short
-        return self._asking("_applied", changes, node.func, _table(others), *node.args, what=what)
+        return self._asking("_applied", changes, node.func, table_of(others), *node.args, what=what)
 
     def _reduced(self, how: str, name: str, node: ast.Call) -> ast.expr:
         """A sum or mean, which may be another one, over another axis, or left out."""
@@ -576,7 +588,7 @@ class Rewriting(ast.NodeTransformer):
             axis,
             ast.Constant(how),
             ast.Constant(name),
-            _table(names),
+            table_of(names),
             self.visit(value),
             *axes,
         )
@@ -590,20 +602,20 @@ class Rewriting(ast.NodeTransformer):
     def _reduced_first(
         self, name: str, value: ast.expr, axes: list[ast.expr], keywords: list[ast.keyword]
     ) -> tuple[str, ast.expr] | None:
-        """A sum of powers as the power of a sum, and the like, with the words for what is inside."""
+        """A sum of powers as the power of a sum, and the like; with the words for the power."""
 
         def reduced(one: ast.expr) -> ast.expr:
             function = ast.parse(f"_reductions[{name!r}]", mode="eval").body
-            return ast.Call(function, [_copied(one), *map(_copied, axes)], keywords)
+            return ast.Call(function, [copied(one), *map(copied, axes)], keywords)
 
         if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Pow):
-            return "the power", ast.BinOp(reduced(value.left), value.op, _copied(value.right))
+            return "the power", ast.BinOp(reduced(value.left), value.op, copied(value.right))
         if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Mult):
             return "the product", ast.BinOp(reduced(value.left), value.op, reduced(value.right))
         if isinstance(value, ast.Call) and len(value.args) == 1 and not value.keywords:
             called = ast.unparse(value.func)
             if called.startswith("np.") and called[3:] not in REDUCTIONS:
-                again = ast.Call(_copied(value.func), [reduced(value.args[0])], [])
+                again = ast.Call(copied(value.func), [reduced(value.args[0])], [])
                 return f"`{called}`", again
         return None
 
@@ -655,114 +667,14 @@ class Rewriting(ast.NodeTransformer):
         """An expression in names that students know: parameters and functions; or empty."""
         if isinstance(node, ast.Starred):
             return ""
-        text = ast.unparse(_Spoken(self._meaning, self._converters).visit(_copied(node)))
+        text = ast.unparse(Spoken(self._meaning, self._converters).visit(copied(node)))
         names = names_in(ast.parse(text))
         public = {*self._parameters, *self._functions, *dir(builtins), "np"}
         if not names and isinstance(node, ast.Constant):
             return "a number"
         if not names or not names <= public:
             return ""
-        return text if len(text) <= MOST_LETTERS else _shortened(text)
-
-
-def _shortened(text: str) -> str:
-    """A long expression, with dots for the arguments of its functions; empty if it stays long."""
-    node = ast.parse(text, mode="eval").body
-    short = ast.unparse(_Shorter().visit(node)).replace("Ellipsis", "...")
-    return short if len(short) <= MOST_LETTERS and not isinstance(node, ast.Constant) else ""
-
-
-class _Shorter(ast.NodeTransformer):
-    """Calls with long arguments, without them."""
-
-    def visit_Call(self, node: ast.Call) -> ast.expr:
-        if len(ast.unparse(node)) <= MOST_LETTERS // 2:
-            return node
-        return ast.Call(node.func, [ast.Constant(...)], [])
-
-
-def _is_reduction(node: ast.Call, how: str) -> bool:
-    """Whether a call reduces one array, over an axis at most."""
-    given = len(node.args) + (how == "method")
-    names = {one.arg for one in node.keywords}
-    if how == "builtin":
-        return given == 1 and not names
-    return given in (1, 2) and names <= ({"axis", "keepdims", "ddof"} if given == 1 else set())
-
-
-def _commuted(node: ast.Call, short: str) -> tuple[str, ast.expr] | None:
-    """`f(sum(x))` as `sum(f(x))`, with the words for the sum."""
-    if short not in COMMUTING or len(node.args) != 1 or node.keywords:
-        return None
-    inner = node.args[0]
-    if not isinstance(inner, ast.Call):
-        return None
-    name = ast.unparse(inner.func).removeprefix("np.")
-    if name not in REDUCTIONS or len(inner.args) not in (1, 2):
-        return None
-    again = _copied(inner)
-    again.args[0] = ast.Call(_copied(node.func), [_copied(inner.args[0])], [])  # type: ignore[attr-defined]
-    return f"the {name}", again
-
-
-def _without_squares(node: ast.Call) -> dict[str, ast.expr]:
-    """The root of a sum of squares as a plain sum, and as a sum of absolute values."""
-    inner = node.args[0] if node.args else None
-    if not isinstance(inner, ast.Call) or len(inner.args) != 1:
-        return {}
-    name, power = ast.unparse(inner.func).removeprefix("np."), inner.args[0]
-    if name not in ("sum", "mean") or not isinstance(power, ast.BinOp):
-        return {}
-    if not isinstance(power.op, ast.Pow):
-        return {}
-    plain, absolute = _copied(inner), _copied(inner)
-    plain.args[0] = _copied(power.left)  # type: ignore[attr-defined]
-    size = ast.parse("abs", mode="eval").body
-    absolute.args[0] = ast.Call(size, [_copied(power.left)], [])  # type: ignore[attr-defined]
-    return {"plain sum": plain, "sum of sizes": absolute}
-
-
-def _as_number(node: ast.expr) -> int | None:
-    """A whole number, with its sign."""
-    sign = 1
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        node, sign = node.operand, -1
-    is_number = isinstance(node, ast.Constant) and type(node.value) is int
-    return sign * node.value if is_number else None  # type: ignore[attr-defined]
-
-
-def _name(name: str) -> ast.expr:
-    return ast.Name(name, ast.Load())
-
-
-def _before(name: str) -> str:
-    """The name for the value that a parameter was handed in with."""
-    return f"_first_{name}"
-
-
-def _bound_if_on(name: str, value: ast.Call) -> ast.stmt:
-    """Bind a name to what a place gives, where a slip is made there."""
-    place = value.args[0]
-    test = ast.Compare(_copied(place), [ast.In()], [_name(ON)])
-    return ast.If(test, [ast.Assign([ast.Name(name, ast.Store())], value)], [])
-
-
-def _is_copy(node: ast.expr) -> bool:
-    """Whether an expression makes a copy of an array."""
-    text = ast.unparse(node)
-    return text.startswith(("np.array(", "np.copy(")) or text.endswith(".copy()")
-
-
-def _is_telling(text: str, functions: set[str]) -> bool:
-    """Whether an expression calls a function of the module, or puts two things together."""
-    node = ast.parse(text, mode="eval").body
-    if isinstance(node, ast.Call):
-        return isinstance(node.func, ast.Name) and node.func.id in functions
-    return any(isinstance(one, ast.Call) for one in ast.walk(node))
-
-
-def _copied_function(node: ast.FunctionDef) -> ast.FunctionDef:
-    return ast.parse(ast.unparse(node)).body[0]  # type: ignore[return-value]
+        return text if len(text) <= MOST_LETTERS else shortened(text)
 
 
 REPEATED = frozenset(
@@ -773,23 +685,6 @@ REPEATED = frozenset(
 """Changes that students make in all alike places at once."""
 
 
-def _without_names(source: str) -> str:
-    """An expression in which only the functions have names."""
-    try:
-        node = ast.parse(source, mode="eval").body
-    except SyntaxError:
-        return ""
-    called = {n.func.id for n in ast.walk(node) if _calls_name(n)}
-    for one in ast.walk(node):
-        if isinstance(one, ast.Name) and one.id not in called and one.id != "np":
-            one.id = "_"
-    return ast.unparse(node)
-
-
-def _calls_name(node: ast.AST) -> bool:
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-
-
 def _repeated(slips: Sequence[Slip]) -> list[Slip]:
     """The same change at all places that look alike, or in all calls' same argument."""
     groups: dict[tuple[object, ...], list[Slip]] = {}
@@ -798,7 +693,7 @@ def _repeated(slips: Sequence[Slip]) -> list[Slip]:
             continue
         if slip.change[0] in ("axis", "axis kept"):
             groups.setdefault((slip.change,), []).append(slip)
-        alike = _without_names(slip.source)
+        alike = without_names(slip.source)
         if "(" in alike:
             groups.setdefault((slip.change, alike), []).append(slip)
         if slip.source:
@@ -813,61 +708,3 @@ def _repeated(slips: Sequence[Slip]) -> list[Slip]:
         if len(places) > 1:
             found.setdefault((places, same[0].change), replace(same[0], also=places[1:]))
     return list(found.values())
-
-
-def _regrouped(node: ast.BinOp) -> Iterator[ast.expr]:
-    """The same operands and operations with brackets elsewhere, where that makes a difference."""
-    node = _copied(node)  # type: ignore[assignment]
-    left, right = node.left, node.right
-    if isinstance(right, ast.BinOp) and _matters(node.op, right.op):
-        yield ast.BinOp(ast.BinOp(left, node.op, right.left), right.op, right.right)
-        if isinstance(right.op, ast.Mult):
-            yield ast.BinOp(ast.BinOp(left, node.op, right.right), right.op, right.left)
-    if isinstance(left, ast.BinOp) and _matters(left.op, node.op):
-        yield ast.BinOp(left.left, left.op, ast.BinOp(left.right, node.op, right))
-
-
-def _matters(first: ast.operator, second: ast.operator) -> bool:
-    """Whether brackets around two operations matter, other than for the order of factors."""
-    return not isinstance(first, ast.Mult | ast.Add) or not isinstance(second, type(first))
-
-
-def _table(names: Sequence[str]) -> ast.expr:
-    """A function without parameters that gives what names are bound to."""
-    values: list[ast.expr] = [ast.Name(name, ast.Load()) for name in names]
-    return ast.Lambda(_NOTHING, ast.Dict([ast.Constant(name) for name in names], values))
-
-
-def _is_product(node: ast.expr) -> bool:
-    return isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div)
-
-
-_NOTHING = ast.arguments([], [], None, [], [], None, [])
-
-
-def _copied(node: ast.expr) -> ast.expr:
-    return ast.parse(ast.unparse(node), mode="eval").body
-
-
-class _Spoken(ast.NodeTransformer):
-    """An expression without conversions, and with what local names mean in their place."""
-
-    def __init__(self, meaning: dict[str, ast.expr], converters: set[str]) -> None:
-        self._meaning, self._converters = meaning, converters
-        self._depth = 0
-
-    def visit_Name(self, node: ast.Name) -> ast.expr:
-        """What a local name was bound to."""
-        if node.id not in self._meaning or self._depth > 2:
-            return node
-        self._depth += 1
-        found = self.visit(_copied(self._meaning[node.id]))
-        self._depth -= 1
-        return found  # type: ignore[no-any-return]
-
-    def visit_Call(self, node: ast.Call) -> ast.expr:
-        """The argument of a conversion."""
-        if ast.unparse(node.func) in self._converters and node.args:
-            return self.visit(node.args[0])  # type: ignore[no-any-return]
-        self.generic_visit(node)
-        return node

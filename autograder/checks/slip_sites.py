@@ -20,7 +20,8 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 from autograder.checks.slip_changes import CONVERTERS, HELPERS, REDUCTIONS, Change
-from autograder.checks.slip_places import ON, Rewriting, Slip, names_in
+from autograder.checks.slip_places import Rewriting, Slip
+from autograder.checks.slip_syntax import ON, names_in
 from autograder.checks.slip_words import Words, words_of
 from autograder.remote.calls import copy_arguments
 

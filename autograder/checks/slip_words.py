@@ -151,7 +151,8 @@ _TABLE: dict[str, Words] = {
         2,
         "counted",
         "other count: {what}",
-        "You count the entries of something else, or along another axis, where {what_code} belongs.",
+        "You count the entries of something else, or along another axis, where {what_code} "
+        "belongs.",
     ),
     "rooted": Words(
         4, "reduction", "root of the {what_plain}", "You take the root of the {what_plain}."
