@@ -125,7 +125,8 @@ class Count:
         self.rightly += rightly
         self.falsely += bool(name) and not answer.named
         mark = " " if rightly or not (name or answer.named) else "?" if name else "-"
-        return f"{mark} {function.__name__}: {function.__doc__} -> {name}: {words} [{1e3 * took:.0f} ms]"
+        told = f"{name}: {words} [{1e3 * took:.0f} ms]"
+        return f"{mark} {function.__name__}: {function.__doc__} -> {told}"
 
     def row(self, title: str) -> str:
         """The topic's row of the table."""

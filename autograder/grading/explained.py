@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from autograder.checks.catalogue import Catalogue, Mistake
-from autograder.grading.diagnosis import Explanation, explanation
+from autograder.grading.diagnosis import Explanation, explanation, prepare
 from autograder.remote.calls import CALLED, Case
 from autograder.remote.time_limit import Allowance, TooMuchWork
 
@@ -44,6 +44,7 @@ class Explained:
         if key and key in self._found:
             self._found.move_to_end(key)
             return self._found[key]
+        prepare(cases, mistakes, self._catalogue)
         try:
             found = explanation(cases, mistakes, allowance, self._catalogue)
         except TooMuchWork:

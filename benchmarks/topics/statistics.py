@@ -442,6 +442,7 @@ def page_rank(P, damping, steps):
     for _ in range(steps):
         r = damping * P @ r + (1 - damping) / n
         return r
+    return None
 
 
 @wrong.of("1 -", "exchang", "swap", "alpha")
