@@ -8,6 +8,7 @@ amounts to it, the checks run in this process, and the diagnosis says what it wo
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +28,8 @@ from autograder.remote.time_limit import Allowance
 
 TO_COMPARE = 6
 """Calls on which a slip and a mistake are compared."""
+ENOUGH_SLIPS = 2
+"""Slips that are tried for a misconception: some give the numbers of another one, too."""
 EXPLAINING_S, EXPLAINING_MIB = 20.0, 1024
 
 
@@ -72,15 +75,17 @@ def _spread(context: GradingContext, exercise: Exercise, checks: list[Check]) ->
     catalogue = context.catalogue
     own = [m for m in catalogue.mistakes if m.grade_cell == exercise.grade_cell]
     said: dict[str, str] = {}
+    tried: Counter[str] = Counter()
     for name in scored(context, exercise):
         passed, cases = _rehearsed(context, checks, name, getattr(catalogue.reference, name))
         for slip, mistake in _equal(catalogue, name, cases) if passed else ():
             wanted = mistake.misconception.name
-            if said.get(wanted) == wanted:
+            if said.get(wanted) == wanted or tried[wanted] == ENOUGH_SLIPS:
                 continue
             version = catalogue.slips.version(name, [slip])
             passed, answered = _rehearsed(context, checks, name, version)
             if not passed:
+                tried[wanted] += 1
                 allowance = Allowance(EXPLAINING_S, EXPLAINING_MIB)
                 found = explain(answered, own, allowance, catalogue)
                 said[wanted] = found.name if found is not None else said.get(wanted, "")
