@@ -2,7 +2,7 @@
 
     python -m benchmarks.naming [--each]
 
-Two topics have a reference and nothing else. Their answers were written from the exercises' texts:
+Each topic has a reference and nothing else. Its answers were written from the exercises' texts:
 slips, pairs of slips, answers that nothing explains, and right ones in other styles. A name counts
 as right when it says what the answer's author noted. `--each` prints every answer with its name.
 """
@@ -110,6 +110,7 @@ class Count:
         self._catalogue = Catalogue(reference_of(reference, "reference"))
         self._calls = calls
         self.nameable = self.named = self.rightly = self.falsely = 0
+        self.twos = self.twos_rightly = 0
         self.slowest_s = 0.0
 
     def add(self, answer: Answer) -> str:
@@ -123,6 +124,9 @@ class Count:
         self.nameable += answer.named
         self.named += bool(name)
         self.rightly += rightly
+        is_two = (function.__doc__ or "").startswith("Two slips")
+        self.twos += is_two
+        self.twos_rightly += is_two and rightly
         self.falsely += bool(name) and not answer.named
         mark = " " if rightly or not (name or answer.named) else "?" if name else "-"
         told = f"{name}: {words} [{1e3 * took:.0f} ms]"
@@ -134,6 +138,7 @@ class Count:
         precision = 100 * self.rightly / self.named
         return (
             f"| {title} | {self.nameable} | {self.rightly} ({share:.0f} %) | {precision:.0f} % | "
+            f"{self.twos_rightly} of {self.twos} | "
             f"{self.falsely} | {1e3 * self.slowest_s:.0f} |"
         )
 
@@ -143,8 +148,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--each", action="store_true")
     each = parser.parse_args().each
-    print("| topic | nameable | named rightly | precision | others named | slowest ms |")
-    print("|---|---|---|---|---|---|")
+    heads = "topic | nameable | named rightly | precision | of two slips | others named | slowest"
+    print(f"| {heads} ms |")
+    print("|---|---|---|---|---|---|---|")
     for title, topic in TOPICS.items():
         count = Count(topic.REFERENCE, topic.calls())
         for answer in (*topic.wrong, *topic.right):

@@ -1,7 +1,7 @@
 """What the source of a function tells where its numbers tell nothing.
 
-Only the student's own text is looked at; nothing of it runs. The sentences repeat names of the
-notebook and nothing else.
+Only the student's own text is looked at; nothing of it runs. The sentences repeat names and whole
+numbers of the notebook, and nothing else.
 """
 
 from __future__ import annotations
