@@ -14,11 +14,12 @@ class Row:
     assignment: str
     notebook: str
     kind: str
-    """solution, cells, untouched, stub, variant, mistake, slips, picture, check or tests."""
+    """solution, cells, untouched, stub, variant, mistake, slips, known, picture, check or tests."""
     grade_cell: str
     name: str
     """Function and style of a variant, misconception of a mistake, name of a check, or how many
-    slips of the reference the checks of an exercise reject."""
+    slips of the reference the checks of an exercise reject, or how many misconceptions of the
+    exercises that it builds on are named there."""
     holds: bool
     rejected_by: tuple[str, ...] = ()
     named: str | None = None

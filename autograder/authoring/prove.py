@@ -14,6 +14,7 @@ from dataclasses import replace
 from autograder.authoring import samples
 from autograder.authoring.mutation import scored, scores
 from autograder.authoring.proof import Proof, Row
+from autograder.authoring.spread import builds_on_others, spreads
 from autograder.authoring.suite_source import unknown_names
 from autograder.checks.catalogue import Example, Mistake, Variant
 from autograder.course.lab import Lab
@@ -74,7 +75,10 @@ def _tests_rows(lab: Lab) -> Iterator[Row]:
 def _count(context: GradingContext) -> int:
     """How many rows a lab's proof has where all of them hold."""
     scored_ones = [e for e in context.lab.exercises if scored(context, e)]
-    return 4 + len(_mistakes(context)) + len(_variants(context)) + len(scored_ones)
+    checked = {check.grade_cell for check in context.checks}
+    building = [e for e in scored_ones if e.grade_cell in checked and builds_on_others(context, e)]
+    count = len(_mistakes(context)) + len(_variants(context)) + len(scored_ones)
+    return 4 + count + len(building)
 
 
 def _rows(context: GradingContext, seeds: Sequence[int]) -> Iterator[Row]:
@@ -99,6 +103,8 @@ def _rows(context: GradingContext, seeds: Sequence[int]) -> Iterator[Row]:
             yield _row(context, "picture", drawing.grade_cell, name, problem=problem)
     for score in scores(context):
         yield _row(context, "slips", score.exercise, score.words)
+    for spread in spreads(context):
+        yield _row(context, "known", spread.exercise, spread.words)
     for check in context.checks:
         if check.name not in rejecting:
             problem = "dead weight: it rejects none of the mistakes"

@@ -17,13 +17,15 @@ import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
 from autograder.checks.pictures import Drawing, Pictures
 from autograder.checks.slip_sites import Slips, instrument
-from autograder.checks.slips import HINTS, JOINED, Words, all_words
+from autograder.checks.slip_words import Words, by_family_name
+from autograder.checks.slips import HINTS, JOINED
 from autograder.checks.suite_faults import fault_line
 from autograder.errors import SuiteError
 
@@ -157,20 +159,24 @@ class Catalogue:
         """Where the reference's functions could go wrong."""
         return instrument(self.reference)
 
-    def slips_in(self, mistake: Mistake) -> Slips:
-        """Where a mistake could go wrong once more."""
-        if mistake not in self._slips_in:
-            module = sys.modules.get(mistake.function.__module__, self.reference)
-            self._slips_in[mistake] = instrument(module, mistake.source)
-        return self._slips_in[mistake]
+    def slips_in(self, example: Example) -> Slips:
+        """Where a mistake could go wrong once more, or a variant could go wrong."""
+        if example not in self._slips_in:
+            module = sys.modules.get(example.function.__module__, self.reference)
+            self._slips_in[example] = instrument(module, example.source)
+        return self._slips_in[example]
 
     @cached_property
-    def _slips_in(self) -> dict[Mistake, Slips]:
+    def _slips_in(self) -> dict[Example, Slips]:
         return {}
 
-    @cached_property
-    def _words(self) -> dict[str, Words]:
-        return all_words(self.slips, *map(self.slips_in, self.mistakes))
+    def _words(self, name: str) -> Words | None:
+        """The words of a slip: mostly one of the reference, else of a variant or a mistake."""
+        examples: tuple[Example, ...] = (*self.variants, *self.mistakes)
+        for slips in chain((self.slips,), map(self.slips_in, examples)):
+            if name in slips.words:
+                return slips.words[name]
+        return None
 
     def misconception(self, name: str) -> Misconception | None:
         """The misconception of that name, of the catalogue or of a slip, or two joined to one."""
@@ -181,7 +187,7 @@ class Catalogue:
         if second:
             both = self.misconception(first), self.misconception(second)
             return _joined(name, *both) if None not in both else None
-        words = self._words.get(name)
+        words = by_family_name(name) or self._words(name)
         return Misconception(name, words.sentence, HINTS) if words is not None else None
 
 

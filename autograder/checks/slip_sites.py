@@ -14,12 +14,16 @@ import inspect
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import count
 from types import FunctionType, ModuleType
 from typing import Any
 
-from autograder.checks.slip_changes import CONVERTERS, HELPERS, Change
-from autograder.checks.slip_places import ON, Rewriting, Slip, names_in
+from autograder.checks.slip_changes import CONVERTERS, HELPERS, REDUCTIONS, Change
+from autograder.checks.slip_places import Rewriting, Slip
+from autograder.checks.slip_syntax import ON, names_in
+from autograder.checks.slip_words import Words, words_of
+from autograder.remote.calls import copy_arguments
 
 
 @dataclass
@@ -37,6 +41,11 @@ class Slips:
     uses: dict[str, set[str]] = field(default_factory=dict)
     _on: dict[int, Change] = field(default_factory=dict)
 
+    @cached_property
+    def words(self) -> dict[str, Words]:
+        """Everything that can be told of the slips, by name."""
+        return {words.name: words for words in map(words_of, self.all)}
+
     def of(self, name: str) -> list[Slip]:
         """The slips that can change what a function gives."""
         return [slip for slip in self.all if slip.function in self.uses.get(name, ())]
@@ -44,11 +53,27 @@ class Slips:
     @contextmanager
     def made(self, slips: Sequence[Slip]) -> Iterator[None]:
         """Make these slips during the block."""
-        self._on.update({slip.place: slip.change for slip in slips})
+        self._on.update({place: slip.change for slip in slips for place in slip.places})
         try:
             yield
         finally:
             self._on.clear()
+
+    @contextmanager
+    def recorded(self, name: str, calls: list[tuple[Any, ...]]) -> Iterator[None]:
+        """Note the arguments with which other functions call one of them, during the block."""
+        function = self.functions[name]
+
+        def noting(*args: Any, **named: Any) -> Any:
+            if not named:
+                calls.append(copy_arguments(args))
+            return function(*args, **named)
+
+        function.__globals__[name] = noting
+        try:
+            yield
+        finally:
+            function.__globals__[name] = function
 
     def version(self, name: str, slips: Sequence[Slip]) -> Callable[..., Any]:
         """A function with these slips."""
@@ -90,7 +115,7 @@ def instrument(module: ModuleType, only: str = "") -> Slips:
         rewriting = Rewriting(slips.all, numbers, node, set(own), unary - {name}, converters)
         rewriting.visit_body()
         slips.uses[name] = {name}
-    namespace = {**vars(module), **HELPERS, ON: slips._on}
+    namespace = {**vars(module), **HELPERS, "_reductions": REDUCTIONS, ON: slips._on}
     code = ast.fix_missing_locations(ast.Module(list(own.values()), []))
     exec(compile(code, f"<slips of {module.__name__}>", "exec"), namespace)
     slips.functions = {name: namespace[name] for name in own}

@@ -18,6 +18,7 @@ from autograder.course.lab import Exercise, Lab
 from autograder.course.model import Course
 from autograder.course.private_places import private_places
 from autograder.errors import CourseError, SuiteError
+from autograder.grading.explained import Explained
 from autograder.grading.stand_ins import StandIns
 from autograder.limits import Limits
 from autograder.report import Report
@@ -71,6 +72,11 @@ class GradingContext:
         """Which of the reference's functions may stand in for a student's, check by check."""
         reference = self.catalogue.reference
         return StandIns(self.suites, reference, self.lab.exercises, self.checks)
+
+    @cached_property
+    def explained(self) -> Explained:
+        """What explains wrong answers; the same answers are explained once."""
+        return Explained(self.catalogue)
 
     def functions(self, exercises: Sequence[Exercise]) -> dict[str, Callable[..., Any]]:
         """Reference functions of some exercises, by name."""

@@ -17,7 +17,7 @@ from autograder.checks.suite import Check, CheckRun
 from autograder.course.lab import Exercise
 from autograder.grading.call_to_try import call_to_try
 from autograder.grading.context import GradingContext, Request
-from autograder.grading.diagnosis import Explanation, explain
+from autograder.grading.diagnosis import Explanation
 from autograder.grading.plan import Plan
 from autograder.grading.source_look import look
 from autograder.grading.source_names import outer_names
@@ -220,8 +220,7 @@ class Marking:
         mistakes = [
             m for m in self._context.catalogue.mistakes if m.grade_cell == exercise.grade_cell
         ]
-        catalogue = self._context.catalogue
-        found = explain(cases, mistakes, self._session.allowance, catalogue)
+        found = self._context.explained.explain(cases, mistakes, self._session.allowance)
         if found is not None:
             shown = [i for i in wrong if any(c.function == found.function for c in runs[i].cases)]
             for i in shown:

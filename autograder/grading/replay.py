@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -50,6 +52,37 @@ def answer_alike(
     return gives(first, answered)
 
 
+def work(function: Callable[..., Any], case: Case) -> int:
+    """How many calls of functions, Python's and NumPy's, one call of a function takes."""
+    count = 1
+
+    def note(_frame: object, event: str, _about: object) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        with contextlib.suppress(KeyError):  # an object that this function did not make
+            Replay(function).answer(case)
+    finally:
+        sys.setprofile(before)
+    return count
+
+
+def told(answer: Answer, raised: tuple[str, str] | None = None) -> str:
+    """An answer's numbers as a text that is equal for equal ones; empty for everything else."""
+    if raised:
+        return ""
+    parts = answer.value if isinstance(answer.value, tuple | list) else (answer.value,)
+    try:
+        numbers = [as_numbers(part) for part in parts]
+    except NotNumbers:
+        return ""
+    texts = (f"{one.shape}: {' '.join(f'{x:.8g}' for x in one.ravel())}" for one in numbers)
+    return "; ".join((*texts, str(answer.changed)))
+
+
 class Replay:
     """Makes a submission's calls again with a mistaken function or class."""
 
@@ -67,6 +100,11 @@ class Replay:
             answer, raised = self.answer(case)
         except KeyError:
             return False  # an object that this function did not make
+        return self.is_given(case, answer, raised)
+
+    def is_given(self, case: Case, answer: Answer, raised: tuple[str, str] | None) -> bool:
+        """Whether an answer or an exception of ours is what came of the student's call."""
+        outcome = case.answer.outcome
         if raised:
             return outcome is not None and (outcome.raised, outcome.gist) == raised
         return outcome is None and self._same(answer, case.answer)

@@ -1,7 +1,7 @@
 """What the source of a function tells where its numbers tell nothing.
 
-Only the student's own text is looked at; nothing of it runs. The sentences repeat names of the
-notebook and nothing else.
+Only the student's own text is looked at; nothing of it runs. The sentences repeat names and whole
+numbers of the notebook, and nothing else.
 """
 
 from __future__ import annotations
@@ -66,6 +66,12 @@ class _Function:
                 near = difflib.get_close_matches(name, [*self._table.get_parameters(), *outer], 1)
                 meant = f" Did you mean `{near[0]}`?" if near else ""
                 yield f"`{name}` in line {line} of `{self._node.name}` is defined nowhere.{meant}"
+        for name in self._called() & set(self._table.get_parameters()):
+            if outer.get(name) is False:
+                yield (
+                    f"Inside `{self._node.name}`, `{name}` is what is handed in, and not the "
+                    "function of that name. It cannot be called."
+                )
         if self._returns_in_loop():
             yield (
                 f"A `return` stands inside the loop of `{self._node.name}`, so that the loop ends "
@@ -74,6 +80,14 @@ class _Function:
         unused = [name for name in self._table.get_parameters() if not self._uses(name)]
         for name in unused:
             yield f"`{self._node.name}` never uses its argument `{name}`."
+        sizes = self._sizes()
+        if sizes and self._table.get_parameters():
+            told = " and ".join(map(str, sizes))
+            many = len(sizes) > 1
+            yield (
+                f"`{self._node.name}` has the size{'s' * many} {told} typed in. Arguments of other "
+                f"sizes need {'others' if many else 'another one'}: `len` and `.shape` tell them."
+            )
         for _, name in self._global_names():
             if outer.get(name) and name.islower() and name not in self._called():
                 yield (
@@ -93,6 +107,16 @@ class _Function:
                 found[node.id] = min(line, found.get(node.id, line))
         return sorted((line, name) for name, line in found.items())
 
+    def _sizes(self) -> list[int]:
+        """Whole numbers from 2 that say how large an array is, or how often a loop runs."""
+        found: dict[int, None] = {}
+        for call in ast.walk(self._node):
+            if isinstance(call, ast.Call) and _makes_sizes(call.func):
+                parts = [part for argument in call.args for part in _parts(argument)]
+                numbers = [p.value for p in parts if isinstance(p, ast.Constant)]
+                found |= dict.fromkeys(n for n in numbers if type(n) is int and n > 1)
+        return list(found)
+
     def _called(self) -> set[str]:
         calls = [node.func for node in ast.walk(self._node) if isinstance(node, ast.Call)]
         return {node.id for node in calls if isinstance(node, ast.Name)}
@@ -107,6 +131,18 @@ class _Function:
     def _returns_in_loop(self) -> bool:
         loops = [n for n in ast.walk(self._node) if isinstance(n, ast.For | ast.While)]
         return any(isinstance(step, ast.Return) for loop in loops for step in loop.body)
+
+
+_SIZED = frozenset({"range", "zeros", "ones", "empty", "full", "reshape", "eye"})
+
+
+def _makes_sizes(function: ast.expr) -> bool:
+    name = function.attr if isinstance(function, ast.Attribute) else ""
+    return (function.id if isinstance(function, ast.Name) else name) in _SIZED
+
+
+def _parts(node: ast.expr) -> list[ast.expr]:
+    return list(node.elts) if isinstance(node, ast.Tuple | ast.List) else [node]
 
 
 def _with_children(table: symtable.SymbolTable) -> list[symtable.Function]:

@@ -7,6 +7,7 @@ from multiprocessing import get_context
 import pytest
 
 from autograder.authoring import samples
+from autograder.authoring.mutation import REMEMBERS
 from autograder.authoring.prove import prove
 from autograder.checks.catalogue import load_catalogue
 from autograder.course.model import Course
@@ -48,6 +49,32 @@ def test_proof_holds(proofs, assignment):
     said = proof.as_dict()
     assert said["mistakes"] == said["rejected"] == said["named"] > 0
     assert said["variants"] == said["passed"] > 0
+
+
+UNNAMED = {
+    "test_train": {"slope-of-error-or-target"},
+    "test_backprop_step": {"hidden-layer-input-wrong"},
+    "test_backward_pass": {"outputs-added-up"},
+    "test_loss": {"elementwise-for-dot", "results-swapped"},
+    "test_accuracy": {"sigmoid-twice"},
+}
+"""Misconceptions of earlier exercises that later ones do not name yet."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "assignment", ["gradient_descent", "multilayer_perceptrons", "backpropagation"]
+)
+def test_the_proof_says_what_gets_past(proofs, assignment):
+    """No training may remember the one before; misconceptions are known in later exercises."""
+    rows = proofs[assignment].result(timeout=300).rows
+    assert [row.name for row in rows if row.kind == "slips" and REMEMBERS in row.name] == []
+    known = [row for row in rows if row.kind == "known"]
+    assert known
+    for row in known:
+        unnamed = row.name.partition("not named: ")[2]
+        found = set(unnamed.split(", ")) if unnamed else set()
+        assert found <= UNNAMED.get(row.grade_cell, set()), row
 
 
 @every_notebook

@@ -12,10 +12,11 @@ import pytest
 
 from autograder.authoring.build import build
 from autograder.authoring.mutation import scores
-from autograder.checks import slip_changes, slips
+from autograder.checks import slip_changes, slip_words, slips
 from autograder.checks.catalogue import Catalogue, Misconception, Mistakes, load_catalogue
 from autograder.checks.slip_sites import Slips
-from autograder.checks.slips import JOINED, words_of
+from autograder.checks.slip_words import words_of
+from autograder.checks.slips import JOINED
 from autograder.course.model import Course
 from autograder.grading.context import prepared
 from autograder.grading.diagnosis import explain
@@ -136,22 +137,22 @@ def told(catalogue: Catalogue, name: str, function: Callable[..., object], mista
         ("damp", lambda t: np.exp(t), "sign"),
         ("damp", lambda t: -t, "left out: exp"),
         ("damp", lambda t: 2 * np.exp(-t), "doubled"),
-        ("flux", lambda c, w, a, k: a * (w - c), "left out: conductivity"),
-        ("flux", lambda c, w, a, k: k * (w - c), "left out: area"),
-        ("flux", lambda c, w, a, k: k * a, "left out: warm - cold"),
-        ("flux", lambda c, w, a, k: k * a * w, "left out: cold"),
+        ("flux", lambda c, w, a, k: a * (w - c), "factor left out: conductivity"),
+        ("flux", lambda c, w, a, k: k * (w - c), "factor left out: area"),
+        ("flux", lambda c, w, a, k: k * a, "factor left out: warm - cold"),
+        ("flux", lambda c, w, a, k: k * a * w, "term left out: cold"),
         ("flux", lambda c, w, a, k: k * a * (c - w), "reversed: warm - cold"),
-        ("flux", lambda c, w, a, k: k * a * (w + c), "plus for -"),
+        ("flux", lambda c, w, a, k: k * a * (w + c), "plus for -: cold"),
         ("flux", lambda c, w, a, k: k * k * a * (w - c), "twice: conductivity"),
         ("flux", lambda c, w, a, k: a * a * k * (w - c), "twice: area"),
         ("flux", lambda c, w, a, k: k * a * (w - c) / 2, "halved"),
-        ("flux", lambda c, w, a, k: k * (w - c) / a, "over for *"),
+        ("flux", lambda c, w, a, k: k * (w - c) / a, "over for *: area"),
         ("flux", lambda c, w, a, k: k * a * (w - c) + w, "added: warm"),
         ("flux", lambda c, w, a, k: np.sum(k * a * (w - c)), "summed"),
         ("flux", lambda c, w, a, k: (k * a * (w - c))[:, None], "dimension too many"),
         ("flux", lambda c, w, a, k: k * a * (w - c) / len(w), "divided once too often"),
-        ("rate", lambda t, s, k: s * np.exp(-k * t), "left out: constant"),
-        ("rate", lambda t, s, k: k * s * np.exp(-t), "left out: constant"),
+        ("rate", lambda t, s, k: s * np.exp(-k * t), "factor left out: constant"),
+        ("rate", lambda t, s, k: k * s * np.exp(-t), "factor left out: constant"),
         ("rate", lambda t, s, k: k * s * np.exp(np.exp(-k * t)), ""),
         ("rate", lambda t, s, k: k * s * np.exp(-np.exp(-k * t)), "twice: damp"),
         ("rate", lambda t, s, k: k * s * k * t, "left out: damp"),
@@ -159,11 +160,11 @@ def told(catalogue: Catalogue, name: str, function: Callable[..., object], mista
         ("spread", lambda r: mean((r - mean(r)) ** 2, None), "wrong axis: mean"),
         ("spread", lambda r: np.sum((r - mean(r)) ** 2, axis=0), "sum for mean"),
         ("spread", lambda r: mean(np.abs(r - mean(r))), "absolute"),
-        ("spread", lambda r: mean(r**2), "left out: np.mean(records, axis=0)"),
+        ("spread", lambda r: mean(r**2), "term left out: np.mean(records, axis=0)"),
         ("mixed", lambda w, r: (r @ w).T, "transposed"),
         ("mixed", lambda w, r: r @ w.T, "transposed"),
         ("mixed", lambda w, r: w @ r, "sides swapped"),
-        ("cooled", lambda s, h, n: (s * (1 + h) ** n, s - s * (1 + h) ** n), "plus for -"),
+        ("cooled", lambda s, h, n: (s * (1 + h) ** n, s - s * (1 + h) ** n), "plus for -: a part"),
         ("cooled", lambda s, h, n: (s * (1 - h), s - s * (1 - h)), "first round only"),
         ("cooled", lambda s, h, n: (s - s * (1 - h) ** n, s * (1 - h) ** n), "parts swapped"),
         (
@@ -185,11 +186,15 @@ def test_a_slip_is_named(catalogue, name, function, says):
 @pytest.mark.parametrize(
     ("name", "function", "parts"),
     [
-        ("flux", lambda c, w, a, k: w - c, {"left out: conductivity", "left out: area"}),
-        ("flux", lambda c, w, a, k: k * (c - w), {"left out: area", "sign"}),
-        ("flux", lambda c, w, a, k: k * a * a * w, {"twice: area", "left out: cold"}),
-        ("rate", lambda t, s, k: s * np.exp(k * t), {"left out: constant", "sign"}),
-        ("rate", lambda t, s, k: k * np.exp(k * t), {"left out: start", "sign"}),
+        (
+            "flux",
+            lambda c, w, a, k: w - c,
+            {"factor left out: conductivity", "factor left out: area"},
+        ),
+        ("flux", lambda c, w, a, k: k * (c - w), {"factor left out: area", "sign"}),
+        ("flux", lambda c, w, a, k: k * a * a * w, {"twice: area", "term left out: cold"}),
+        ("rate", lambda t, s, k: s * np.exp(k * t), {"factor left out: constant", "sign"}),
+        ("rate", lambda t, s, k: k * np.exp(k * t), {"factor left out: start", "sign"}),
         ("spread", lambda r: np.sum(r**2, axis=0), {"sum for mean", "*"}),
         ("mixed", lambda w, r: -(r @ w).T, {"transposed", "sign"}),
     ],
@@ -214,7 +219,10 @@ def test_a_wrong_sign_and_another_slip_are_named_in_a_large_function():
     cases = [Case("weight_step", args, Answer(uphill_and_no_slope(*args))) for args in calls]
     found = explain(cases, (), Allowance(60.0, 512), large)
     assert found is not None
-    assert {part.split(":")[0] for part in found.name.split(JOINED)} == {"left out", "sign"}
+    assert {part.split(":")[0] for part in found.name.split(JOINED)} == {
+        "factor left out",
+        "sign",
+    }
 
 
 def test_a_catalogued_mistake_with_a_slip_is_named(catalogue):
@@ -231,8 +239,10 @@ def test_a_catalogued_mistake_with_a_slip_is_named(catalogue):
     def both(cold, warm, area, conductivity):
         return conductivity * (warm - cold) ** 3
 
-    assert told(with_one, "flux", both, [mistake]) == f"cubed-difference{JOINED}left out: area"
-    words = with_one.misconception(f"cubed-difference{JOINED}left out: area")
+    assert (
+        told(with_one, "flux", both, [mistake]) == f"cubed-difference{JOINED}factor left out: area"
+    )
+    words = with_one.misconception(f"cubed-difference{JOINED}factor left out: area")
     assert words is not None
     assert "You cube it." in words.words
     assert "`area`" in words.words
@@ -327,22 +337,40 @@ def test_names_lead_back_to_their_words(lab_catalogue):
 
 def test_every_change_has_words():
     """Each kind of change in the tables can be told, and each that is told can be made."""
+    tables = slip_changes
     made = {
-        *slip_changes.OF_FACTOR["factor"],
-        *slip_changes.OF_FACTOR["divisor"],
-        *slip_changes.OF_PRODUCT,
-        *slip_changes.OF_TERM,
-        *slip_changes.OF_SHAPE,
-        *slip_changes.OF_ROUNDS,
-        *slip_changes.OF_SIZE,
-        *slip_changes.OF_WHOLE,
-        *(change for changes in slip_changes.BINARY.values() for change in changes),
-        *("brackets", "name", "number", "kept", "first round", "rounds", "comparison"),
-        *("swapped parts", "other size", "reduction", "axis", "axis kept", "not reduced"),
-        *("not applied", "applied twice", "applied after", "instead"),
+        *tables.OF_FACTOR["factor"],
+        *tables.OF_FACTOR["divisor"],
+        *tables.OF_PRODUCT,
+        *tables.OF_TERM,
+        *tables.OF_ARGUMENT,
+        *tables.OF_PARAMETER,
+        *tables.OF_RETURNED,
+        *tables.OF_SHAPE,
+        *tables.OF_ROUNDS,
+        *tables.OF_SIZE,
+        *tables.OF_WHOLE,
+        *(change for changes in tables.BINARY.values() for change in changes),
+        *("brackets", "name", "number", "kept", "stale", "first round", "rounds", "counter"),
+        *("comparison", "swapped parts", "other size", "zeros", "complement", "exchanged"),
+        *("reduction", "axis", "axis kept", "not reduced", "rooted", "roots reduced", "order"),
+        *("without option", "by one less", "mean by one less", "averaged over", "averaged along"),
+        *("not applied", "applied twice", "applied after", "instead", "other function"),
+        *("argument alone", "arguments swapped", "argument plus", "first term alone"),
+        *("index", "index more", "index fewer", "index itself", "not indexed", "entry for"),
+        *("1 more", "1 fewer", "length", "plain sum", "sum of sizes"),
     }
-    assert made == set(slips._TABLE)
-    assert made >= slips._IN_PAIRS >= slips._WITHOUT_PLACE - {"name"}
+    assert made == set(slip_words._TABLE)
+    assert made >= slips._IN_PAIRS >= slips._WITHOUT_PLACE
+
+
+def test_a_name_has_one_sentence(lab_catalogue):
+    """A name is all that a report keeps, so two sentences never share one."""
+    sentences: dict[str, set[str]] = {}
+    for slip in lab_catalogue.slips.all:
+        words = words_of(slip)
+        sentences.setdefault(words.name, set()).add(words.sentence)
+    assert {name for name, several in sentences.items() if len(several) > 1} == set()
 
 
 def test_functions_without_a_slip_are_the_references(lab_catalogue):
@@ -406,6 +434,9 @@ def test_functions_without_a_slip_are_the_references(lab_catalogue):
         "def f(x):\n    return (y := x + 1) * y",
         "def f(x):\n    del x\n    return 1",
         "import functools\n\n@functools.cache\ndef f(x):\n    return x * 2",
+        "def f(x):\n    while True:\n        x = x / 2\n        if x < 1:\n            return x",
+        "def f(x):\n    y = x.copy()\n    y[1:, 0] = x[1:, 0] + 1\n    return y",
+        "def f(a, b, c, d, e, g):\n    return a + b * c - d / (1 - e) + (1 - g)",
         "def f(x: int = 3) -> int:\n    '''Doc.'''\n    return x ** 2",
     ],
 )
@@ -462,6 +493,29 @@ def test_any_reference_can_be_looked_at(tmp_path, source):
         "(lambda y, /, z=2: y * z)(x)",
         "np.linalg.norm(x, ord=2)",
         "np.where(x > 0, x, 0)",
+        "np.linalg.norm(x)",
+        "np.linalg.norm(x, axis=1)",
+        "np.std(x, axis=0, ddof=1)",
+        "x.var(ddof=1)",
+        "np.argmin(x, axis=1)",
+        "np.cumsum(x)",
+        "np.median(x, axis=0, keepdims=True)",
+        "np.maximum(x, 0)",
+        "np.sqrt(np.mean(x ** 2))",
+        "np.log(np.sum(np.exp(x)))",
+        "np.zeros((len(x), 2))",
+        "np.eye(3)[[0, 2]]",
+        "x[..., None][:, ::2]",
+        "x[x > 0]",
+        "x[-1][0]",
+        "{'a': x}['a'][1:]",
+        "'text'[1]",
+        "float(x[0, 0])",
+        "float('2.5')",
+        "int(2.5) + len(x)",
+        "[one for one in range(3)][-1]",
+        "x[np.arange(2), [0, 1]]",
+        "x[0] == x[1]",
     ],
 )
 def test_what_asks_answers_as_before(tmp_path, line):
@@ -499,9 +553,41 @@ def test_a_reference_without_source_has_no_slips():
 
 
 def test_the_search_is_bounded(catalogue):
-    """As many pairs are tried as `MOST_PAIRS` says, whatever the function."""
+    """No more pairs are tried than are allowed, whatever the function."""
+
+    class Trials:
+        tried = 0
+
+        def explains(self, version):
+            self.tried += 1
+            return False
+
+        def effect(self, version):
+            return str(id(version))
+
     for name in catalogue.slips.functions:
-        assert len(list(slips.pairs(catalogue.slips.of(name), name))) <= slips.MOST_PAIRS
+        trials = Trials()
+        assert slips.Search(catalogue.slips, name, trials).two(7) is None
+        assert trials.tried <= 7
+
+
+def test_slips_that_do_the_same_are_tried_once_in_pairs(catalogue):
+    """Of slips with equal effects one is enough, and none is needed of those without one."""
+    args = CALLS["flux"]
+
+    class Trials:
+        def explains(self, version):
+            return False
+
+        def effect(self, version):
+            try:
+                return str(np.round(version(*args[0]), 9))
+            except Exception:
+                return ""
+
+    likely = slips.Search(catalogue.slips, "flux", Trials()).likely()
+    effects = [Trials().effect(catalogue.slips.version("flux", [slip])) for slip in likely]
+    assert len(set(effects)) == len(effects) > 5
 
 
 GAP = '''

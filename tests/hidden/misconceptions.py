@@ -705,3 +705,19 @@ UNITS_MIXED_UP = Misconception(
         "term; keep them together, unit by unit.",
     ),
 )
+
+START_IGNORED = Misconception(
+    name="start-ignored",
+    words="You begin with weights of your own instead of those that were handed in.",
+    hints=(
+        "Your result does not depend on the weights that you are given; 0 epochs show it at once.",
+        (
+            "Where do your first weights come from? "
+            "How could two people compare their trainings if each function chose its own start?"
+        ),
+        (
+            "Start from the weights among the arguments. "
+            "Whoever calls the function decides where the training begins."
+        ),
+    ),
+)

@@ -40,6 +40,7 @@ from ..misconceptions import (
     SLOPE_MEASURED,
     SLOPE_MISTYPED,
     SLOPE_OF_ERROR_OR_TARGET,
+    START_IGNORED,
     STEP_SUBTRACTED,
     STEP_TRANSPOSED,
     STEPS_SWAPPED,
@@ -272,22 +273,6 @@ FORWARD_NOT_REPEATED = Misconception(
         (
             "Each epoch begins with a forward pass through the present weights. "
             "Then follow the backward pass and the update, all three inside the loop."
-        ),
-    ),
-)
-
-START_IGNORED = Misconception(
-    name="start-ignored",
-    words="You begin with weights of your own instead of those that were handed in.",
-    hints=(
-        "Your result does not depend on the weights that you are given; 0 epochs show it at once.",
-        (
-            "Where do your first weights come from? "
-            "How could two people compare their trainings if each function chose its own start?"
-        ),
-        (
-            "Start from the two weight arrays among the arguments. "
-            "Whoever calls the function decides where the training begins."
         ),
     ),
 )
@@ -1226,6 +1211,21 @@ def backward_pass(features, targets, hidden_output, output, weights_hidden_outpu
     hidden_terms = np.outer(terms, weights_hidden_output) * hidden_output * (1 - hidden_output)
     n_records = 2 * len(features)
     return np.dot(features.T, hidden_terms) / n_records, np.dot(terms, hidden_output) / n_records
+
+
+@mistakes.of("test_backward_pass", OTHER_LAYERS_ERROR_TERM, "hidden terms in the last layer")
+def backward_pass(features, targets, hidden_output, output, weights_hidden_output):
+    terms = (targets - output) * output * (1 - output)
+    hidden_terms = np.outer(terms, weights_hidden_output) * hidden_output * (1 - hidden_output)
+    step_hidden_output = np.mean(hidden_terms * hidden_output, axis=0)
+    return np.dot(features.T, hidden_terms) / len(features), step_hidden_output
+
+
+@mistakes.of("test_backward_pass", OTHER_LAYERS_ERROR_TERM, "the output's terms in both layers")
+def backward_pass(features, targets, hidden_output, output, weights_hidden_output):
+    terms = (targets - output) * output * (1 - output)
+    every = np.outer(terms, np.ones(len(weights_hidden_output)))
+    return np.dot(features.T, every) / len(features), np.dot(terms, hidden_output) / len(features)
 
 
 @mistakes.of("test_backward_pass", ACCUMULATOR_OVERWRITTEN, "= for +=")

@@ -33,6 +33,7 @@ from ..misconceptions import (
     SLOPE_MISTYPED,
     SLOPE_OF_ERROR_OR_TARGET,
     SLOPE_WITHOUT_SIGMOID,
+    START_IGNORED,
     STEP_SUBTRACTED,
     STEP_TRANSPOSED,
     TARGET_IN_PREDICTION,
@@ -566,6 +567,11 @@ def sigmoid_prime(h):
     return sigmoid(h) * (1 + sigmoid(h))
 
 
+@mistakes.of("test_sigmoid", SLOPE_MISTYPED, "1 - f alone")
+def sigmoid_prime(h):
+    return 1 - sigmoid(h)
+
+
 # --- test_sse -----------------------------------------------------------------------------------
 
 
@@ -700,6 +706,12 @@ def error_term(x, target, weights):
     return (target - output) * output / (1 - output)
 
 
+@mistakes.of("test_error_term", SLOPE_MISTYPED, "brackets forgotten")
+def error_term(x, target, weights):
+    output = sigmoid(np.dot(x, weights))
+    return (target - output) * output * 1 - output
+
+
 @mistakes.of("test_error_term", SLOPE_OF_ERROR_OR_TARGET, "of the error")
 def error_term(x, target, weights):
     error = target - sigmoid(np.dot(x, weights))
@@ -803,6 +815,12 @@ def weight_step(x, target, weights, learning_rate):
 def weight_step(x, target, weights, learning_rate):
     output = sigmoid(np.dot(x, weights))
     return learning_rate * (target - output) * output / (1 - output) * x
+
+
+@mistakes.of("test_weight_step", SLOPE_MISTYPED, "brackets forgotten")
+def weight_step(x, target, weights, learning_rate):
+    output = sigmoid(np.dot(x, weights))
+    return learning_rate * ((target - output) * output * 1 - output) * x
 
 
 @mistakes.of("test_weight_step", SLOPE_OF_ERROR_OR_TARGET, "of the error")
@@ -1359,6 +1377,14 @@ def train(features, targets, weights, learning_rate, epochs):
     for _ in range(epochs):
         step = epoch_step(features, targets, weights, learning_rate)
         weights = weights + step / len(features)
+    return weights
+
+
+@mistakes.of("test_train", START_IGNORED, "zeros")
+def train(features, targets, weights, learning_rate, epochs):
+    weights = np.zeros(len(weights))
+    for _ in range(epochs):
+        weights = weights + epoch_step(features, targets, weights, learning_rate)
     return weights
 
 

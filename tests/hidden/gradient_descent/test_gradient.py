@@ -114,10 +114,10 @@ def test_one_epoch_is_one_step(student, reference, rng):
 @pytest.mark.points(3)
 def test_each_epoch_starts_from_the_last(student, reference, rng):
     """Every epoch takes its step at the weights that the epoch before it left."""
-    case, learning_rate = records(rng, 7, 4), learning_rate_of(rng)
-    for epochs in (2, 3):
-        assert_agrees(student.train, reference.train, FEATURES, TARGETS, WEIGHTS, 0.3, epochs)
-        assert_agrees(student.train, reference.train, *case, learning_rate, epochs)
+    fixed = (FEATURES, TARGETS, WEIGHTS, 0.3)
+    for arguments in (fixed, (*records(rng, 7, 4), learning_rate_of(rng))):
+        for epochs in (2, 3):  # one after the other: nothing may be left of the call before
+            assert_agrees(student.train, reference.train, *arguments, epochs)
 
 
 @pytest.mark.grade_cell("test_mse")
