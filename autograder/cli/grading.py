@@ -80,8 +80,9 @@ def check(
     with reported():
         from autograder.batch.existing import made_ready
         from autograder.batch.recognising import identify
-        from autograder.grading.context import Request, prepared
+        from autograder.grading.context import prepared
         from autograder.grading.grader import grade_content
+        from autograder.grading.job import Request
         from autograder.grading.submission import read_submission
 
         course = load(course_folder)

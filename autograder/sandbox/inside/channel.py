@@ -20,6 +20,10 @@ READ_AHEAD = 1 << 16
 """Bytes to read at once if they are there: a frame mostly arrives together with its length."""
 
 
+PACKET = 1 << 17
+"""Largest packet on a control socket, by which forks are asked for, in bytes."""
+
+
 class ClosedByPeer(WireError):
     """The other side is gone: its process ended."""
 

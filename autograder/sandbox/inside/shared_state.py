@@ -15,11 +15,12 @@ import random
 import sys
 from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograder.sandbox.inside.outputs import Outputs
+if TYPE_CHECKING:
+    from autograder.sandbox.inside.outputs import Outputs
 
 MOST_FILES = 500
 MOST_BYTES = 8 * 2**20
@@ -196,13 +197,19 @@ _WORDS = 4 * 625
 """Bytes of the Mersenne Twister in memory: 624 words, and the place of the next one."""
 
 
+def _numpys() -> np.random.BitGenerator:
+    """What NumPy's own functions draw from."""
+    bits: np.random.BitGenerator = np.random.get_bit_generator()  # type: ignore[attr-defined]
+    return bits
+
+
 def _image(known: Image | None) -> Image:
     """The image of both generators, `known` if it is still that; fifty times as fast as a state.
 
     A number that is drawn changes the words, unless it is the second of two normal numbers, which
     are made together.
     """
-    bits = np.random.get_bit_generator()
+    bits = _numpys()
     twister = isinstance(bits, np.random.MT19937)
     numpys = ctypes.string_at(bits.ctypes.state_address, _WORDS) if twister else b""
     pythons = ctypes.string_at(id(_PYTHONS) + object.__basicsize__, _WORDS)
@@ -215,7 +222,7 @@ def _image(known: Image | None) -> Image:
 
 def _random_state() -> tuple[Any, ...]:
     """The states of both generators; a generator of another kind than NumPy's own is not shared."""
-    if not isinstance(np.random.get_bit_generator(), np.random.MT19937):
+    if not isinstance(_numpys(), np.random.MT19937):
         return ("", b"", 0, 0, 0.0, random.getstate())
     state: Any = np.random.get_state(legacy=True)
     return (str(state[0]), state[1].tobytes(), *state[2:], random.getstate())

@@ -21,7 +21,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograder.sandbox.inside import jail, policy
-from autograder.sandbox.inside.keeper import PACKET, keep
+from autograder.sandbox.inside.channel import PACKET
+from autograder.sandbox.inside.keeper import keep
 
 
 def main(owner_fd: int) -> None:
