@@ -133,24 +133,14 @@ class NotebookRun:
                     return
 
     def _run_own(self, number: int, following: Sequence[RunCell] = ()) -> CellOutcome:
-        """Run a cell in the student's process.
-
-        Args:
-            number: its number.
-            following: the cell below, if that runs next.
-        """
+        """Run a cell in the student's process; `following` is the cell that runs next, if any."""
         cell, side, limit_s = self._cells[number], self._student, self._limit_s()
         self._news = None
         if side is None:
             return CellOutcome(gone=True)
         self._tells = any(one.is_remote for one in following)
-        request = {
-            "op": "run",
-            "source": cell.source,
-            "label": cell.label,
-            "limit_s": limit_s,
-            "tells": self._tells,
-        }
+        about = {"source": cell.source, "label": cell.label, "limit_s": limit_s}
+        request = {"op": "run", **about, "tells": self._tells}
         try:
             deadline = time.monotonic() + limit_s + GRACE_S
             side.inmate.channel.send(request, deadline=deadline)
@@ -183,11 +173,10 @@ class NotebookRun:
             return CellOutcome(gone=True)
         self._news, fresh = {}, self._fresh
         self._fresh = False
+        about = {"source": cell.source, "label": cell.label, "limit_s": limit_s}
         request = {
             "op": "tests",
-            "source": cell.source,
-            "label": cell.label,
-            "limit_s": limit_s,
+            **about,
             "values_only": cell.way is Way.VALUE,
             "public": tuple(cell.public),
             "news": news,

@@ -205,10 +205,10 @@ odd = Odd()
 
 
 def test_how_a_cell_ended_is_told_before_its_names(jails: Jails) -> None:
-    """An object that ends the process when it is told of costs the tests below, and not its cell."""
+    """An object that ends the process when it is told of costs the tests below, not its cell."""
     cells = [RunCell("own", ENDS_WHEN_LOOKED_AT), RunCell("tests", "assert odd", Way.VALUE)]
     cells += [RunCell("own again", "x = 1"), RunCell("tests again", "assert x == 1", Way.VALUE)]
     known = known_to_tester(TestsCells(()))
     with NotebookRun(jails, cells, {}, {}, known, Bounds(5.0, 60.0)) as run:
         own, tests, again, _ = run.run()
-    assert not own.gone and tests.gone and not again.gone
+    assert [one.gone for one in (own, tests, again)] == [False, True, False]
