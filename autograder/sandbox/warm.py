@@ -168,6 +168,7 @@ class WarmProcess(WarmConnection):
     """
 
     def __init__(self, tier: policy.Tier) -> None:
+        self.tier = tier
         with contextlib.ExitStack() as stack:
             copy = _copy_for(tier)
             if copy is not None:
