@@ -180,7 +180,11 @@ def _remove_old(home: Path, installation: str) -> None:
             continue  # in use
         else:
             name = mark.name.removesuffix(".used")
-            shutil.rmtree(home / name, ignore_errors=True)
+            # Under another name first: a program that is killed meanwhile leaves no half of a copy.
+            gone = Path(tempfile.mkdtemp(prefix="making-", dir=home))
+            with contextlib.suppress(FileNotFoundError):
+                (home / name).rename(gone / name)
+            shutil.rmtree(gone, ignore_errors=True)
             (home / f"{name}.shown").unlink(missing_ok=True)
             mark.unlink()
         finally:
