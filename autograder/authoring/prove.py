@@ -19,9 +19,10 @@ from autograder.authoring.suite_source import unknown_names
 from autograder.checks.catalogue import Example, Mistake, Variant
 from autograder.course.lab import Lab
 from autograder.course.model import Course
-from autograder.grading.context import Contexts, GradingContext, Request, prepared
+from autograder.grading.context import Contexts, GradingContext, prepared
 from autograder.grading.diagnosis import can_be_named
 from autograder.grading.grader import grade
+from autograder.grading.job import Request
 from autograder.grading.plan import plan
 from autograder.grading.submission import parse
 from autograder.remote.session import Session

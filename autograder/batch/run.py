@@ -27,9 +27,8 @@ from autograder.batch.writer import Arriving, Change, Desk, Remark
 from autograder.course.model import Course
 from autograder.errors import CourseError
 from autograder.grading.cluster import Cluster
-from autograder.grading.context import Request
-from autograder.grading.grader import unreadable
-from autograder.grading.pool import Job, WorkerPool
+from autograder.grading.job import Job, Request, unreadable
+from autograder.grading.pool import WorkerPool
 from autograder.grading.standing import settled
 from autograder.grading.submission import Submission
 from autograder.report import Booked, Graded, Report, Status

@@ -22,7 +22,7 @@ from autograder.course.files import write_whole
 from autograder.course.model import Course
 from autograder.gradebook.gradebook import Gradebook, Refreshed, open_gradebook
 from autograder.gradebook.transactions import RowRefused
-from autograder.grading.grader import unreadable
+from autograder.grading.job import unreadable
 from autograder.report import Booked, Graded, Report, Status
 from autograder.sandbox.beneath import Unreadable
 from autograder.sandbox.reading import read_bytes

@@ -10,8 +10,6 @@ import traceback
 from pathlib import Path
 from types import ModuleType
 
-import pytest
-
 from autograder.errors import SuiteError
 
 FIXTURES = ("student", "reference", "rng")
@@ -44,6 +42,8 @@ def _place(fault: BaseException, hidden: Path) -> str:
 
 def _words(fault: BaseException) -> str:
     """The exception in words, with a remedy where one is clear."""
+    import pytest  # takes long, and a program that only asks for reports has no faults of suites
+
     if isinstance(fault, pytest.FixtureLookupError):
         return f"there is no {fault.argname!r}; a check may ask for {', '.join(FIXTURES)}"
     said = fault.msg if isinstance(fault, SyntaxError) else str(fault)

@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     from autograder.batch.run import Outcome
     from autograder.course.model import Course
     from autograder.grading.cluster import Cluster
-    from autograder.report import Graded
+    from autograder.report import Graded, Report
     from autograder.sandbox.inside.policy import Tier
-    from autograder.sandbox.warm import WarmConnection
+    from autograder.sandbox.warm import WarmConnection, WarmProcess
 
 
 @click.command()
@@ -78,29 +78,42 @@ def check(
     The file's name says which notebook of the course it is; if not, its exercises do.
     """
     with reported():
-        from autograder.batch.existing import made_ready
-        from autograder.batch.recognising import identify
-        from autograder.grading.context import Request, prepared
-        from autograder.grading.grader import grade_content
-        from autograder.grading.submission import read_submission
+        from autograder.sandbox.warm import WarmProcess
 
         course = load(course_folder)
-        path = notebook.absolute()
-        content = read_submission(path.parent, path.name, course.limits.notebook_mib)
-        lab = identify(course, content, path, assignment, lab_name)
-        request = Request() if seed is None else Request(seed)
         for attempt in each_sandbox(course, require, unsafe):
-            with attempt as tier:
-                course = made_ready(course, [lab.assignment], tier)
-                lab = course.lab(lab.assignment, lab.name)
-            if attempt.refusal is not None:
-                continue
-            with attempt as tier, prepared(course, [lab], tier) as contexts:
-                context = contexts[lab.assignment, lab.name]
-                report = grade_content(context, content, request)
+            with attempt as tier, WarmProcess(tier) as warm:
+                course, report = _checked(course, notebook, assignment, lab_name, seed, warm)
         show_report(report, course, feedback, as_json)
         if report.needs_person:
             sys.exit(NEEDS_PERSON)
+
+
+def _checked(
+    course: Course,
+    notebook: Path,
+    assignment: str | None,
+    lab_name: str | None,
+    seed: int | None,
+    warm: WarmProcess,
+) -> tuple[Course, Report]:
+    """The course, made ready, and the report on one file; `warm` loads while this is imported."""
+    from autograder.batch.existing import made_ready
+    from autograder.batch.recognising import identify
+    from autograder.grading.context import prepared
+    from autograder.grading.grader import grade_content
+    from autograder.grading.job import Request
+    from autograder.grading.submission import read_submission
+
+    path = notebook.absolute()
+    content = read_submission(path.parent, path.name, course.limits.notebook_mib)
+    lab = identify(course, content, path, assignment, lab_name)
+    course = made_ready(course, [lab.assignment], warm.tier)
+    lab = course.lab(lab.assignment, lab.name)
+    with prepared(course, [lab], warm.tier, warm=warm) as contexts:
+        context = contexts[lab.assignment, lab.name]
+        request = Request() if seed is None else Request(seed)
+        return course, grade_content(context, content, request)
 
 
 @click.command()
@@ -215,8 +228,8 @@ def loading(tier: Tier) -> Iterator[WarmConnection]:
     from autograder.grading import fork_server
     from autograder.sandbox.warm import WarmProcess
 
+    fork_server.start()  # before the other, which takes a while to be started
     with WarmProcess(tier) as warm:
-        fork_server.start()
         yield warm
 
 

@@ -26,7 +26,8 @@ from autograder.course.lab import Lab
 from autograder.course.model import Course
 from autograder.course.tests_cells import TESTS_CELLS
 from autograder.errors import CourseError, NoJail
-from autograder.grading.pool import Job, WorkerPool, broken_report
+from autograder.grading.job import Job
+from autograder.grading.pool import WorkerPool, broken_report
 from autograder.report import Report
 from autograder.sandbox.doctor import strongest
 from autograder.sandbox.inside import policy

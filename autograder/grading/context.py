@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import resource
-import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,6 @@ from autograder.errors import CourseError, SuiteError
 from autograder.grading.explained import Explained
 from autograder.grading.stand_ins import StandIns
 from autograder.limits import Limits
-from autograder.report import Report
 from autograder.sandbox.doctor import require_canaries, require_privacy
 from autograder.sandbox.inside.policy import Tier
 from autograder.sandbox.supervisor import Jail
@@ -29,18 +27,6 @@ from autograder.sandbox.warm import WarmConnection, WarmProcess
 
 GRADER_MIB = 4096
 """Memory that a grading process may add to what it starts with; beyond it, the report is BROKEN."""
-
-
-@dataclass(frozen=True)
-class Request:
-    """Which exercises of a submission to grade, and with which random inputs."""
-
-    seed: int = field(default_factory=lambda: secrets.randbits(32))
-    """Seed of the random inputs, recorded in the report."""
-    only: frozenset[str] | None = None
-    """Grade cells to check, all by default; the results of the others come from `before`."""
-    before: Report | None = field(default=None, compare=False)
-    """An earlier report on the same submission."""
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,9 @@ from functools import cached_property
 from autograder.checks.suite import Check, CheckRun
 from autograder.course.lab import Exercise
 from autograder.grading.call_to_try import call_to_try
-from autograder.grading.context import GradingContext, Request
+from autograder.grading.context import GradingContext
 from autograder.grading.diagnosis import Explanation
+from autograder.grading.job import Request
 from autograder.grading.plan import Plan
 from autograder.grading.source_look import look
 from autograder.grading.source_names import outer_names

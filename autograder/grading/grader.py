@@ -16,10 +16,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from autograder.checks.pictures import MOST_PICTURES, Drawing, draw
-from autograder.course.lab import Lab
-from autograder.grading.by_hand import asks_for_all, asks_for_person
-from autograder.grading.context import GradingContext, Request
+from autograder.grading.by_hand import asks_for_person
+from autograder.grading.context import GradingContext
 from autograder.grading.exercise_marks import Marking
+from autograder.grading.job import Request, unreadable
 from autograder.grading.plan import Plan, plan, shown_names
 from autograder.grading.submission import Content, Submission
 from autograder.grading.telling import REHEARSAL_SEED, named, to_rehearse, told
@@ -90,13 +90,6 @@ def _blank(context: GradingContext, seed: int) -> Report:
     lab = context.lab
     names = (lab.assignment, lab.name, Status.GRADED, context.jail.tier.name, lab.max_score, seed)
     return Report(*names, cells=lab.solutions, sections=lab.sections)
-
-
-def unreadable(lab: Lab, reason: str, tier: str, status: Status = Status.UNREADABLE) -> Report:
-    """The report on a file that cannot be graded: no points, and the reason in one line."""
-    asks = asks_for_person(lab, None) if status is Status.MISSING else asks_for_all(lab)
-    names = (lab.assignment, lab.name, status, tier, lab.max_score, 0)
-    return Report(*names, cells=lab.solutions, by_hand=asks, reason=reason)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
 A worker is a process of ours that holds the hidden suites and asks its sandbox for forks; no
 student's code runs in it. The parent hands out one notebook at a time and takes results as they
 come. If a worker dies, its job goes to another worker; if that dies too, the job is reported as
-BROKEN. This module does not know where results go (gradebook, files).
+BROKEN. This module does not know where results go (gradebook, files), nor how a worker grades
+(`worker`): a program that uses it loads none of that.
 """
 
 from __future__ import annotations
@@ -12,38 +13,22 @@ import multiprocessing
 import os
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
-from pathlib import Path
 
 from autograder.course.lab import Lab
 from autograder.course.model import Course
-from autograder.errors import AutograderError, NoJail, os_fault_words
+from autograder.errors import AutograderError
 from autograder.grading import fork_server
-from autograder.grading.context import Contexts, Request, prepared
-from autograder.grading.grader import grade_content, unreadable
-from autograder.grading.submission import Content
+from autograder.grading.job import READY, Job, unreadable
 from autograder.report import Report, Status
 from autograder.sandbox.inside.policy import Tier
 from autograder.sandbox.warm import WarmConnection, WarmProcess
 
 START_S = 120.0
 """Seconds that a worker may take to start, on a busy machine."""
-READY = "ready"
-"""What a worker says once it has started."""
-
-
-@dataclass(frozen=True)
-class Job:
-    """One notebook to be graded."""
-
-    student: str
-    assignment: str
-    notebook: str
-    content: Content = field(repr=False)
-    request: Request = field(default_factory=Request)
 
 
 @dataclass
@@ -162,7 +147,7 @@ class WorkerPool:
         ours, theirs = self._context.Pipe()
         with self._connected() as warm, theirs:
             process = self._context.Process(
-                target=_work,
+                target=fork_server.work,
                 args=(theirs, warm, dict(os.environ), *self._start_args),
                 daemon=True,
             )
@@ -223,47 +208,3 @@ def broken_report(course: Course, job: Job, tier: Tier) -> Report:
     lab = next(lab for lab in course.labs_of(job.assignment) if lab.name == job.notebook)
     reason = "the grading process crashed twice on this submission; it needs review"
     return unreadable(lab, reason, tier.name, Status.BROKEN)
-
-
-def _work(
-    parent: Connection,
-    warm: WarmConnection,
-    environment: Mapping[str, str],
-    root: str,
-    names: Sequence[tuple[str, str]],
-    tier: Tier,
-) -> None:
-    """The main function of a worker: prepare once, then grade until the parent hangs up."""
-    # What it was forked from has the environment of an earlier time.
-    os.environ.clear()
-    os.environ.update(environment)
-    try:
-        course = Course.load(Path(root))
-        labs = [lab for lab in course.labs if (lab.assignment, lab.name) in set(names)]
-        with prepared(course, labs, tier, warm=warm) as contexts:
-            _serve(parent, contexts)
-    except OSError as error:
-        with suppress(OSError):
-            parent.send(AutograderError(os_fault_words(error)))
-    except AutograderError as error:
-        with suppress(OSError):
-            # Send only the text: some subclasses hold things that cannot be sent.
-            parent.send(
-                NoJail(str(error)) if isinstance(error, NoJail) else AutograderError(str(error))
-            )
-
-
-def _serve(connection: Connection, contexts: Contexts) -> None:
-    # Whoever sends a large job before that waits, and others with it.
-    connection.send(READY)
-    while True:
-        try:
-            job: Job = connection.recv()
-        except EOFError:
-            return
-        context = contexts[job.assignment, job.notebook]
-        report = grade_content(context, job.content, job.request)
-        try:
-            connection.send(report)
-        except BrokenPipeError:
-            return  # Nobody waits for it any more.

@@ -34,6 +34,11 @@ class RunCell:
     """Names that a tests cell binds where students can read it: what it binds to others stays in
     the tester."""
 
+    @property
+    def is_remote(self) -> bool:
+        """Whether it runs in the tester."""
+        return self.way not in (None, Way.INSIDE)
+
 
 @dataclass(frozen=True)
 class CellOutcome:

@@ -88,6 +88,8 @@ class NotebookRun:
         """Whether the tester does not know this process of the student's yet."""
         self._news: dict[str, Any] | None = None
         """What is new about the student's names, if it is known without asking."""
+        self._tells = False
+        """Whether the student's process tells what is new by itself, after its last reply."""
         self.imported = {}
 
     def __enter__(self) -> NotebookRun:
@@ -112,9 +114,9 @@ class NotebookRun:
         cell = self._cells[number]
         if self._student is None:
             self._start_student(number)
-        if cell.way in (None, Way.INSIDE):
-            return self._run_own(number)
-        return self._run_remote(cell)
+        if cell.is_remote:
+            return self._run_remote(cell)
+        return self._run_own(number, self._cells[number + 1 : number + 2])
 
     # The student's process ------------------------------------------------------------------------
 
@@ -124,18 +126,21 @@ class NotebookRun:
         self._fresh = True
         for number in range(upto):
             cell = self._cells[number]
-            if number not in self._left_out and cell.way in (None, Way.INSIDE):
+            if number not in self._left_out and not cell.is_remote:
                 self._run_own(number)
                 if self._student is None:
                     self._start_student(upto)
                     return
 
-    def _run_own(self, number: int) -> CellOutcome:
+    def _run_own(self, number: int, following: Sequence[RunCell] = ()) -> CellOutcome:
+        """Run a cell in the student's process; `following` is the cell that runs next, if any."""
         cell, side, limit_s = self._cells[number], self._student, self._limit_s()
         self._news = None
         if side is None:
             return CellOutcome(gone=True)
-        request = {"op": "run", "source": cell.source, "label": cell.label, "limit_s": limit_s}
+        self._tells = any(one.is_remote for one in following)
+        about = {"source": cell.source, "label": cell.label, "limit_s": limit_s}
+        request = {"op": "run", **about, "tells": self._tells}
         try:
             deadline = time.monotonic() + limit_s + GRACE_S
             side.inmate.channel.send(request, deadline=deadline)
@@ -168,11 +173,10 @@ class NotebookRun:
             return CellOutcome(gone=True)
         self._news, fresh = {}, self._fresh
         self._fresh = False
+        about = {"source": cell.source, "label": cell.label, "limit_s": limit_s}
         request = {
             "op": "tests",
-            "source": cell.source,
-            "label": cell.label,
-            "limit_s": limit_s,
+            **about,
             "values_only": cell.way is Way.VALUE,
             "public": tuple(cell.public),
             "news": news,
@@ -192,7 +196,12 @@ class NotebookRun:
 
     def _ask_news(self, student: _Side, limit_s: float) -> dict[str, Any]:
         """What is new about the names of the student's process."""
-        news = self._tell(student, {"op": "names"}, limit_s).get("news")
+        if self._tells:
+            self._tells = False
+            reply = self._conversation(student, time.monotonic() + limit_s + GRACE_S)
+        else:
+            reply = self._tell(student, {"op": "names"}, limit_s)
+        news = reply.get("news")
         return news if isinstance(news, dict) else {}
 
     def _write_through(self, reply: dict[str, Any]) -> None:

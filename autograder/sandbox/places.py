@@ -196,12 +196,14 @@ def exposures(private: Sequence[str], shown: Sequence[str]) -> list[Exposure]:
     """
     mounts = read_mounts()
     found = _linked_into(private, shown)
+    origins = [(folder, *_origin(os.path.realpath(folder), mounts)) for folder in shown]
     for place in private:
         device, path = _origin(os.path.realpath(place), mounts)
-        for folder in shown:
-            shown_device, root = _origin(os.path.realpath(folder), mounts)
-            if shown_device == device and is_beneath(path, root):
-                found.append(Exposure(place, folder))
+        found += [
+            Exposure(place, folder)
+            for folder, shown_device, root in origins
+            if shown_device == device and is_beneath(path, root)
+        ]
     return found
 
 

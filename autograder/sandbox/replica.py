@@ -90,7 +90,7 @@ def find_replica() -> Replica:
     Raises:
         NoJail: there is no place for it; the text says why and what to do.
     """
-    plan = make_plan()
+    plan = make_plan(compiled=False)
     home = cache_folder()
     installation = hashlib.sha256(os.fsencode(sys.prefix)).hexdigest()[:8]
     name = f"{installation}-{plan.fingerprint()}"
@@ -100,7 +100,7 @@ def find_replica() -> Replica:
             if not root.is_dir():
                 _log.info("copying Python for the sandbox to %s (once; up to a minute)", root)
                 _remove_old(home, installation)
-                _make(plan, root, home / f"{name}.shown")
+                _make(make_plan(), root, home / f"{name}.shown")
             shown = json.loads((home / f"{name}.shown").read_text())
             lock = os.open(home / f"{name}.used", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             fcntl.flock(lock, fcntl.LOCK_SH)
@@ -180,7 +180,11 @@ def _remove_old(home: Path, installation: str) -> None:
             continue  # in use
         else:
             name = mark.name.removesuffix(".used")
-            shutil.rmtree(home / name, ignore_errors=True)
+            # Under another name first: a program that is killed meanwhile leaves no half of a copy.
+            gone = Path(tempfile.mkdtemp(prefix="making-", dir=home))
+            with contextlib.suppress(FileNotFoundError):
+                (home / name).rename(gone / name)
+            shutil.rmtree(gone, ignore_errors=True)
             (home / f"{name}.shown").unlink(missing_ok=True)
             mark.unlink()
         finally:

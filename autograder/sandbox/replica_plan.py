@@ -23,7 +23,7 @@ FORMAT = 3
 """Increase it when the way of copying changes."""
 
 
-_COMPILED = "/__pycache__"
+_COMPILED = "__pycache__"
 
 
 _LIBRARY = re.compile(r"(/\S+) \(0x")
@@ -31,8 +31,13 @@ _LIBRARY = re.compile(r"(/\S+) \(0x")
 
 @dataclass
 class Plan:
-    """Everything to be copied, by its real path."""
+    """Everything to be copied, by its real path.
 
+    Args:
+        compiled: whether to look for compiled modules, too, which are copied and change no copy.
+    """
+
+    compiled: bool = True
     links: dict[str, str] = field(default_factory=dict)
     folders: dict[str, int] = field(default_factory=dict)
     """Modes of the folders."""
@@ -44,20 +49,20 @@ class Plan:
     def fingerprint(self) -> str:
         """A hash that changes whenever a copy made by this plan would.
 
-        It leaves out compiled modules: Python writes one whenever it first loads a module.
+        It leaves out compiled modules: Python writes one whenever it first loads a module. So a
+        plan that has not looked for them has the same hash.
         """
         said = hashlib.sha256(f"{FORMAT} {EMPTY} {policy.LIBRARIES}".encode())
         for path, target in sorted(self.links.items()):
             said.update(os.fsencode(f"{path}\0{target}\0"))
-        for path, mode in sorted(self.folders.items()):
-            if _COMPILED in path:
-                continue
-            said.update(os.fsencode(f"{path}\0{mode}\0"))
-        for path, facts in sorted(self.files.items()):
-            if _COMPILED in path:
-                continue
-            about = f"{path}\0{facts.st_mode}\0{facts.st_size}\0{facts.st_mtime_ns}\0"
-            said.update(os.fsencode(about))
+        folders = {path: (mode,) for path, mode in self.folders.items()}
+        files = {
+            path: (facts.st_mode, facts.st_size, facts.st_mtime_ns)
+            for path, facts in self.files.items()
+        }
+        for found in (folders, files):
+            kept = sorted(path for path in found if f"/{_COMPILED}" not in path)
+            said.update(os.fsencode("\0".join(f"{path}\0{found[path]}" for path in kept)))
         return said.hexdigest()[:24]
 
     def links_outside(self, shown: Iterable[str]) -> dict[str, str]:
@@ -90,24 +95,23 @@ class Plan:
             folder, skipped = waiting.pop()
             with contextlib.suppress(PermissionError), os.scandir(folder) as entries:
                 for entry in entries:
-                    if any(fnmatch.fnmatch(entry.name, pattern) for pattern in skipped):
+                    if skipped and any(fnmatch.fnmatch(entry.name, one) for one in skipped):
                         continue
-                    if self._take(entry):
-                        waiting.append((entry.path, ()))
+                    if entry.is_symlink():
+                        self._take_link(entry.path)
+                    elif entry.is_dir(follow_symlinks=False):
+                        if self._takes_folder(entry):
+                            waiting.append((entry.path, ()))
+                    elif entry.is_file(follow_symlinks=False) and entry.path not in self.mounted:
+                        self.files[entry.path] = entry.stat(follow_symlinks=False)
 
-    def _take(self, entry: os.DirEntry[str]) -> bool:
-        """Add one entry of a folder; True if it is a folder to go into."""
-        if entry.is_symlink():
-            self._take_link(entry.path)
-        elif entry.path in self.mounted:
+    def _takes_folder(self, entry: os.DirEntry[str]) -> bool:
+        """Add a folder; True if it is to be gone into."""
+        known = entry.path in self.folders or entry.path in self.mounted
+        if known or (entry.name == _COMPILED and not self.compiled):
             return False
-        elif entry.is_dir(follow_symlinks=False):
-            if entry.path not in self.folders:
-                self.folders[entry.path] = entry.stat(follow_symlinks=False).st_mode
-                return True
-        elif entry.is_file(follow_symlinks=False):
-            self.files[entry.path] = entry.stat(follow_symlinks=False)
-        return False
+        self.folders[entry.path] = entry.stat(follow_symlinks=False).st_mode
+        return True
 
     def _take_link(self, path: str) -> None:
         """Add a link, and what it leads to if that lies where packages are allowed to."""
@@ -119,9 +123,9 @@ class Plan:
                 self.add(path)
 
 
-def make_plan() -> Plan:
-    """Everything of this machine that is shown."""
-    plan = Plan(mounted=frozenset(mount.point for mount in places.read_mounts()))
+def make_plan(compiled: bool = True) -> Plan:
+    """Everything of this machine that is shown; see `Plan`."""
+    plan = Plan(compiled, mounted=frozenset(mount.point for mount in places.read_mounts()))
     for path in places.python_library():
         plan.add(path, policy.LEFT_OUT)
     for path in places.python_packages():

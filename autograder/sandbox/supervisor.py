@@ -26,8 +26,7 @@ from autograder.limits import Limits
 from autograder.sandbox import folder_watch, launch, memory_watch
 from autograder.sandbox.cgroup import Group, make_group
 from autograder.sandbox.inside import jail, policy
-from autograder.sandbox.inside.channel import Channel
-from autograder.sandbox.inside.keeper import PACKET
+from autograder.sandbox.inside.channel import PACKET, Channel
 from autograder.sandbox.inside.wire import WireError
 from autograder.sandbox.warm import WarmConnection, WarmProcess
 from autograder.sandbox.watcher import Inmate, watched_folder, watched_memory

@@ -28,7 +28,7 @@ from typing import Any
 from autograder.errors import JailError, NoJail
 from autograder.sandbox import folder_watch, launch
 from autograder.sandbox.inside import policy
-from autograder.sandbox.inside.keeper import PACKET
+from autograder.sandbox.inside.channel import PACKET
 from autograder.sandbox.outer_wall import INSIDE, PACKAGE, OuterWall
 from autograder.sandbox.relocated import PROGRAM, SERVE, RelocatedPython
 
@@ -168,6 +168,7 @@ class WarmProcess(WarmConnection):
     """
 
     def __init__(self, tier: policy.Tier) -> None:
+        self.tier = tier
         with contextlib.ExitStack() as stack:
             copy = _copy_for(tier)
             if copy is not None:

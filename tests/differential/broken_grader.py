@@ -12,8 +12,9 @@ from pathlib import Path
 
 from autograder.course.model import Course
 from autograder.grading import plan
-from autograder.grading.context import Request, prepared
+from autograder.grading.context import prepared
 from autograder.grading.grader import grade_content
+from autograder.grading.job import Request
 from autograder.grading.submission import parse
 from autograder.sandbox.doctor import strongest
 

@@ -16,8 +16,8 @@ from autograder.authoring.demo import copy_course
 from autograder.checks.catalogue import Example, load_catalogue
 from autograder.course.lab import Lab
 from autograder.course.model import Course
-from autograder.grading.context import Request
-from autograder.grading.pool import Job, WorkerPool
+from autograder.grading.job import Job, Request
+from autograder.grading.pool import WorkerPool
 from autograder.grading.submission import parse
 from autograder.report import Report
 from autograder.sandbox.doctor import strongest

@@ -9,8 +9,8 @@ from inside import TOKEN, start_jail
 
 from autograder.authoring.build import build
 from autograder.course.model import Course
-from autograder.grading.context import Request
-from autograder.grading.pool import Job, WorkerPool
+from autograder.grading.job import Job, Request
+from autograder.grading.pool import WorkerPool
 from autograder.grading.submission import read_submission
 from autograder.sandbox.doctor import strongest
 from autograder.sandbox.inside import policy

@@ -150,7 +150,7 @@ def test_nothing_is_asserted_unpickled_or_swallowed(name, path):
 
 SETS_ENVIRONMENT = {
     "checks.collection",
-    "grading.pool",
+    "grading.worker",
     "sandbox.inside.keeper",
     "sandbox.inside.worker",
     "sandbox.inside.zygote",

@@ -235,6 +235,37 @@ get_ipython().set_custom_exc((ZeroDivisionError,), handle)"""
     assert "ZeroDivisionError" in fault
 
 
+BY_WHOM = (
+    "import traceback\n"
+    "seen = ' '.join(frame.filename for frame in traceback.extract_stack())\n"
+    "assert ('interactiveshell' in seen) is {expected}, seen"
+)
+
+
+def test_a_cell_of_plain_python_is_not_run_by_ipython(strong_jail):
+    """Which takes several times as long: neither at the beginning, nor with inline figures."""
+    plain = BY_WHOM.format(expected=False)
+    line = "import traceback; assert 'interactiveshell' not in str(traceback.extract_stack())"
+    assert faults_of(strong_jail, plain, line, "%matplotlib inline", plain, line) == []
+
+
+def test_a_cell_is_run_by_ipython_where_an_extension_looks_at_each(strong_jail):
+    """As `autoreload` does."""
+    source = BY_WHOM.format(expected=True)
+    assert faults_of(strong_jail, "%load_ext autoreload", "%autoreload 2", source) == []
+
+
+def test_what_acts_before_and_after_each_cell_does_so_without_ipython(strong_jail):
+    """A hook that a cell has registered, and one that fails."""
+    register = """calls = []
+get_ipython().events.register('pre_execute', lambda: calls.append('before'))
+get_ipython().events.register('post_execute', lambda: calls.append('after'))
+get_ipython().events.register('post_execute', lambda: 1 / 0)"""
+    plain = BY_WHOM.format(expected=False)
+    told = "x = 1\nassert calls == ['after', 'before', 'after', 'before'], calls"
+    assert faults_of(strong_jail, register, plain, told) == []
+
+
 def test_a_shell_line_finds_python(strong_jail):
     """`python` is the one that runs the notebook, also where it lies in no usual place."""
     for line in (

@@ -7,8 +7,8 @@ import toy
 
 from autograder.authoring.build import build
 from autograder.course.model import Course
-from autograder.grading.context import Request
-from autograder.grading.pool import Job, WorkerPool
+from autograder.grading.job import Job, Request
+from autograder.grading.pool import WorkerPool
 from autograder.grading.submission import parse
 from autograder.report import Verdict
 

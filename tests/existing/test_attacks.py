@@ -12,7 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from autograder.remote.notebook_run import Jails
+from autograder.course.tests_cells import TestsCells
+from autograder.grading.whole_notebook import known_to_tester
+from autograder.remote.notebook_cells import Bounds, RunCell, Way
+from autograder.remote.notebook_run import Jails, NotebookRun
 from tests.existing.trial import Trial, checked, given, solution
 
 DOUBLE = "def double(x):\n    return 2 * x"
@@ -187,3 +190,25 @@ def test_helpers_do_not_come_back_as_the_students(trial: Trial) -> None:
 def test_an_attack_is_real(name: str, trial: Trial) -> None:
     """In the student's own process, as in nbgrader, it earns points."""
     assert sum(trial.all_inside().points(submitted(name)).values()) > 0
+
+
+ENDS_WHEN_LOOKED_AT = """
+class Odd:
+    def __call__(self):
+        pass
+    @property
+    def __module__(self):
+        import os
+        os._exit(3)
+odd = Odd()
+"""
+
+
+def test_how_a_cell_ended_is_told_before_its_names(jails: Jails) -> None:
+    """An object that ends the process when it is told of costs the tests below, not its cell."""
+    cells = [RunCell("own", ENDS_WHEN_LOOKED_AT), RunCell("tests", "assert odd", Way.VALUE)]
+    cells += [RunCell("own again", "x = 1"), RunCell("tests again", "assert x == 1", Way.VALUE)]
+    known = known_to_tester(TestsCells(()))
+    with NotebookRun(jails, cells, {}, {}, known, Bounds(5.0, 60.0)) as run:
+        own, tests, again, _ = run.run()
+    assert [one.gone for one in (own, tests, again)] == [False, True, False]

@@ -8,6 +8,7 @@ import enum
 import fractions
 import io
 import pathlib
+import random
 import socket
 from collections import Counter, OrderedDict, defaultdict, deque, namedtuple
 from typing import Any
@@ -20,6 +21,7 @@ from autograder.sandbox.inside.channel import Channel
 from autograder.sandbox.inside.codecs import CODECS, become
 from autograder.sandbox.inside.peer import Peer
 from autograder.sandbox.inside.remote_object import Remote
+from autograder.sandbox.inside.shared_state import _WORDS, _image, _random_state
 from autograder.sandbox.inside.wire import encode, weigh
 
 pd = pytest.importorskip("pandas")
@@ -248,3 +250,51 @@ def test_nothing_is_imported_unasked() -> None:
         ("antigravity", ""),
     ):
         assert isinstance(peer().lift(("mine", 1, "object", (), (module, name))), Remote)
+
+
+DRAWS = {
+    "python": random.random,
+    "python, a pair of normals": lambda: random.gauss(0, 1),
+    "python, bits": lambda: random.getrandbits(1),
+    "numpy": np.random.rand,
+    "numpy, a pair of normals": np.random.randn,
+    "numpy, integers": lambda: np.random.randint(9),
+    "numpy, seeded": lambda: np.random.seed(len(DRAWS)),
+}
+
+
+@pytest.mark.parametrize("name", DRAWS)
+def test_every_number_that_is_drawn_is_noticed(name: str) -> None:
+    """Also the second of two that are made together; nothing is noticed where nothing is drawn."""
+    random.seed(1)
+    np.random.seed(1)
+    image = _image(None)
+    assert _image(image) == image
+    for _ in range(2 if name != "numpy, seeded" else 1):
+        DRAWS[name]()
+        image, before = _image(image), image
+        assert image != before
+        assert _image(image) == image
+
+
+def test_the_words_of_a_generator_lie_where_they_are_looked_for() -> None:
+    """In memory, as this Python and this NumPy keep them."""
+    random.seed(2)
+    np.random.seed(2)
+    np.random.rand(5)
+    (numpys, pythons, _), _ = _image(None)
+    _, key, place, *_, (_, words, _) = _random_state()
+    assert numpys == key + place.to_bytes(4, "little")
+    assert np.frombuffer(pythons, dtype=np.uint32).tolist() == [words[-1], *words[:-1]]
+    assert len(numpys) == len(pythons) == _WORDS
+
+
+def test_a_generator_of_another_kind_is_not_shared() -> None:
+    """It is no fault either."""
+    former = np.random.get_bit_generator()
+    np.random.set_bit_generator(np.random.PCG64(1))
+    try:
+        assert _image(_image(None)) == _image(None)
+        assert _random_state()[:2] == ("", b"")
+    finally:
+        np.random.set_bit_generator(former)

@@ -32,8 +32,8 @@ from autograder.authoring.build import build
 from autograder.authoring.demo import copy_course
 from autograder.course.lab import Lab
 from autograder.course.model import Course
-from autograder.grading.context import Request
-from autograder.grading.pool import Job, WorkerPool
+from autograder.grading.job import Job, Request
+from autograder.grading.pool import WorkerPool
 from autograder.grading.submission import content_of
 from autograder.report import Report, Verdict
 from autograder.sandbox.doctor import strongest

@@ -21,8 +21,8 @@ from autograder.course.lab import Lab
 from autograder.course.model import Course
 from autograder.feedback import feedback_page
 from autograder.feedback.text import cell_lines, feedback_text
-from autograder.grading.context import Request
-from autograder.grading.pool import Job, WorkerPool
+from autograder.grading.job import Job, Request
+from autograder.grading.pool import WorkerPool
 from autograder.grading.submission import content_of
 from autograder.report import Graded, Report
 from autograder.sandbox.doctor import strongest

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.sandbox import places
+from autograder.sandbox import places, replica
 from autograder.sandbox.inside import policy
 from autograder.sandbox.places import exposures
 from autograder.sandbox.replica_plan import Plan
@@ -247,8 +247,8 @@ def test_links_among_packages_lead_to_data_only(tmp_path: Path) -> None:
 def test_a_change_of_the_packages_is_another_copy(tmp_path: Path) -> None:
     """A new or changed module gives another fingerprint; a compiled one does not."""
 
-    def fingerprint() -> str:
-        plan = Plan()
+    def fingerprint(compiled: bool = True) -> str:
+        plan = Plan(compiled)
         plan.add(str(tmp_path))
         return plan.fingerprint()
 
@@ -256,6 +256,20 @@ def test_a_change_of_the_packages_is_another_copy(tmp_path: Path) -> None:
     first = fingerprint()
     (tmp_path / "__pycache__").mkdir()
     (tmp_path / "__pycache__" / "module.pyc").write_text("compiled")
-    assert fingerprint() == first
+    assert fingerprint() == fingerprint(compiled=False) == first
     (tmp_path / "module.py").write_text("x = 12")
-    assert fingerprint() != first
+    assert fingerprint() == fingerprint(compiled=False) != first
+
+
+def test_a_copy_is_removed_whole_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A program that is killed while it removes an old copy leaves none that looks whole."""
+    (tmp_path / "mine-old").mkdir()
+    (tmp_path / "mine-old.used").touch()
+    with monkeypatch.context() as killed:
+        killed.setattr(shutil, "rmtree", lambda *args, **settings: None)
+        replica._remove_old(tmp_path, "mine")
+    assert not (tmp_path / "mine-old").exists()
+    replica._remove_old(tmp_path, "mine")
+    assert list(tmp_path.iterdir()) == []

@@ -79,9 +79,14 @@ class Cells:
         if self._shell.displayhook.prompt_count != self._count:
             # An older IPython counts a cell only after it has run.
             self._shell.execution_count = self._count
+        events = self._shell.events
         try:
-            for code in compiled:
-                exec(code, self._shell.user_ns)
+            events.trigger("pre_execute")
+            try:
+                for code in compiled:
+                    exec(code, self._shell.user_ns)
+            finally:
+                events.trigger("post_execute")
         except BaseException as error:
             return error
         finally:

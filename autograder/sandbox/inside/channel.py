@@ -20,6 +20,10 @@ READ_AHEAD = 1 << 16
 """Bytes to read at once if they are there: a frame mostly arrives together with its length."""
 
 
+PACKET = 1 << 17
+"""Largest packet on a control socket, by which forks are asked for, in bytes."""
+
+
 class ClosedByPeer(WireError):
     """The other side is gone: its process ended."""
 
@@ -40,6 +44,7 @@ class Channel:
     def __init__(self, sock: socket.socket, *, frame_bytes: int, elements: int) -> None:
         sock.setblocking(False)
         self._socket = sock
+        self._ready = {event: _poll(sock, event) for event in (select.POLLIN, select.POLLOUT)}
         self._unread = bytearray()
         """Bytes that came with an earlier frame."""
         self.frame_bytes = frame_bytes
@@ -126,14 +131,13 @@ class Channel:
 
     def _read(self, size: int, deadline: float | None) -> bytes:
         while len(self._unread) < size:
-            if deadline is not None and time.monotonic() >= deadline:
-                raise DeadlinePassed("no answer in time")
+            # Mostly nothing has come yet, so it is not tried before.
+            self._wait(select.POLLIN, deadline, "no answer in time")
             # Read what is missing and a little ahead: the cap on a frame bounds what is held.
             most = max(size - len(self._unread), READ_AHEAD)
             try:
                 piece = self._socket.recv(min(most, 1 << 18))
             except BlockingIOError:
-                self._wait(select.POLLIN, deadline, "no answer in time")
                 continue
             except OSError:
                 raise ClosedByPeer("the other side is gone") from None
@@ -146,11 +150,17 @@ class Channel:
 
     def _wait(self, event: int, deadline: float | None, late: str) -> None:
         """Wait until the socket is ready, at most until `deadline`."""
+        if self._socket.fileno() < 0:
+            raise ClosedByPeer("this side is closed")
         left_ms = None
         if deadline is not None:
             left_ms = math.ceil((deadline - time.monotonic()) * 1000)
             if left_ms <= 0:
                 raise DeadlinePassed(late)
-        ready = select.poll()
-        ready.register(self._socket, event)
-        ready.poll(left_ms)
+        self._ready[event].poll(left_ms)
+
+
+def _poll(sock: socket.socket, event: int) -> select.poll:
+    ready = select.poll()
+    ready.register(sock, event)
+    return ready

@@ -19,10 +19,7 @@ import tempfile
 from typing import Any
 
 from autograder.sandbox.inside import jail, policy, worker
-from autograder.sandbox.inside.channel import Channel
-
-PACKET = 1 << 17
-"""Largest packet on a control socket, in bytes."""
+from autograder.sandbox.inside.channel import PACKET, Channel
 
 
 def keep(control: socket.socket, shell: Any) -> None:

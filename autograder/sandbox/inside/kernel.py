@@ -16,9 +16,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from IPython.core import page
+from IPython.core.autocall import IPyAutocall
 from IPython.core.compilerop import CachingCompiler
 from IPython.core.error import StdinNotImplementedError, UsageError
 from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.macro import Macro
 from IPython.utils.text import LSString, SList
 from traitlets import Type
 from traitlets.config import Config
@@ -74,6 +76,7 @@ _NOT_PYTHON = {"R", "ai", "bigquery", "cython", "julia", "matlab", "octave", "sk
 
 
 _STARTS_TASK = re.compile(r"\b(create_task|ensure_future|get_running_loop)\(")
+_FIRST_WORD = re.compile(r"[\w.]*")
 _PROMPT = re.compile(r"\s*In *\[\d+\]:")
 _KINDS = {
     **dict.fromkeys(("load_ext", "reload_ext", "unload_ext"), "extension"),
@@ -215,18 +218,32 @@ class KernelShell(InteractiveShell):  # type: ignore[misc]
         extension such as `autoreload`, or the student, may want to act on each cell.
         """
         hooked = any(self._hooks()) or self._transformers() != self._own_transformers
-        one_line = "\n" not in source.strip()
-        return bool(hooked or one_line or needs_loop(source) or _PROMPT.match(source))
+        return bool(
+            hooked or self._may_be_magic(source) or needs_loop(source) or _PROMPT.match(source)
+        )
 
     def _hooks(self) -> tuple[object, ...]:
-        """The hooks that act on each cell, if any."""
+        """The hooks that act on each cell and want to know about it, if any."""
         callbacks = self.events.callbacks
         return (
             self.ast_transformers,
             self.custom_exceptions,
             self.ast_node_interactivity != "last_expr",
-            *(callbacks[event] for event in callbacks if event != "shell_initialized"),
+            self.prefilter_manager.transformers,
+            callbacks["pre_run_cell"],
+            callbacks["post_run_cell"],
         )
+
+    def _may_be_magic(self, source: str) -> bool:
+        """Whether a source is a single line that IPython may read as a command without its sign."""
+        line = source.strip()
+        if "\n" in line:
+            return False
+        word = _FIRST_WORD.match(line)[0]  # type: ignore[index]  # it also matches nothing
+        manager = self.magics_manager
+        own = isinstance(self.user_ns.get(word), IPyAutocall | Macro)
+        magic = word.partition(".")[0] in manager.magics["line"] or word in manager.lazy_magics
+        return bool(not line or own or magic or self.autocall)
 
     def _transformers(self) -> list[object]:
         """The functions that change the text of a cell before it is compiled."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,8 @@ class Names:
 
     def news(self, peer: Peer) -> dict[str, Any]:
         """The names that are new, each with its value or the number of what holds it."""
+        if same(self._names, self._told):
+            return {}
         told: dict[str, Any] = {}
         before = self._told.get
         for name in [
@@ -51,6 +54,13 @@ class Names:
         for name in gone:
             self._names.pop(name, None)
             self._told.pop(name, None)
+
+
+def same(names: dict[str, Any], then: dict[str, Any]) -> bool:
+    """Whether names are bound to what they were bound to then; false, too, in another order."""
+    if len(names) != len(then) or [*names] != [*then]:
+        return False
+    return all(map(operator.is_, names.values(), then.values()))
 
 
 def _has_name(value: Any) -> bool:

@@ -15,7 +15,7 @@ from typing import Any
 from autograder.sandbox.inside.cells import Cells
 from autograder.sandbox.inside.channel import Channel
 from autograder.sandbox.inside.countdown import TimeIsUp
-from autograder.sandbox.inside.names import OF_IPYTHON, words_of
+from autograder.sandbox.inside.names import OF_IPYTHON, same, words_of
 from autograder.sandbox.inside.outputs import Outputs
 from autograder.sandbox.inside.peer import Gone, Peer, found_in, imported
 from autograder.sandbox.inside.shared_state import SharedState
@@ -195,6 +195,8 @@ class Tester:
 
     def _names_news(self) -> dict[str, Any]:
         """What tests cells have bound in lines that students can read, and what they deleted."""
+        if same(self._ns, self._before):
+            return {}
         bound: dict[str, Any] = {}
         before = self._before.get
         for name in [name for name, value in self._ns.items() if before(name, self) is not value]:

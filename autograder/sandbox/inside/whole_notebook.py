@@ -54,6 +54,9 @@ class WholeNotebook:
             case {"op": "run", "source": source, "label": label, "limit_s": limit_s}:
                 reply = interrupted(limit_s, functools.partial(self._cells.run, source, label))
                 yield {**reply, "outputs": self._outputs.take()}
+                if request["tells"]:
+                    # A message of its own: how the cell ended is told, whatever becomes of this.
+                    yield {"news": self._peer.news(whole=True)}
             case {"op": "names"}:
                 yield {"news": self._peer.news(whole=True)}
             case {"op": "bind", "news": news}:

@@ -71,9 +71,13 @@ KINDS = {
 """Words for what does not cross: a fixed list, so that no name that a student chose does."""
 
 _SLOT, _OTHER = 8, 160
+_SEQUENCES = frozenset("ltSF")
 _CONTAINER = {"l": 64, "t": 48, "S": 216, "F": 216, "d": 64}
 _PER_KEY = 100
 """Approximate bytes of a reference, another object, each container, and an entry of a table."""
+_TO_JSON = json.JSONEncoder(check_circular=False)
+"""A header is a tree by how it is made, so that nothing need be looked for in circles."""
+_FROM_JSON = json.JSONDecoder()
 _LENGTHS = struct.Struct(">II")
 _BIT_GENERATORS = {"PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64"}
 
@@ -151,12 +155,20 @@ class _Encoder:
 
     def header(self, value: Any, depth: int = 0) -> Any:
         """The tagged form of `value`."""
-        self._spend(1)
+        self.elements -= 1
+        if self.elements < 0:
+            raise WireError(KINDS["too large"])
         if depth > DEPTH:
             return ["u", "too deep"]
         kind = type(value)
         if kind in _AS_THEY_ARE:
             return value
+        # Most of what crosses is of these types, so they are looked for first.
+        if kind is tuple or kind is list:
+            below = depth + 1
+            return ["t" if kind is tuple else "l", *[self.header(item, below) for item in value]]
+        if kind is dict:
+            return self._dict(value, depth + 1)
         if (kind.__module__, kind.__qualname__) in _AT_ONCE:
             return self._by_row(value, depth)
         if isinstance(value, np.generic | np.ndarray):
@@ -181,13 +193,20 @@ class _Encoder:
             tag = "S" if isinstance(value, set) else "F"
             return [tag, *(self.header(_key(item), below) for item in value)]
         if isinstance(value, dict):
-            pairs = ((_key(key), item) for key, item in dict.items(value))
-            return ["d", *([self.header(k, below), self.header(v, below)] for k, v in pairs)]
+            return self._dict(value, below)
         if isinstance(value, complex):
             return ["c", value.real, value.imag]
         if isinstance(value, bytes):
             return ["b", self._block(bytes(value))]
         return self._foreign(value, depth)
+
+    def _dict(self, value: dict[Any, Any], below: int) -> Any:
+        header = self.header
+        pairs = [
+            [header(key if type(key) is str else _key(key), below), header(item, below)]
+            for key, item in dict.items(value)
+        ]
+        return ["d", *pairs]
 
     def _foreign(self, value: Any, depth: int) -> Any:
         if isinstance(value, np.random.Generator):
@@ -330,20 +349,37 @@ class _Decoder:
             WireError: the header is not in our format, or over a cap.
         """
         self.elements -= 1
-        if self.elements < 0 or depth > DEPTH + (header == ["u", "too deep"]):
+        if self.elements < 0 or (depth > DEPTH and depth > DEPTH + (header == ["u", "too deep"])):
             raise WireError("a value over the caps on elements or depth")
-        if header is None or isinstance(header, bool | int | float | str):
+        # JSON gives these types and no others.
+        if type(header) in _AS_THEY_ARE:
             self._grow(_SLOT + sys.getsizeof(header))
             return header
-        if not isinstance(header, list) or not header or not isinstance(header[0], str):
+        if type(header) is not list or not header or type(header[0]) is not str:
             raise WireError("a header that is not a tagged value")
         tag, items = header[0], header[1:]
         self._grow(_SLOT + _CONTAINER.get(tag, _OTHER))
-        if tag in ("l", "t", "S", "F"):
-            return self._sequence(tag, [self.value(item, depth + 1) for item in items])
+        if tag in _SEQUENCES:
+            return self._sequence(tag, self._values(items, depth + 1))
         if tag == "d":
-            return self._dict(items, depth)
+            return self._dict(items, depth + 1)
         return self._atom(tag, items, depth)
+
+    def _values(self, headers: Sequence[Any], depth: int) -> list[Any]:
+        """The values of several headers; plain ones are read here, without a call for each."""
+        found, plain, size = [], 0, 0
+        for header in headers:
+            if type(header) in _AS_THEY_ARE and depth <= DEPTH:
+                plain += 1
+                size += _SLOT + sys.getsizeof(header)
+                found.append(header)
+            else:
+                found.append(self.value(header, depth))
+        self.elements -= plain
+        if self.elements < 0:
+            raise WireError("a value over the cap on elements")
+        self._grow(size)
+        return found
 
     def _grow(self, count: int) -> None:
         """Count the memory of the value as it is rebuilt, not the bytes that were sent for it."""
@@ -358,10 +394,12 @@ class _Decoder:
             return made(items) if _plain_keys(items) else Unsendable("object")
         return items if tag == "l" else tuple(items)
 
-    def _dict(self, pairs: list[Any], depth: int) -> Any:
-        if not all(isinstance(pair, list) and len(pair) == 2 for pair in pairs):
-            raise WireError("a dict whose items are not pairs")
-        items = [(self.value(k, depth + 1), self.value(v, depth + 1)) for k, v in pairs]
+    def _dict(self, pairs: list[Any], below: int) -> Any:
+        items = []
+        for pair in pairs:
+            if type(pair) is not list or len(pair) != 2:
+                raise WireError("a dict whose items are not pairs")
+            items.append(self._values(pair, below))
         self._grow(_PER_KEY * len(items))
         return dict(items) if _plain_keys([key for key, _ in items]) else Unsendable("object")
 
@@ -470,6 +508,8 @@ def _key(key: Any) -> Any:
 
 def _plain_keys(keys: Sequence[Any]) -> bool:
     """Whether values may be keys: that too many of their hashes are equal cannot be arranged."""
+    if all(type(key) is str for key in keys):
+        return True
     odd = [key for key in keys if isinstance(key, _ODD)]
     parts = [part for key in odd if isinstance(key, tuple | frozenset) for part in key]
     plain = len(odd) <= MOST_ODD and len(parts) <= 8 * len(odd)
@@ -507,7 +547,7 @@ def encode(
     """
     encoder = _Encoder(elements, handles, hold)
     try:
-        header = json.dumps(encoder.header(value)).encode()
+        header = _TO_JSON.encode(encoder.header(value)).encode()
     except (WireError, Uncrossable):
         raise
     except Exception as error:
@@ -572,7 +612,7 @@ def weigh(
     if size > min(len(view) - 4, HEADER_BYTES):
         raise WireError("a header that is longer than its frame, or over the cap")
     try:
-        header = json.loads(bytes(view[4 : 4 + size]))
+        header = _FROM_JSON.decode(str(view[4 : 4 + size], "utf-8"))
         decoder = _Decoder(view[4 + size :], elements, proxy, generators, memory, held)
         value = decoder.value(header)
         return value, decoder.taken_bytes

@@ -21,7 +21,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograder.sandbox.inside import jail, policy
-from autograder.sandbox.inside.keeper import PACKET, keep
+from autograder.sandbox.inside.channel import PACKET
+from autograder.sandbox.inside.keeper import keep
 
 
 def main(owner_fd: int) -> None:
@@ -37,9 +38,11 @@ def main(owner_fd: int) -> None:
 
 def load(modules: Sequence[str]) -> None:
     """Load modules that submissions use, as far as they are installed."""
+    gc.disable()  # little of what a module makes is garbage, and looking for it takes long
     for module in modules:
         with contextlib.suppress(ImportError):
             importlib.import_module(module)
+    gc.enable()
 
 
 def serve(owner: socket.socket, shell: Any) -> None:

@@ -14,8 +14,8 @@ from autograder.course.fingerprint import exercise_digests
 from autograder.course.lab import Lab
 from autograder.course.model import Course
 from autograder.errors import CourseError
-from autograder.grading.grader import unreadable
-from autograder.grading.pool import Job, WorkerPool, broken_report
+from autograder.grading.job import Job, unreadable
+from autograder.grading.pool import WorkerPool, broken_report
 from autograder.grading.standing import is_earned
 from autograder.report import Report, Status
 from autograder.sandbox.inside.policy import Tier
