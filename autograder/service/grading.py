@@ -246,9 +246,9 @@ class GradingService:
         """
         return self._regrading.preview(assignment, student, self._tier_now())
 
-    def regrade(self, assignment: str, student: str = "") -> list[Change]:
-        """Grade again and write what changes; arguments and errors as for `preview_regrade`."""
-        changes = self._regrading.apply(assignment, student, self._tier_now())
+    def regrade(self, assignment: str, student: str = "", by: str = "") -> list[Change]:
+        """Grade again and write what changes; `by` is who asks. Else as `preview_regrade`."""
+        changes = self._regrading.apply(assignment, student, self._tier_now(), by)
         self._coordination.wake()
         return changes
 

@@ -41,5 +41,5 @@ class RegradeJobPage(Instructor):
         self.page("regrade_job.html.j2", job=job)
 
     def post(self, number: str) -> None:
-        job = self.context.regrade_jobs.apply(int(number))
+        job = self.context.regrade_jobs.apply(int(number), self.person.name)
         self.redirect(f"{self.context.prefix}class/regrade/{job.id}", status=HTTPStatus.SEE_OTHER)
