@@ -21,14 +21,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from autograder.batch.writer import Change
 from autograder.course.model import Course
 from autograder.course.private_places import private_places
-from autograder.feedback import feedback_page
+from autograder.feedback.view import Manual
 from autograder.gradebook.gradebook import Gradebook, open_gradebook
+from autograder.report import Report
 from autograder.sandbox.doctor import strongest
 from autograder.sandbox.inside.policy import Tier
 from autograder.service.settings import Service, inbound_folder, read_settings
 from autograder.service.store.attempts import Attempt, Attempts, State
 from autograder.service.store.marks import Snapshot
-from autograder.service.words import aside
 from autograder.service.workers.coordination import Coordination
 from autograder.service.workers.grader_thread import GraderThread
 from autograder.service.workers.inbox import SETTLE_S, Inbox, Notices
@@ -103,6 +103,22 @@ class GradingService:
         self._threads = [watching, self._publisher, *self._graders]
         for thread in self._threads:
             thread.start()
+
+    @property
+    def started(self) -> bool:
+        """Whether it takes in and grades; faults that pass do not change that."""
+        return bool(self._threads)
+
+    def manual(self, attempt: Attempt, report: Report) -> Manual:
+        """What the gradebook adds to one notebook of an attempt: comments, points, the penalty.
+
+        Raises:
+            sqlalchemy.exc.SQLAlchemyError: the database cannot be read now.
+        """
+        if not (attempt.counts and attempt.placed):
+            return Manual()
+        with closing(Gradebook(self.course)) as book:
+            return manual_of(book, attempt, report)
 
     def stop(self) -> None:
         """End; what is being graded and does not end soon waits for the next start."""
@@ -202,37 +218,6 @@ class GradingService:
         due = self.due(attempt.assignment, attempt.student)
         over = due is not None and now >= due
         return str(self.settings.after_due if over else self.settings.before_due)
-
-    def feedback_html(self, attempt_id: int, notebook: str, back: str = "") -> str | None:
-        """The feedback page on one notebook of an attempt, as it would be released now.
-
-        Args:
-            attempt_id: which attempt.
-            notebook: which of its notebooks.
-            back: where the page leads back to; nowhere when empty.
-
-        Returns:
-            The page; None where there is none.
-
-        Raises:
-            sqlalchemy.exc.SQLAlchemyError: the database cannot be read now.
-        """
-        attempt = self.attempts.get(attempt_id)
-        reports = [] if attempt is None else self.attempts.reports(attempt_id)
-        report = next((one for one in reports if one.notebook == notebook), None)
-        if attempt is None or report is None:
-            return None
-        course = self.course
-        with closing(Gradebook(course)) as book:
-            manual = manual_of(book, attempt, report)
-        return feedback_page(
-            report,
-            student=attempt.student,
-            course=course.title,
-            manual=manual,
-            back=back,
-            aside=aside(attempt),
-        )
 
     def preview_regrade(self, assignment: str, student: str = "") -> list[Change]:
         """What grading an assignment again would change in the marks; nothing is written.

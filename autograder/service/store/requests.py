@@ -63,6 +63,10 @@ def open_requests(
     latest = {(one.student, one.assignment): one for one in asked}
     for attempt in attempts:
         key = (attempt.student, attempt.assignment)
-        if key in latest and attempt.state is not State.REFUSED and attempt.arrived > latest[key].at:
+        if (
+            key in latest
+            and attempt.state is not State.REFUSED
+            and attempt.arrived > latest[key].at
+        ):
             del latest[key]
     return latest
