@@ -50,22 +50,30 @@ _STANDINGS = {
 }
 
 _WHYS = {
-    Why.LATEST: "counts: your latest",
-    Why.LATEST_GRADED: "counts: your later one does not",
-    Why.BEST: "counts: your best",
-    Why.RULED: "counts: your instructor decided so",
+    Why.LATEST: "counts: {your} latest",
+    Why.LATEST_GRADED: "counts: {your} later one does not",
+    Why.BEST: "counts: {your} best",
+    Why.RULED: "counts: {instructor} decided so",
     Why.LATER: "does not count: a later one does",
     Why.BETTER: "does not count: another one is better",
-    Why.UNGRADED: "does not count: your earlier mark stands",
-    Why.WITHHELD: "does not count yet: your earlier mark stands",
-    Why.ASIDE: "does not count: your instructor set it aside",
+    Why.UNGRADED: "does not count: {your} earlier mark stands",
+    Why.WITHHELD: "does not count yet: {your} earlier mark stands",
+    Why.ASIDE: "does not count: {instructor} set it aside",
 }
-"""Of each reason why an attempt gives the mark or does not, the words for everybody."""
+"""Of each reason why an attempt gives the mark or does not, the words; see `why`."""
 
 
-def why(attempt: Attempt) -> str:
-    """Why it gives the mark, or does not; empty while it is not finished."""
-    return _WHYS[Why(attempt.why)] if attempt.why else ""
+def why(attempt: Attempt, teaches: bool = False) -> str:
+    """Why it gives the mark, or does not; empty while it is not finished.
+
+    Args:
+        attempt: the attempt.
+        teaches: whether an instructor reads it, and not its student.
+    """
+    if not attempt.why:
+        return ""
+    whose = ("an instructor", "the") if teaches else ("your instructor", "your")
+    return _WHYS[Why(attempt.why)].format(instructor=whose[0], your=whose[1])
 
 
 def aside(attempt: Attempt) -> str:
@@ -117,12 +125,10 @@ def _about_files(attempt: Attempt) -> list[str]:
 
 
 def result(score: float | None, max_score: float | None) -> Mark | None:
-    """What a mark is like, apart from how far its attempt is; None while there is none to see."""
-    if score is None or not max_score:
+    """What stands out of a mark, apart from how far its attempt is: that it is whole, or nothing."""
+    if score is None or not max_score or 0 < score < max_score:
         return None
-    if score >= max_score:
-        return Mark("✓", "all points", "good")
-    return Mark("◐", "some points", "calm") if score > 0 else Mark("○", "no points yet", "calm")
+    return Mark("✓", "all points", "good") if score > 0 else Mark("○", "no points yet", "calm")
 
 
 NEAR, SOON = timedelta(days=1), timedelta(days=3)
@@ -192,6 +198,8 @@ class Prospects:
     now: datetime
     after_due: str
     """What students see after the due date: `feedback`, `marks` or `nothing`."""
+    asked: bool = False
+    """Whether an instructor asks for another attempt."""
 
     @property
     def over(self) -> bool:
@@ -216,11 +224,11 @@ def next_step(
     Args:
         latest: the student's latest attempt; None if there is none.
         shows: what the student may see of it.
-        mark: what it is worth, as `result` says it; None while there is none to see.
+        mark: what stands out of its mark, as `result` says it.
         ahead: what is ahead of the student.
     """
     late = _LATE if ahead.over else ""
-    if latest is None:
+    if latest is None or (ahead.asked and latest.state in FINISHED):
         return NextStep(f"{SUBMIT}{late}")
     if latest.state in (State.WAITING, State.RUNNING):
         if shows == "nothing":

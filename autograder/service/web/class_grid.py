@@ -164,6 +164,11 @@ class Grid:
     pages: int
 
     @property
+    def several(self) -> set[str]:
+        """The assignments with several notebooks."""
+        return {name for name, _, count in self.titles if count > 1}
+
+    @property
     def max_score(self) -> float:
         """What all columns are worth."""
         return sum(column.max_score for column in self.columns)

@@ -139,7 +139,7 @@ class InsightPage(OfClass):
             "assignment": assignment,
             "students": len({one.student for one in graded}),
             "panels": panels(graded, course.title_of),
-            "analyses": analyses(graded),
+            "analyses": analyses(graded, course.title_of),
             "ranking": tally.ranking(graded),
             "version": version,
         }

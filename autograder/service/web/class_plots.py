@@ -68,16 +68,17 @@ class Analysed:
     """What the checks of one notebook tell, with its picture."""
 
     column: Column
+    title: str
     analysis: Analysis
     dots: tuple[Dot, ...]
 
 
-def analyses(graded: Sequence[Graded]) -> list[Analysed]:
-    """The item analysis of each notebook of these reports, in the order of their names."""
+def analyses(graded: Sequence[Graded], title_of: Callable[[str, str], str]) -> list[Analysed]:
+    """The item analysis of each notebook of these reports; arguments as for `panels`."""
     found = []
     for column in sorted(tally.columns(graded)):
         analysis = analyse(tally.in_column(graded, column))
-        found.append(Analysed(column, analysis, tuple(dots(analysis))))
+        found.append(Analysed(column, title_of(*column), analysis, tuple(dots(analysis))))
     return found
 
 

@@ -31,6 +31,8 @@ class Tried:
     notebooks: tuple[Marked, ...]
     decided: bool
     """Whether it is graded, so that an instructor can decide about it."""
+    asks: bool
+    """Whether it waits for a decision."""
     ruling: Ruling
     rulings: tuple[Ruled, ...]
     regrades: tuple[Regraded, ...]
@@ -127,6 +129,7 @@ class StudentPage(OfStudent):
             step,
             self.marks_of(attempt, step.seen, teaches=True),
             attempt.state in FINISHED,
+            attempt.asks,
             attempt.ruling,
             tuple(store.rulings(attempt.id)),
             tuple(store.regrades(attempt.id)),

@@ -51,7 +51,7 @@ class Assigned:
     latest: Step | None
     counting: AttemptView | None
     result: Mark | None
-    """What the mark is like."""
+    """What stands out of the mark."""
     notebooks: tuple[Marked, ...]
     """Of the attempt that counts."""
     allowance: Allowance
@@ -110,9 +110,10 @@ class Own(Student):
         mark = result(counting.score, counting.max_score) if counting else None
         given = next((one for one in attempts if counting and one.id == counting.id), None)
         left, due = store.allowance(reader, name), service.due(name, reader)
-        prospects = Prospects(left, due, now, str(service.settings.after_due))
         shows = seen[0].shows if seen else "nothing"
         asked = open_requests(store.requests(reader, name), attempts)
+        after_due = str(service.settings.after_due)
+        prospects = Prospects(left, due, now, after_due, bool(asked))
         settled = bool(mark and mark.tone == "good") and not asked
         return (
             Assigned(
