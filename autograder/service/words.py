@@ -125,7 +125,7 @@ def _about_files(attempt: Attempt) -> list[str]:
 
 
 def result(score: float | None, max_score: float | None) -> Mark | None:
-    """What stands out of a mark, apart from how far its attempt is: that it is whole, or nothing."""
+    """What stands out of a mark, apart from how far its attempt is: all points, or none."""
     if score is None or not max_score or 0 < score < max_score:
         return None
     return Mark("✓", "all points", "good") if score > 0 else Mark("○", "no points yet", "calm")

@@ -104,6 +104,8 @@ class Attempt:
     """When that was decided, in seconds since 1970."""
     placed: bool = False
     """Whether the gradebook holds it."""
+    written: float = 0.0
+    """When its reports were last written, in seconds since 1970."""
 
     @property
     def whole(self) -> bool:
@@ -172,8 +174,8 @@ def allowance(
         times: of the attempts that were taken, in seconds since 1970.
         rules: the rules.
         now: the time, in seconds since 1970.
-        asked: when instructors asked for another attempt, in seconds since 1970: each gives one more
-            than the limit, and after the latest the next one need not wait.
+        asked: when instructors asked for another attempt, in seconds since 1970: each gives one
+            more than the limit, and after the latest the next one need not wait.
     """
     taken, asked = list(times), list(asked)
     latest = max(taken, default=float("-inf"))
@@ -232,4 +234,5 @@ def attempt_of(row: Any) -> Attempt:
         ruling=Ruling(row.ruling),
         ruled=row.ruled,
         placed=row.placed,
+        written=row.written,
     )

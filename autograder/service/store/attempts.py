@@ -211,7 +211,8 @@ class Attempts(AttemptReader):
         query = update(table).where(table.c.id == attempt_id)
         facts = rulings.facts_of(reports)
         facts["told"] = _kept(facts["told"])
-        marks |= {"reason": _kept(reason), "placed": False, "released": False, **facts}
+        marks |= {"reason": _kept(reason), "written": time.time(), **facts}
+        marks |= {"placed": False, "released": False}
         db.execute(query.values(state=state, **marks))
         db.execute(delete(tables.reports).where(tables.reports.c.attempt == attempt_id))
         for position, report in enumerate(reports):

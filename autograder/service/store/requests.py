@@ -1,7 +1,8 @@
 """Instructors ask a student to submit again: recorded, shown, and worth one more attempt.
 
-A request is open until an attempt arrives after it. Each gives one attempt beyond the course's limit,
-and while it is open the next attempt need not wait. Every function works within a transaction.
+A request is open until an attempt arrives after it. Each gives one attempt beyond the course's
+limit, and while it is open the next attempt need not wait. Every function works within a
+transaction.
 """
 
 from __future__ import annotations

@@ -78,6 +78,7 @@ attempts = Table(
     Column("told", Text, nullable=False, server_default=""),
     Column("ruling", String(16), nullable=False, server_default=""),
     Column("ruled", Float(53), nullable=False, server_default="0"),
+    Column("written", Float(53), nullable=False, server_default="0"),
 )
 reports = Table(
     "autograder_report",

@@ -123,7 +123,7 @@ class Handler(HubOAuthenticated, RequestHandler):  # type: ignore[misc]
         }
 
     def _channel(self, name: str) -> str:
-        """The name of the channel between somebody's windows, which no other user's page can know."""
+        """The name of the channel between somebody's windows; no other user's page can know it."""
         secret: bytes = self.settings["cookie_secret"]
         return hmac.digest(secret, f"channel {name}".encode(), "sha256").hex()
 

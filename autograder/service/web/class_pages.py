@@ -86,7 +86,7 @@ class ClassPage(OfClass):
 
 
 def _query(wanted: Wanted, **changes: Any) -> str:
-    """The query of the class's page with some of its parts changed; what is not said is left out."""
+    """The query of the class's page with some parts changed; empty parts are left out."""
     one = replace(wanted, **{"page": 1, **changes})
     parts = {
         "assignment": one.assignment,

@@ -73,7 +73,13 @@ class Analysed:
     dots: tuple[Dot, ...]
 
 
-def analyses(graded: Sequence[Graded], title_of: Callable[[str, str], str]) -> list[Analysed]:
+def _own_name(assignment: str, notebook: str) -> str:
+    return notebook
+
+
+def analyses(
+    graded: Sequence[Graded], title_of: Callable[[str, str], str] = _own_name
+) -> list[Analysed]:
     """The item analysis of each notebook of these reports; arguments as for `panels`."""
     found = []
     for column in sorted(tally.columns(graded)):
@@ -82,12 +88,14 @@ def analyses(graded: Sequence[Graded], title_of: Callable[[str, str], str]) -> l
     return found
 
 
-def panels(graded: Sequence[Graded], title_of: Callable[[str, str], str]) -> list[Panel]:
+def panels(
+    graded: Sequence[Graded], title_of: Callable[[str, str], str] = _own_name
+) -> list[Panel]:
     """One panel for each notebook of these reports, in the order of their names.
 
     Args:
         graded: the reports.
-        title_of: what people call a notebook of an assignment.
+        title_of: what people call a notebook of an assignment; by default its name.
     """
     columns = sorted(tally.columns(graded))
     found = {column: tally.in_column(graded, column) for column in columns}

@@ -35,6 +35,7 @@ class Feedback(Student):
     """GET attempts/<id>/feedback/<notebook>: the feedback on one notebook, within the site."""
 
     async def get(self, attempt_id: str, notebook: str) -> None:
+        """What is not shown yet is 404, as if it were not there."""
         attempt = await self.attempt_or_404(attempt_id)
         teaches = self.context.teaches(self.person)
         values = await self.read(self._values, attempt, notebook, teaches)

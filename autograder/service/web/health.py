@@ -20,7 +20,7 @@ class MetricsFile(Metrics):
 
 
 class Live(Anonymous):
-    """GET livez: 200 as long as this process answers at all; a container is restarted without it."""
+    """GET livez: 200 as long as this process answers; else its container is to be restarted."""
 
     program = True
 

@@ -1,6 +1,7 @@
 """A student's way through an assignment: attempts with their numbers, and what each one changed.
 
-It compares reports; it knows nothing of HTML or HTTP, and shows nothing that its reader may not see.
+It compares reports. It knows nothing of HTML or HTTP, and tells nothing that its reader may not
+see.
 """
 
 from __future__ import annotations

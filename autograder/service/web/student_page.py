@@ -1,4 +1,4 @@
-"""The instructor's page of one student: all attempts, what came of them, and what to do about them."""
+"""The instructor's page of one student: all attempts, what came of them, and what can be done."""
 
 from __future__ import annotations
 
@@ -76,6 +76,7 @@ class StudentPage(OfStudent):
     """GET class/students/<name>: everything that one student submitted."""
 
     async def get(self, student: str) -> None:
+        """Everybody in the class has a page, also those who submitted nothing."""
         everybody = await self.known(student)
         values = await self.read(self._values, student)
         place = everybody.index(student)

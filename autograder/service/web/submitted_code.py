@@ -1,4 +1,4 @@
-"""What a student wrote: the code of an attempt, exercise by exercise, and how it differs from another.
+"""What a student wrote: the code of an attempt by exercise, and how it differs from another.
 
 It reads our copies, which never change. What is in them is text and stays text: nothing is run, and
 whatever cannot be read is simply not there.
@@ -44,7 +44,7 @@ class Code:
 
     source: str
     changes: tuple[Line, ...] = ()
-    """What changed since another attempt; empty if nothing did, or if there is nothing to compare."""
+    """What changed since another attempt; empty if nothing did, or nothing can be compared."""
     is_new: bool = False
     """Whether it differs from the other attempt."""
 
