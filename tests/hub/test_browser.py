@@ -87,9 +87,8 @@ def test_pages_show_under_their_policy_and_fit(window, small_hub, role, paths, s
         page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
         found = axe.run(page).response
         assert found["passes"], path
-        assert [
-            f"{path}: {one['id']}: {one['nodes'][0]['html']}" for one in found["violations"]
-        ] == []
+        faults = [(one["id"], one["nodes"][0]["html"]) for one in found["violations"]]
+        assert faults == [], path
 
 
 def test_feedback_is_one_click_away_and_unfolds(window, small_hub):
@@ -167,7 +166,7 @@ def hide(page: Page, hidden: bool) -> None:
 
 
 def test_seven_windows_share_one_stream(window, small_hub, reports):
-    """A browser has six connections to a host: seven windows work, update, and leave the hub free."""
+    """A browser has six connections to a host; seven windows work, and the hub does beside them."""
     first = window("other")
     windows = [first.page, *(first.page.context.new_page() for _ in range(6))]
     streams: list[str] = []
