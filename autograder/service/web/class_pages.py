@@ -1,6 +1,6 @@
 """The instructor's pages: the class, the queue, attempts that need review, frequent mistakes.
 
-`student_page` has the page of one student.
+`one_student` has the page of one student.
 """
 
 from __future__ import annotations

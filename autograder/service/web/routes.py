@@ -14,7 +14,7 @@ from autograder.service.web import (
     feedback_pages,
     health,
     regrade_pages,
-    student_page,
+    one_student,
     student_pages,
 )
 from autograder.service.web.access import Callback, Handler
@@ -29,8 +29,8 @@ ROUTES: tuple[tuple[str, type[Handler]], ...] = (
     (rf"attempts/{NUMBER}/decide", deciding.DecidePage),
     (r"events", events.Events),
     (r"class", class_pages.ClassPage),
-    (rf"class/students/{NAME}", student_page.StudentPage),
-    (rf"class/students/{NAME}/ask", student_page.AskPage),
+    (rf"class/students/{NAME}", one_student.StudentPage),
+    (rf"class/students/{NAME}/ask", one_student.AskPage),
     (r"class/queue", class_pages.QueuePage),
     (r"class/insight", class_pages.InsightPage),
     (r"class/marks\.csv", class_pages.MarksFile),
