@@ -59,6 +59,26 @@ class Reports:
         ]
 
 
+class Everybody:
+    """All attempts, read anew only after a change of the store.
+
+    Args:
+        attempts: the store.
+    """
+
+    def __init__(self, attempts: Attempts) -> None:
+        self._attempts = attempts
+        self._kept: tuple[int, list[Attempt]] = (-1, [])
+
+    def attempts(self) -> list[Attempt]:
+        """Everybody's, the newest first; nobody may change the list."""
+        version = self._attempts.version()  # First: what is read after it is at least as new.
+        kept = self._kept
+        if kept[0] != version:
+            self._kept = kept = (version, self._attempts.of())
+        return kept[1]
+
+
 def counting(attempts: Iterable[Attempt]) -> list[Attempt]:
     """The attempts that give marks, by student and assignment."""
     return sorted(

@@ -21,7 +21,7 @@ from autograder.service.grading import GradingService
 from autograder.service.store.tables import is_away
 from autograder.service.web.assets import Assets
 from autograder.service.web.change_feed import ChangeFeed, Streams, positions
-from autograder.service.web.class_view import Reports
+from autograder.service.web.class_view import Everybody, Reports
 from autograder.service.web.http_error import RefusedRequest
 from autograder.service.web.identity import INSTRUCTORS, STUDENTS, Person
 from autograder.service.web.metrics import registry_of
@@ -53,6 +53,7 @@ class ServiceContext:
         self.watch = ChangeFeed(self.service.attempts, self.read)
         self.regrade_jobs = RegradeJobs(self.service)
         self.reports = Reports(self.service.attempts)
+        self.everybody = Everybody(self.service.attempts)
         self.code = SubmittedCode()
         self.roster = Roster(self.auth.api_url, self.auth.api_token)
         self.registry = registry_of(self.service)

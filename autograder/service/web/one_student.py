@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urljoin
@@ -12,6 +12,7 @@ from urllib.parse import quote, urljoin
 from autograder.service.store.attempt import FINISHED, Attempt, Ruling
 from autograder.service.store.requests import MOST_WORDS, Request
 from autograder.service.store.rulings import Regraded, Ruled
+from autograder.service.web.access import Instructor
 from autograder.service.web.attempt_view import RECENT, look_at
 from autograder.service.web.class_grid import SIGN_WORDS, Cell, ClassGrid
 from autograder.service.web.class_pages import OfClass
@@ -53,54 +54,36 @@ class Course:
     """Where formgrader shows this work; empty where there is no link."""
 
 
-class OfStudent(OfClass, Own):
-    """What the page and its form share."""
-
-    async def known(self, student: str) -> list[str]:
-        """Everybody in the class, by name.
-
-        Raises:
-            RefusedRequest: 404, this student is not in it.
-        """
-        members = await self.context.members()
-        everybody = await self.read(self._everybody, members)
-        if student not in everybody:
-            raise RefusedRequest(HTTPStatus.NOT_FOUND)
-        return everybody
-
-    def _everybody(self, members: frozenset[str]) -> list[str]:
-        return self.grid().students({*self.context.service.marks().students, *members})
-
-
-class StudentPage(OfStudent):
+class StudentPage(OfClass, Own):
     """GET class/students/<name>: everything that one student submitted."""
 
     async def get(self, student: str) -> None:
         """Everybody in the class has a page, also those who submitted nothing."""
-        everybody = await self.known(student)
-        values = await self.read(self._values, student)
-        place = everybody.index(student)
-        self.show(
-            "student.html.j2",
-            {
-                **values,
-                "student": student,
-                "before": everybody[place - 1] if place else "",
-                "after": everybody[place + 1] if place + 1 < len(everybody) else "",
-                "position": (place + 1, len(everybody)),
-                "signs": SIGN_WORDS,
-            },
-        )
+        members = await self.context.members()
+        self.show("student.html.j2", await self.read(self._values, student, members))
 
-    def _values(self, student: str) -> dict[str, Any]:
-        store = self.context.service.attempts
-        version, grid, now = store.version(), self.grid(), datetime.now().astimezone()
-        ahead = self.context.ahead()
+    def _values(self, student: str, members: frozenset[str]) -> dict[str, Any]:
+        """What the page shows.
+
+        Raises:
+            RefusedRequest: 404, this student is not in the class.
+        """
+        service = self.context.service
+        version, grid, now = service.attempts.version(), self.grid(), datetime.now(UTC)
+        everybody = grid.students({*service.marks().students, *members})
+        if student not in everybody:
+            raise RefusedRequest(HTTPStatus.NOT_FOUND)
+        place, ahead = everybody.index(student), self.context.ahead()
         courses = [self._of(grid, student, name, ahead, now) for name in grid.assignments()]
         return {
             "courses": courses,
             "total": sum(one.cell.score for one in courses),
             "max_score": sum(one.max_score for one in courses),
+            "student": student,
+            "before": everybody[place - 1] if place else "",
+            "after": everybody[place + 1] if place + 1 < len(everybody) else "",
+            "position": (place + 1, len(everybody)),
+            "signs": SIGN_WORDS,
             "most_words": MOST_WORDS,
             "version": version,
         }
@@ -148,7 +131,7 @@ class StudentPage(OfStudent):
         return f"{place.rstrip('/')}/manage_students/{names}"
 
 
-class AskPage(OfStudent):
+class AskPage(Instructor):
     """POST class/students/<name>/ask: ask the student to submit again; then the page again."""
 
     def get(self, student: str) -> None:
@@ -157,7 +140,9 @@ class AskPage(OfStudent):
 
     async def post(self, student: str) -> None:
         """The form holds `assignment`, and `words` for the student."""
-        await self.known(student)
+        members = await self.context.members()
+        if student not in members and not await self.read(self._is_known, student):
+            raise RefusedRequest(HTTPStatus.NOT_FOUND)
         assignment = self.get_body_argument("assignment", "")
         if assignment not in self.context.service.course.assignments:
             raise RefusedRequest(HTTPStatus.NOT_FOUND, "There is no such assignment.")
@@ -170,6 +155,11 @@ class AskPage(OfStudent):
         await self.read(ask, student, assignment, self.person.name, words)
         log.info("%s asks %s to submit %s again", self.person.name, student, assignment)
         self._back(student)
+
+    def _is_known(self, student: str) -> bool:
+        """Whether the gradebook has this student, or they submitted something."""
+        service = self.context.service
+        return student in service.marks().students or bool(service.attempts.of(student, limit=1))
 
     def _back(self, student: str) -> None:
         place = f"{self.context.prefix}class/students/{quote(student, safe='')}"

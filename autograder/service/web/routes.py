@@ -13,8 +13,8 @@ from autograder.service.web import (
     events,
     feedback_pages,
     health,
-    regrade_pages,
     one_student,
+    regrade_pages,
     student_pages,
 )
 from autograder.service.web.access import Callback, Handler

@@ -6,6 +6,7 @@ yet. `feedback_pages` has the page of one notebook's feedback.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -99,10 +100,18 @@ class Own(Student):
             link=place if seen.shows == "feedback" else "",
         )
 
-    def assigned(self, name: str, most: int = RECENT) -> tuple[Assigned, list[Step]]:
-        """An assignment as its reader finds it now, with their latest attempts."""
+    def assigned(
+        self, name: str, ahead: Mapping[int, int], most: int = RECENT
+    ) -> tuple[Assigned, list[Step]]:
+        """An assignment as its reader finds it now, with their latest attempts.
+
+        Args:
+            name: of the assignment.
+            ahead: the places in the queue.
+            most: how many attempts.
+        """
         service, reader, now = self.context.service, self.person.name, datetime.now(UTC)
-        store, ahead = service.attempts, self.context.ahead()
+        store = service.attempts
         attempts = store.recent(reader, name, most)
         seen = [look_at(service, attempt, ahead, teaches=False) for attempt in attempts]
         found = steps(attempts, seen, store.numbers(reader, name), self.context.reports)
@@ -148,10 +157,10 @@ class Home(Own):
         self.show_live("home.html.j2", assignments=await self.read(self._assigned), **newest)
 
     def _assigned(self) -> list[Assigned]:
-        service = self.context.service
+        service, ahead = self.context.service, self.context.ahead()
         found = []
         for name in service.course.assignments:
-            one, attempts = self.assigned(name, most=2)
+            one, attempts = self.assigned(name, ahead, most=2)
             if attempts or all(lab.release.is_file() for lab in service.course.labs_of(name)):
                 found.append(one)
         return found
@@ -167,7 +176,8 @@ class Assignment(Own):
         except CourseError:
             raise RefusedRequest(HTTPStatus.NOT_FOUND) from None
         newest = await self.read(self.newest)
-        one, attempts = await self.read(self.assigned, name)
+        ahead = await self.read(self.context.ahead)
+        one, attempts = await self.read(self.assigned, name, ahead)
         keep = service.settings.keep
         self.show_live("assignment.html.j2", one=one, attempts=attempts, keep=keep, **newest)
 
