@@ -17,7 +17,8 @@ from nbgrader.api import Gradebook
 from autograder.class_report.csv_export import marks_csv
 from autograder.service.store.attempt import Ruling
 from autograder.service.web.attempt_view import attempt_json, look_at
-from autograder.service.web.class_grid import ClassGrid, Wanted
+from autograder.service.web.class_cells import Wanted
+from autograder.service.web.class_grid import ClassGrid
 from autograder.service.web.class_plots import panels
 from autograder.service.web.class_view import Reports, counting
 

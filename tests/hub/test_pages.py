@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import shutil
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from html.parser import HTMLParser
@@ -174,6 +175,45 @@ def test_feedback_shows_the_submitted_code_beside_each_exercise(small_hub, repor
             assert [one.strip() for one in code] == [own[cell].strip() for cell in cells]
             assert html.count(f"<figcaption>{whose}") == len(code) > 4
             assert not re.search(r"<script(?! src)", html)
+
+
+def test_submitted_code_is_text(small_hub, reports):
+    """Whatever a student writes: for student and instructor, nothing of it becomes markup."""
+    evil = "</code></pre><script>alert(1)</script><img src=x onerror=alert(2)>\x1b[2J\u202e"
+    first = small_hub.course.root / small_hub.store.get(small_hub.numbers["bela"]).folder
+    folder = first.with_name("evil")
+    shutil.copytree(first, folder)
+    file = folder / "gradient_basic.ipynb"
+    content = json.loads(file.read_bytes())
+    for cell in content["cells"]:
+        if cell["metadata"].get("nbgrader", {}).get("solution"):
+            cell["source"] = evil
+    file.write_text(json.dumps(content))
+    number = small_hub.desk.arrive("bela", FIRST, timedelta(hours=72), folder)
+    small_hub.desk.grade(number, reports["bela", FIRST])
+    for role in ("other", "instructor"):
+        answer = get(small_hub, role, f"attempts/{number}/feedback/gradient_basic")
+        shown = Words(answer.text)
+        assert evil[: evil.index("\x1b")] in shown.text
+        assert "\u202e" not in answer.text
+        assert [attrs for tag, attrs in shown.elements if tag == "img"] == []
+        [script] = [attrs for tag, attrs in shown.elements if tag == "script"]
+        [nonce] = set(re.findall(r"'nonce-([^']+)'", answer.headers["Content-Security-Policy"]))
+        assert script["nonce"] == nonce
+        assert "unsafe" not in answer.headers["Content-Security-Policy"]
+
+
+def test_the_channel_of_somebodys_windows_is_theirs(small_hub):
+    """The same on all of their pages, another one for everybody else, and none that one guesses."""
+    found = {
+        role: {
+            re.findall(r'data-channel="([0-9a-f]{64})"', get(small_hub, role, path).text)[0]
+            for path in ("", f"assignments/{FIRST}")
+        }
+        for role in ("student", "other", "instructor")
+    }
+    assert all(len(names) == 1 for names in found.values())
+    assert len(set.union(*found.values())) == 3
 
 
 def test_an_attempt_says_what_it_changed(small_hub):

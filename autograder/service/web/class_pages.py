@@ -18,7 +18,8 @@ from autograder.service.store.attempt import Attempt
 from autograder.service.store.requests import open_requests
 from autograder.service.web.access import Instructor
 from autograder.service.web.attempt_view import look_at
-from autograder.service.web.class_grid import SIGN_WORDS, ClassGrid, Sign, Wanted
+from autograder.service.web.class_cells import SIGN_WORDS, Sign, Wanted
+from autograder.service.web.class_grid import ClassGrid
 from autograder.service.web.class_plots import analyses, panels
 from autograder.service.web.class_view import counting, need_person
 from autograder.service.web.http_error import RefusedRequest

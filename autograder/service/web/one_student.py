@@ -14,7 +14,8 @@ from autograder.service.store.requests import MOST_WORDS, Request
 from autograder.service.store.rulings import Regraded, Ruled
 from autograder.service.web.access import Instructor
 from autograder.service.web.attempt_view import RECENT, look_at
-from autograder.service.web.class_grid import SIGN_WORDS, Cell, ClassGrid
+from autograder.service.web.class_cells import SIGN_WORDS, Cell
+from autograder.service.web.class_grid import ClassGrid
 from autograder.service.web.class_pages import OfClass
 from autograder.service.web.http_error import RefusedRequest
 from autograder.service.web.progress import Step, steps
