@@ -209,6 +209,20 @@ def test_seven_windows_share_one_stream(window, small_hub, reports):
     expect(windows[3].locator(".attempt").first).to_contain_text("8 of 15 points")
 
 
+def test_a_browser_without_locks_asks(window, small_hub, reports):
+    """As where the connection is not safe: no stream, and the page is fetched every few seconds."""
+    page = window("other").page
+    page.add_init_script("Object.defineProperty(navigator, 'locks', { value: undefined });")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{small_hub.prefix}assignments/{ASSIGNMENTS[1]}")
+    rows = page.locator(".attempt").count()
+    number = small_hub.desk.arrive("bela", ASSIGNMENTS[1])
+    expect(page.locator(".attempt")).to_have_count(rows + 1, timeout=15_000)
+    assert not [url for url in asked if "/events" in url]
+    small_hub.desk.grade(number, reports["bela", ASSIGNMENTS[1]])
+
+
 def test_a_page_that_is_not_live_says_so(window):
     """While the computer is offline, and no longer."""
     watched = window("student")

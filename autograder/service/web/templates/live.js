@@ -151,6 +151,7 @@
     return new Promise((done) => {
       let source, retry = 0, watch = 0, failed = 0;
       const open = () => {
+        retry = 0;
         heard = Date.now();
         source = new EventSource(`${events}?_xsrf=${encodeURIComponent(xsrf)}`);
         // Other windows were without a stream for a moment.
@@ -169,7 +170,9 @@
         retry = setTimeout(open, AGAIN_MS[Math.min(failed++, AGAIN_MS.length - 1)]);
       };
       // A connection that died without a word, as behind a laptop's lid, tells nothing.
-      watch = setInterval(() => { if (Date.now() - heard > 2 * QUIET_MS) reopen(); }, QUIET_MS);
+      watch = setInterval(() => {
+        if (!retry && Date.now() - heard > 2 * QUIET_MS) reopen();
+      }, QUIET_MS);
       signal.addEventListener("abort", () => {
         clearInterval(watch);
         clearTimeout(retry);
