@@ -199,6 +199,7 @@ def test_seven_windows_share_one_stream(window, small_hub, reports):
     # Hidden windows neither listen nor ask; shown again, they know what they missed.
     for page in windows[1:6]:
         hide(page, True)
+    windows[1].wait_for_timeout(500)  # what is under way comes to its end
     asked: list[str] = []
     for page in windows[1:6]:
         page.on("request", lambda request: asked.append(request.url))

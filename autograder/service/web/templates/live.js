@@ -92,7 +92,7 @@
   // The steps of one submission follow each other at once, and each shows at once. However fast a class
   // submits, the page is fetched no more than once in two seconds after that.
   function soon() {
-    if (waiting) return;
+    if (waiting || document.hidden) return;
     const now = Date.now();
     tokens = Math.min(BURST, tokens + (now - filled) / REFILL_MS);
     filled = now;
