@@ -5,9 +5,10 @@
 Submissions of `gradient_descent` (two notebooks) are written into nbgrader's exchange by the steps
 of `nbgrader submit`. The clock starts before the first of them and stops when the stream of events
 that keeps a student's page current brings the mark: through the hub's proxy, one stream for each
-student. First one student hands in again and again, waiting for each mark; then many hand in within
-some seconds, once evenly and once all at the same time; then the same submission goes through
-nbgrader's four commands. Results go to `benchmarks/hub.json`, a table to the screen.
+student. First one student hands in again and again, waiting for each mark. Another does the same
+with the page open in Chromium, where the clock stops when the page shows the mark. Then many hand
+in within some seconds, once evenly and once all at the same time; then the same submission goes
+through nbgrader's four commands. Results go to `benchmarks/hub.json`, a table to the screen.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import json
 import os
 import random
 import secrets
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -30,6 +32,7 @@ from statistics import median, quantiles
 from typing import Any
 
 import requests
+from playwright.sync_api import sync_playwright
 
 from autograder.authoring import samples
 from autograder.authoring.build import build
@@ -42,6 +45,7 @@ from autograder.service.workers.intake import SECRET, TIMESTAMP
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "deploy" / "hub"))  # the hub's own modules are flat
+from tests.hub.browsing import FLAGS  # noqa: E402
 from tests.hub.hub_process import Hub, start_hub  # noqa: E402 - it needs the path
 
 ASSIGNMENT = "gradient_descent"
@@ -142,7 +146,7 @@ class Page(threading.Thread):
                 return
             if line.startswith("data:"):
                 attempt = json.loads(line.removeprefix("data:"))
-                if attempt["score"] is not None:
+                if attempt.get("score") is not None:
                     self.marks.setdefault(attempt["id"], time.time())
 
     def wait(self, count: int) -> None:
@@ -156,6 +160,78 @@ class Page(threading.Thread):
             if time.monotonic() > ends:
                 raise TimeoutError(f"{len(self.marks)} marks of {count}")
             time.sleep(0.002)
+
+
+SEEN = """
+window.marks = {};
+const look = () => {
+  for (const row of document.querySelectorAll(".attempt")) {
+    const number = row.querySelector("[data-attempt]").dataset.attempt;
+    if (row.querySelector(".score")) window.marks[number] ??= Date.now() / 1000;
+  }
+};
+const live = document.getElementById("live");
+new MutationObserver(look).observe(live, { childList: true, subtree: true });
+look();
+"""
+"""Notes in a page when the mark of each attempt was there."""
+
+
+class Window:
+    """A student's page in a real browser, which updates by its own script.
+
+    Args:
+        browser: Chromium.
+        hub: the hub.
+        student: whose page.
+    """
+
+    def __init__(self, browser: Any, hub: Hub, student: str) -> None:
+        session, _ = hub.sign_in(student)
+        context = browser.new_context()
+        cookies = [one for one in session.cookies if one.name != "_xsrf"]
+        context.add_cookies(
+            [
+                {"name": one.name, "value": one.value, "path": one.path, "domain": "127.0.0.1"}
+                for one in cookies
+            ]
+        )
+        self._page = context.new_page()
+        self._page.goto(f"{hub.prefix}assignments/{ASSIGNMENT}")
+        self._page.evaluate(SEEN)
+
+    @property
+    def marks(self) -> dict[int, float]:
+        """When the mark of each attempt was on the page, by its number; s since 1970."""
+        return {int(number): when for number, when in self._page.evaluate("window.marks").items()}
+
+    def wait(self, count: int) -> None:
+        """Wait until the page shows so many marks.
+
+        Raises:
+            TimeoutError: they do not come.
+        """
+        # Not by `wait_for_function`, which the page's policy forbids.
+        ends = time.monotonic() + MOST_S
+        while len(self.marks) < count:
+            if time.monotonic() > ends:
+                raise TimeoutError(f"{len(self.marks)} marks of {count}")
+            time.sleep(0.02)
+
+
+@contextmanager
+def open_window(hub: Hub, student: str) -> Iterator[Window | None]:
+    """A student's page in Chromium; None where there is no Chromium."""
+    path = shutil.which("chromium")
+    if path is None:
+        yield None
+        return
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        try:
+            yield Window(browser, hub, student)
+        finally:
+            browser.close()
 
 
 @contextmanager
@@ -173,7 +249,7 @@ def open_pages(hub: Hub, students: Sequence[str]) -> Iterator[dict[str, Page]]:
             page.closed = True
 
 
-def alone(made: Class, page: Page, student: str, count: int) -> list[float]:
+def alone(made: Class, page: Page | Window, student: str, count: int) -> list[float]:
     """Latencies in s of submissions that one student hands in one after the other."""
     found = []
     for number in range(count):
@@ -243,19 +319,22 @@ def measure(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
     made = Class(folder / "served")
     students = [f"s{number:03}" for number in range(options.students)]
     name = made.course.course_id
-    groups = {f"nbgrader-{name}": ["alone", *students], f"formgrade-{name}": ["teacher"]}
+    groups = {f"nbgrader-{name}": ["alone", "viewer", *students], f"formgrade-{name}": ["teacher"]}
     hub = start_hub(folder / "hub", made.course.root, groups)
     found: dict[str, Any] = {"cores": os.cpu_count(), "load_before": os.getloadavg()[0]}
     try:
         with open_pages(hub, ["alone"]) as pages:
             times = alone(made, pages["alone"], "alone", options.alone)
         found["alone"] = {"first": times[0], **summary(times)}
+        with open_window(hub, "viewer") as window:
+            shown = alone(made, window, "viewer", options.alone) if window else []
+        found["on the page"] = summary(shown) if shown else None
         with open_pages(hub, students) as pages:
             evenly = flood(made, pages, options.flood, options.within)
             at_once = flood(made, pages, options.flood, 0.0)
         found["flood"] = summary(evenly)
         found["at once"] = summary(at_once)
-        verify(made.course, options.alone + 2 * options.flood)
+        verify(made.course, options.alone + len(shown) + 2 * options.flood)
         print(json.dumps(found), file=sys.stderr, flush=True)
     finally:
         hub.stop()
@@ -270,12 +349,15 @@ def table(found: dict[str, Any], options: argparse.Namespace) -> str:
     flooding = f"{options.flood} of {options.students} students"
     rows = {
         "one student alone": found["alone"],
+        "one student alone, on the open page": found["on the page"],
         f"{flooding}, within {options.within:g} s": found["flood"],
         f"{flooding}, all at once": found["at once"],
         "by hand: nbgrader's four commands": found["by hand"]["together"],
     }
     lines = ["| submitted → mark, s | n | p50 | p95 | max |", "|---|---|---|---|---|"]
     for name, one in rows.items():
+        if one is None:
+            continue
         lines.append(
             f"| {name} | {one['n']} | {one['p50']:.2f} | {one['p95']:.2f} | {one['max']:.2f} |"
         )

@@ -139,11 +139,11 @@ def _count(column: Column, graded: Sequence[Graded]) -> NotebookCount:
     bars = _bars(scores.counts) if scores else ()
     analysis = analyse(graded)
     return NotebookCount(
-        column, scores, bars, tally.pass_rates(graded), analysis, tuple(_dots(analysis))
+        column, scores, bars, tally.pass_rates(graded), analysis, tuple(dots(analysis))
     )
 
 
-def _dots(analysis: Analysis) -> Iterator[Dot]:
+def dots(analysis: Analysis) -> Iterator[Dot]:
     """Where the checks stand: to the right those that many earn, at the top those that separate."""
     places: dict[tuple[float, float], list[str]] = {}
     for number, item in enumerate(analysis.checks, start=1):

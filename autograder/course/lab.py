@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +19,8 @@ from autograder.course.notebook import (
 )
 from autograder.course.tests_cells import TestsCells, read_record
 from autograder.errors import CourseError
+
+_HEADING = re.compile(r" {0,3}#{1,6}[ \t]+(.*?)[ \t#]*")
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,13 @@ class Lab:
     tests_cells: TestsCells | None = None
     """Its tests cells, in a course that declares no assignments. They give the points of those
     cells for which the hidden suite, if there is one, has no check."""
+    heading: str = ""
+    """Its first heading, as plain text; empty if it has none."""
+
+    @property
+    def title(self) -> str:
+        """What people call it: its heading, or else its name in words."""
+        return self.heading or in_words(self.name)
 
     @cached_property
     def exercises(self) -> tuple[Exercise, ...]:
@@ -156,6 +166,28 @@ class Lab:
         return next((cell for cell in self.cells if cell.grade_id == grade_id), None)
 
 
+def in_words(name: str) -> str:
+    """A name of a file or folder as people write it.
+
+    >>> in_words("linear_models-2")
+    'Linear models 2'
+    """
+    words = " ".join(name.replace("_", " ").replace("-", " ").split()) or name
+    return words[:1].upper() + words[1:]
+
+
+def first_heading(cells: tuple[MasterCell, ...]) -> str:
+    """The first heading of the text cells, without its marks; empty if there is none."""
+    for cell in cells:
+        fenced = False
+        for line in cell.source.splitlines() if cell.kind is Kind.TEXT else ():
+            fenced ^= line.lstrip().startswith(("```", "~~~"))
+            found = None if fenced else _HEADING.fullmatch(line)
+            if found:
+                return re.sub(r"[`*]|\[([^]]*)\]\([^)]*\)", r"\1", found[1]).strip()
+    return ""
+
+
 def found_assignments(root: Path, folders: Folders) -> list[str]:
     """The folders that are assignments of a course that declares none: those with notebooks."""
     source = root / folders.source
@@ -200,11 +232,13 @@ def read_lab(root: Path, folders: Folders, assignment: str, notebook: str) -> La
         if notebook.endswith(".ipynb"):
             remedy = f"declare it as {notebook.removesuffix('.ipynb')!r}"
         raise CourseError(f"{path}: not found, but {CONFIG} declares it; {remedy}")
+    cells = read_master_cells(path)
     return Lab(
         assignment,
         notebook,
         path,
-        read_master_cells(path),
+        cells,
         root / folders.release / assignment / f"{notebook}.ipynb",
         root / "tests" / "hidden" / assignment / f"test_{notebook}.py",
+        heading=first_heading(cells),
     )

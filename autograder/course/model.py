@@ -16,7 +16,14 @@ from pathlib import Path
 from autograder.course import assignment_files
 from autograder.course.config import CONFIG, load_config, read_grading, read_limits
 from autograder.course.folders import Folders, read_folders
-from autograder.course.lab import Lab, declared_of, found_assignments, read_lab, read_labs
+from autograder.course.lab import (
+    Lab,
+    declared_of,
+    found_assignments,
+    in_words,
+    read_lab,
+    read_labs,
+)
 from autograder.errors import CourseError
 from autograder.limits import Limits
 
@@ -121,6 +128,16 @@ class Course:
             where = self.folders.source + "/" if self.as_is else CONFIG
             raise CourseError(f"there is no assignment {assignment!r}{hint} ({where} has: {known})")
         return tuple(lab for lab in self.labs if lab.assignment == assignment)
+
+    def title_of(self, assignment: str, notebook: str = "") -> str:
+        """What people call an assignment, or one of its notebooks.
+
+        A notebook is called by its first heading. So is an assignment with one notebook; one with
+        several is called by its name in words, and so is what the course does not have any more.
+        """
+        labs = [lab for lab in self.labs if lab.assignment == assignment]
+        named = [lab for lab in labs if lab.name == notebook] if notebook else labs
+        return named[0].title if len(named) == 1 else in_words(notebook or assignment)
 
     def lab(self, assignment: str, notebook: str) -> Lab:
         """One notebook of an assignment.

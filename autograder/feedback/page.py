@@ -24,7 +24,6 @@ def feedback_page(
     student: str = "",
     course: str = "",
     manual: Manual | None = None,
-    back: str = "",
     aside: str = "",
 ) -> str:
     """One self-contained HTML page about one notebook.
@@ -34,17 +33,31 @@ def feedback_page(
         student: whom the page is for; left out when empty.
         course: the course's name; left out when empty.
         manual: a person's comments and the penalty for lateness.
-        back: address of the page that it was opened from; left out when empty.
         aside: why the report does not give the student's mark; empty where it does.
 
     Returns:
         A whole HTML document, to be stored as UTF-8.
     """
+    values = feedback_values(report, student=student, manual=manual, aside=aside)
+    return fill("autograder.feedback", "feedback.html.j2", {**values, "course": course})
+
+
+def feedback_values(
+    report: Report, *, student: str = "", manual: Manual | None = None, aside: str = ""
+) -> dict[str, Any]:
+    """What the templates of a page about one notebook need; arguments as for `feedback_page`."""
     manual = manual or Manual()
-    values = {"report": report, "student": student, "course": course, "back": back, "marks": MARKS}
-    values |= _mark_values(report, manual, aside) | _exercise_values(report, manual)
-    values["steps"] = next_steps(report)
-    return fill("autograder.feedback", "feedback.html.j2", values)
+    return {
+        "report": report,
+        "student": student,
+        "marks": MARKS,
+        "code": {},  # the service's page has the submitted code beside each exercise
+        "code_of": "",
+        "code_since": "",
+        **_mark_values(report, manual, aside),
+        **_exercise_values(report, manual),
+        "steps": next_steps(report),
+    }
 
 
 def notice_page(reason: str, *, student: str, course: str, notebook: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from functools import cache
 from typing import Any
+from urllib.parse import quote
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -15,16 +16,24 @@ from markupsafe import Markup
 from autograder.feedback.words import earned, exercise_name, number, printable, spoken, worth
 
 
-def fill(package: str, template: str, values: dict[str, Any]) -> str:
-    """The named template of `package`, filled with the values."""
-    return templates(package).get_template(template).render(values)
+def fill(package: str, template: str, values: dict[str, Any], *others: str) -> str:
+    """The named template of `package`, filled with the values.
+
+    Args:
+        package: whose template.
+        template: its file name.
+        values: what it needs.
+        others: packages whose templates it uses, too.
+    """
+    return templates(package, *others).get_template(template).render(values)
 
 
 @cache
-def templates(package: str) -> Environment:
-    """The templates of `package`, on top of the frame and style that all pages share."""
+def templates(package: str, *others: str) -> Environment:
+    """The templates of `package` and others, on top of the frame and style that all pages share."""
+    packages = (package, *others, "autograder.feedback")
     environment = Environment(
-        loader=ChoiceLoader([PackageLoader(package), PackageLoader("autograder.feedback")]),
+        loader=ChoiceLoader([PackageLoader(one) for one in packages]),
         autoescape=True,
         auto_reload=False,
         finalize=_printable,
@@ -33,7 +42,12 @@ def templates(package: str) -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        earned=earned, exercise=exercise_name, number=number, spoken=spoken, worth=worth
+        earned=earned,
+        exercise=exercise_name,
+        number=number,
+        segment=lambda text: quote(text, safe=""),
+        spoken=spoken,
+        worth=worth,
     )
     return environment
 

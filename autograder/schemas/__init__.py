@@ -8,7 +8,8 @@
 | `attempt`, `attempts`, `attempt_details` | `api/attempts`, `api/attempts/<id>`, `events`     |
 | `ruling_request`         | the body of `POST api/attempts/<id>/ruling`                       |
 | `regrade_request`, `regrade` | `api/regrade`, `api/regrade/<id>`                             |
-| `class_event`, `health`, `error` | `class/events`, `healthz`, refusals of the service        |
+| `class_event`, `error`   | `class/events`, refusals of the service                           |
+| `health`, `ready`        | `healthz`; `livez` and `readyz`                                   |
 
 The files name each other by relative references. Nothing here is imported by the grader.
 """

@@ -21,17 +21,17 @@ from sqlalchemy.exc import SQLAlchemyError
 from autograder.batch.writer import Change
 from autograder.course.model import Course
 from autograder.course.private_places import private_places
-from autograder.feedback import feedback_page
+from autograder.feedback.view import Manual
 from autograder.gradebook.gradebook import Gradebook, open_gradebook
 from autograder.lms.connecting import connect
 from autograder.lms.settings import read_lti
+from autograder.report import Report
 from autograder.sandbox.doctor import strongest
 from autograder.sandbox.inside.policy import Tier
 from autograder.service.settings import Service, inbound_folder, read_settings
 from autograder.service.store.attempts import Attempt, Attempts, State
 from autograder.service.store.marks import Snapshot
 from autograder.service.store.outbox import Outbox
-from autograder.service.words import aside
 from autograder.service.workers.coordination import Coordination
 from autograder.service.workers.grader_thread import GraderThread
 from autograder.service.workers.inbox import SETTLE_S, Inbox, Notices
@@ -116,6 +116,22 @@ class GradingService:
             self._threads.append(self._sends)
         for thread in self._threads:
             thread.start()
+
+    @property
+    def started(self) -> bool:
+        """Whether it takes in and grades; faults that pass do not change that."""
+        return bool(self._threads)
+
+    def manual(self, attempt: Attempt, report: Report) -> Manual:
+        """What the gradebook adds to one notebook of an attempt: comments, points, the penalty.
+
+        Raises:
+            sqlalchemy.exc.SQLAlchemyError: the database cannot be read now.
+        """
+        if not (attempt.counts and attempt.placed):
+            return Manual()
+        with closing(Gradebook(self.course)) as book:
+            return manual_of(book, attempt, report)
 
     def stop(self) -> None:
         """End; what is being graded and does not end soon waits for the next start."""
@@ -244,37 +260,6 @@ class GradingService:
         ends = self._coordination
         return Sender(self.lti, self.outbox, platform, source, lambda: ends.stopped)
 
-    def feedback_html(self, attempt_id: int, notebook: str, back: str = "") -> str | None:
-        """The feedback page on one notebook of an attempt, as it would be released now.
-
-        Args:
-            attempt_id: which attempt.
-            notebook: which of its notebooks.
-            back: where the page leads back to; nowhere when empty.
-
-        Returns:
-            The page; None where there is none.
-
-        Raises:
-            sqlalchemy.exc.SQLAlchemyError: the database cannot be read now.
-        """
-        attempt = self.attempts.get(attempt_id)
-        reports = [] if attempt is None else self.attempts.reports(attempt_id)
-        report = next((one for one in reports if one.notebook == notebook), None)
-        if attempt is None or report is None:
-            return None
-        course = self.course
-        with closing(Gradebook(course)) as book:
-            manual = manual_of(book, attempt, report)
-        return feedback_page(
-            report,
-            student=attempt.student,
-            course=course.title,
-            manual=manual,
-            back=back,
-            aside=aside(attempt),
-        )
-
     def preview_regrade(self, assignment: str, student: str = "") -> list[Change]:
         """What grading an assignment again would change in the marks; nothing is written.
 
@@ -287,9 +272,9 @@ class GradingService:
         """
         return self._regrading.preview(assignment, student, self._tier_now())
 
-    def regrade(self, assignment: str, student: str = "") -> list[Change]:
-        """Grade again and write what changes; arguments and errors as for `preview_regrade`."""
-        changes = self._regrading.apply(assignment, student, self._tier_now())
+    def regrade(self, assignment: str, student: str = "", by: str = "") -> list[Change]:
+        """Grade again and write what changes; `by` is who asks. Else as `preview_regrade`."""
+        changes = self._regrading.apply(assignment, student, self._tier_now(), by)
         self._coordination.wake()
         return changes
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from traitlets import Bool, Enum, Float, Int
+from traitlets import Bool, Enum, Float, Int, Unicode
 from traitlets.config import Configurable
 
 from autograder.course.config import CONFIG, load_config, read_section
@@ -76,6 +76,13 @@ class Service(Configurable):  # type: ignore[misc]
         help="Whether a submission must belong to its student's account. Turn this off only where "
         "all students have the same account number, as in containers. Anybody who can write to the "
         "exchange can then submit under any name.",
+    ).tag(config=True)
+
+    formgrader = Unicode(
+        "../{course_id}/formgrader",
+        help="Address of the course's formgrader, for links from the pages: as seen from the "
+        "address of this service, or a whole one. `{course_id}` stands for the course. Empty: no "
+        "links.",
     ).tag(config=True)
 
     @property

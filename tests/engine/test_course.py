@@ -1,12 +1,14 @@
 """What a course declares: settings, limits and notebooks, and what is wrong with them."""
 
 import json
+from dataclasses import replace
 
 import pytest
 import toy
 
+from autograder.course.lab import first_heading
 from autograder.course.model import Course
-from autograder.course.notebook import Kind, defined_functions
+from autograder.course.notebook import Kind, MasterCell, defined_functions
 from autograder.errors import CourseError
 
 
@@ -30,6 +32,32 @@ def test_a_course_is_read_as_declared(tmp_path):
         ("test_draw", "draw", 1.0, ("draw",)),
     ]
     assert course.public_files("toys") == {"corners.csv": b"0,0\n4,0\n0,3\n"}
+
+
+@pytest.mark.parametrize(
+    ("cells", "heading"),
+    [
+        pytest.param(["Read this.", "# Sorting *by* `key`\n\ntext"], "Sorting by key", id="marks"),
+        pytest.param(["```\n# no heading\n```\n## [Heaps](heaps.md) ##"], "Heaps", id="fence"),
+        pytest.param(["Title\n=====", "#hashtag"], "", id="none"),
+    ],
+)
+def test_a_notebook_is_called_by_its_first_heading(cells, heading):
+    """Without Markdown's marks; lines of code and words that only look like headings are none."""
+    assert first_heading(tuple(MasterCell(Kind.TEXT, "", text) for text in cells)) == heading
+
+
+def test_titles_in_words(tmp_path):
+    """An assignment with one notebook is called by its heading; what has none, by its name."""
+    course = load(tmp_path)
+    [lab] = course.labs
+    assert lab.heading
+    assert course.title_of("toys") == course.title_of("toys", lab.name) == lab.heading
+    assert replace(lab, heading="").title == lab.name.capitalize()
+    several = replace(course, labs=(lab, replace(lab, name="more", heading="More")))
+    assert several.title_of("toys") == "Toys"
+    assert several.title_of("toys", "more") == "More"
+    assert course.title_of("linear_models-2") == "Linear models 2"
 
 
 def test_every_cell_has_its_kind(tmp_path):

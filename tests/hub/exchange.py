@@ -26,11 +26,13 @@ from engine import toy
 
 from autograder.authoring.build import build
 from autograder.course.model import Course
+from autograder.feedback import feedback_page
 from autograder.gradebook.gradebook import Gradebook, open_gradebook
 from autograder.sandbox.doctor import strongest
 from autograder.sandbox.inside.policy import Tier
 from autograder.service.grading import GradingService
 from autograder.service.store.attempts import FINISHED, Attempt, Attempts
+from autograder.service.words import aside
 
 AS_ROOT = os.getuid() == 0
 STUDENTS = ("games", "mail", "news", "backup", "man", "lp")
@@ -237,3 +239,17 @@ def spoil_the_reference(exchange: Exchange) -> None:
     path = exchange.course.hidden / toy.ASSIGNMENT / "reference.py"
     head = "def area(sides):"
     path.write_text(path.read_text().replace(head, f"{head}\n    return 0.0", 1))
+
+
+def feedback_html(service: GradingService, attempt_id: int, notebook: str = toy.NOTEBOOK) -> str:
+    """The feedback on one notebook of an attempt, with what the gradebook adds now."""
+    attempt = service.attempts.get(attempt_id)
+    assert attempt is not None
+    (report,) = [one for one in service.attempts.reports(attempt_id) if one.notebook == notebook]
+    return feedback_page(
+        report,
+        student=attempt.student,
+        course=service.course.title,
+        manual=service.manual(attempt, report),
+        aside=aside(attempt),
+    )

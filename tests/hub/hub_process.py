@@ -126,18 +126,18 @@ class Hub:
         return session, session.post(form.url, filled, timeout=30)
 
     def wait(self) -> None:
-        """Wait until hub, proxy and service answer."""
+        """Wait until hub and proxy answer, and the service is ready."""
         ends = time.monotonic() + READY_S
         while time.monotonic() < ends:
             if self.process.poll() is not None:
                 break
             try:
                 hub = requests.get(f"{self.url}/hub/login", timeout=5)
-                service = requests.get(f"{self.prefix}healthz", timeout=5)
+                service = requests.get(f"{self.prefix}readyz", timeout=5)
             except requests.RequestException:
                 time.sleep(0.5)
                 continue
-            if hub.status_code == 200 and "ok" in service.text:
+            if hub.status_code == service.status_code == 200:
                 return
             time.sleep(0.5)  # each answer costs a hub that is just starting a page of its own
         raise RuntimeError(f"the hub did not start:\n{self.log[-5000:]}")

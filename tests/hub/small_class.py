@@ -158,14 +158,28 @@ class Desk:
     def __init__(self, course: Course, store: Attempts) -> None:
         self._course, self._store = course, store
 
-    def arrive(self, student: str, assignment: str, ago: timedelta = timedelta()) -> int:
-        """Hand something in, `ago` before now; the attempt's number."""
+    def arrive(
+        self,
+        student: str,
+        assignment: str,
+        ago: timedelta = timedelta(),
+        folder: Path | None = None,
+    ) -> int:
+        """Hand something in, `ago` before now; the attempt's number.
+
+        Args:
+            student: the student's name.
+            assignment: to which assignment.
+            ago: how long before now it arrived.
+            folder: that holds our copy; by default the one with the student's work.
+        """
+        kept = lay_out(self._course, student, assignment)
         attempt, new = self._store.arrive(
             uuid.uuid4().hex,
             student,
             assignment,
             arrived=datetime.now(UTC) - ago,
-            folder=lay_out(self._course, student, assignment),
+            folder=str(folder.relative_to(self._course.root)) if folder else kept,
         )
         assert new
         return attempt.id

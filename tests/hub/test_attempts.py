@@ -17,7 +17,8 @@ from sqlalchemy import NullPool, create_engine, text, update
 
 from autograder.report import CheckResult, Report, Status, Verdict
 from autograder.service.store import tables
-from autograder.service.store.attempts import Attempts, Rules, State
+from autograder.service.store.attempts import Attempt, Attempts, Rules, State
+from autograder.service.store.requests import open_requests
 
 BEGAN = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 LAB = "sorting"
@@ -288,6 +289,50 @@ def test_too_soon_is_refused(open_store):
     states = [arrive(store, "ada", minute).state for minute in (0, 1, 2)]
     assert states == [State.WAITING, State.REFUSED, State.WAITING]
     assert "60 s too soon" in store.of("ada", newest_first=False)[1].reason
+
+
+def test_a_request_gives_one_more_attempt_at_once(open_store):
+    """Beyond the limit and without waiting; it is open until an attempt is taken."""
+    store, now = open_store(attempt_limit=1, interval_s=3600), datetime.now(UTC)
+
+    def submit(minutes: float, **more: str) -> State:
+        when = now + timedelta(minutes=minutes)
+        return store.arrive(f"{minutes}", "ada", LAB, arrived=when, folder="f", **more)[0].state
+
+    assert submit(-10) is State.WAITING
+    assert submit(-5) is State.REFUSED
+    store.ask_again("ada", LAB, "ines", "Once more. \ud800\0")
+    told = store.allowance("ada", LAB)
+    assert (told.limit, told.left, told.next_at) == (2, 1, None)
+    [asked] = store.requests("ada", LAB)
+    assert (asked.by, asked.words) == ("ines", "Once more. ?")
+    assert submit(1, refused="a link") is State.REFUSED
+    assert set(open_requests(store.requests(), store.of())) == {("ada", LAB)}
+    assert submit(2) is State.WAITING
+    assert open_requests(store.requests(), store.of()) == {}
+    assert submit(3) is State.REFUSED
+    assert store.requests("bela") == store.requests("ada", "other") == []
+    assert store.numbers("ada", LAB) == {one.id: n for n, one in enumerate(taken(store), start=1)}
+
+
+def taken(store: Attempts) -> list[Attempt]:
+    """The attempts that were not refused, the earliest first."""
+    return [one for one in store.of(newest_first=False) if one.state is not State.REFUSED]
+
+
+def test_what_regrading_changes_is_recorded(store):
+    """Who, when, and the points before and after; nothing where they stay."""
+    arrive(store, "ada")
+    attempt = grade(store, 3.0)
+    assert store.replace_reports(attempt.id, State.DONE, [report(3.0)], by="ines")
+    assert store.regrades(attempt.id) == []
+    assert store.replace_reports(attempt.id, State.DONE, [report(5.0)], by="ines")
+    assert store.replace_reports(attempt.id, State.NEEDS_PERSON, [report(0, Status.BROKEN)])
+    found = store.regrades(attempt.id)
+    changes = [(one.by, one.before, one.after) for one in found]
+    assert changes == [("ines", 3.0, 5.0), ("", 5.0, None)]
+    assert found[0].at <= found[1].at <= datetime.now(UTC)
+    assert store.get(attempt.id).written > attempt.written
 
 
 def test_what_is_left_is_told_before_submitting(open_store):

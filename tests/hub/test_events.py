@@ -38,9 +38,9 @@ class Stream:
         return None
 
     def events(self) -> Iterator[dict[str, Any]]:
-        """The data of each event from here on, with the event's id."""
+        """The data of each event from here on, with the event's id; no signs of life."""
         while (block := self.block()) is not None:
-            if "data" in block:
+            if "id" in block:
                 yield {**json.loads(block["data"]), "event-id": block["id"]}
 
     def until(self, number: int, words: str) -> dict[str, Any]:
@@ -93,7 +93,7 @@ def test_who_missed_nothing_is_told_nothing_twice(small_hub):
     with listening(small_hub, "student", last=last) as stream:
         stream.block()
         began = time.monotonic()
-        assert stream.block() == {"": "still here"}
+        assert stream.block() == {"event": "alive", "data": "{}"}
         assert time.monotonic() - began > HEARTBEAT_S / 2
 
 

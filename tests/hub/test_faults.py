@@ -6,6 +6,7 @@ Times are short by the course's settings; what must happen is waited for, not me
 
 from __future__ import annotations
 
+import asyncio
 import multiprocessing
 import signal
 import sqlite3
@@ -19,6 +20,7 @@ import psutil
 import pytest
 import requests
 from engine import toy
+from jupyterhub.services.auth import HubOAuth
 from schemas import faults
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
@@ -27,6 +29,7 @@ from autograder.course.model import Course
 from autograder.service.grading import GradingService
 from autograder.service.store.attempts import State
 from autograder.service.store.tables import is_away
+from autograder.service.web.context import ServiceContext
 
 from .exchange import (
     AS_ROOT,
@@ -130,6 +133,25 @@ def fails(service: GradingService, activity: str, kind: str = "OperationalError"
     return (activity, kind) in told and not status["ok"]
 
 
+def is_ready(service: GradingService) -> bool:
+    """What `readyz` would say."""
+
+    async def ask() -> bool:
+        auth = HubOAuth(api_url="http://127.0.0.1:1/hub/api", api_token="none")
+        context = ServiceContext(service, auth, "/services/grading/")
+        try:
+            return await context.ready()
+        finally:
+            context.close()
+
+    return asyncio.run(ask())
+
+
+def test_a_service_that_has_not_started_is_not_ready(exchange):
+    """Ready is who can answer and works."""
+    assert not is_ready(GradingService(exchange.course))
+
+
 def test_the_database_is_locked(exchange):
     """As long as another program writes, nothing is lost; the status says that it does not go."""
     with serving(configure(exchange.course, IMPATIENT)) as service:
@@ -139,6 +161,7 @@ def test_the_database_is_locked(exchange):
         exchange.hand_in("mail")
         until(lambda: fails(service, "reading the exchange"), "the status tells")
         assert service.status()["database"]
+        assert is_ready(service)  # what was graded can be read
         assert len(service.attempts.of()) == 1
         other.execute("ROLLBACK")
         other.close()
@@ -192,6 +215,7 @@ def test_the_database_is_away(exchange):
         moved = [file.rename(away / file.name) for file in files if file.exists()]
         until(lambda: not service.status()["database"], "the status tells")
         assert not service.status()["ok"]
+        assert not is_ready(service)
         exchange.hand_in("mail")
         until(lambda: fails(service, "reading the exchange"), "it cannot be taken in")
         assert faults("health", service.status()) == []

@@ -29,6 +29,7 @@ from .exchange import (
     WRONG,
     book_scores,
     configure,
+    feedback_html,
     serving,
     settled,
     spoil_the_reference,
@@ -225,7 +226,7 @@ def test_lateness_is_by_the_servers_clock(exchange):
         assert attempt.arrived.year > 2020
         assert look_at(service, attempt, {}, teaches=False).late
         until(lambda: not service.attempts.to_place(), "in the gradebook")
-        assert "The late penalty of" in service.feedback_html(attempt.id, toy.NOTEBOOK)
+        assert "The late penalty of" in feedback_html(service, attempt.id)
     with open_gradebook(course) as book:
         submission = book._book.find_submission(toy.ASSIGNMENT, "games")
         assert submission.total_seconds_late > 80_000
@@ -273,17 +274,6 @@ def test_a_changed_course_is_graded_by_without_a_restart(exchange):
         first, second = settled(service, 2)
         assert first.score == MOST
         assert second.score < MOST
-
-
-def test_a_page_for_every_attempt(exchange):
-    """The page is made anew from the stored report, and says what it says."""
-    with serving(exchange.course) as service:
-        exchange.hand_in("games", WRONG)
-        (attempt,) = settled(service, 1)
-        page = service.feedback_html(attempt.id, toy.NOTEBOOK)
-        assert "games" in page
-        assert service.feedback_html(attempt.id, "other") is None
-        assert service.feedback_html(attempt.id + 1, toy.NOTEBOOK) is None
 
 
 @pytest.mark.parametrize(

@@ -17,10 +17,22 @@ from nbgrader.api import Gradebook
 from autograder.class_report.csv_export import marks_csv
 from autograder.service.store.attempt import Ruling
 from autograder.service.web.attempt_view import attempt_json, look_at
+from autograder.service.web.class_cells import Wanted
+from autograder.service.web.class_grid import ClassGrid
 from autograder.service.web.class_plots import panels
-from autograder.service.web.class_view import Filter, Reports, class_rows, counting
+from autograder.service.web.class_view import Reports, counting
 
-from .exchange import LESS, MOST, WRONG, configure, serving, settled, spoil_the_reference, until
+from .exchange import (
+    LESS,
+    MOST,
+    WRONG,
+    configure,
+    feedback_html,
+    serving,
+    settled,
+    spoil_the_reference,
+    until,
+)
 
 WHERE = (toy.NOTEBOOK, toy.ASSIGNMENT)
 
@@ -48,14 +60,14 @@ def every_mark(service, student: str) -> dict[str, object]:
     (one,) = [a for a in attempts if a.student == student and a.counts]
     reports, marks = Reports(service.attempts), service.marks()
     graded = reports.graded(counting(attempts), marks)
-    rows = class_rows(service, reports, {}, attempts, Filter(student=student)).rows
+    grid = ClassGrid(service, reports, attempts, {}).shown([], (), Wanted(student=student))
     table = list(csv.DictReader(io.StringIO(marks_csv(graded))))
     (panel,) = panels([g for g in graded if g.student == student])
     return {
         "student": look_at(service, one, {}, teaches=False).score,
         "instructor": look_at(service, one, {}, teaches=True).score,
         "api and stream": attempt_json(look_at(service, one, {}, teaches=False))["score"],
-        "class": rows[0].counting.score,
+        "class": grid.rows[0].total,
         "plots": panel.scores.mean,
         "marks.csv": float(next(r["score"] for r in table if r["student"] == student)),
     }
@@ -64,7 +76,7 @@ def every_mark(service, student: str) -> dict[str, object]:
 def on_page(service, student: str) -> str:
     """The feedback page of the attempt that counts."""
     (one,) = [a for a in service.attempts.of(student) if a.counts]
-    return service.feedback_html(one.id, toy.NOTEBOOK)
+    return feedback_html(service, one.id)
 
 
 def command(course, *words: str) -> str:
@@ -222,7 +234,7 @@ def test_another_attempt_shows_its_own_result(exchange):
         old, new = (look_at(service, one, {}, teaches=False) for one in (first, second))
         assert (old.score, old.counts) == (LESS, False)
         assert (new.score, new.result, new.changed) == (MOST - 3, MOST, True)
-        page = service.feedback_html(first.id, toy.NOTEBOOK)
+        page = feedback_html(service, first.id)
         assert "does not give your mark" in page
         assert "does not give your mark" not in on_page(service, "games")
 

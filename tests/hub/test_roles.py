@@ -71,6 +71,14 @@ TABLE = {
     ),
     r"events": Line("events", MEMBERS_API),
     r"class": Line("class", TEACHERS),
+    r"class/students/([^/]+)": Line("class/students/ada", TEACHERS),
+    # Nobody is called so: who is asked for comes after who asks.
+    r"class/students/([^/]+)/ask": Line(
+        "class/students/nobody/ask",
+        (302, 403, 403, 403, 303, 403, 403, 401),
+        (401, 403, 403, 403, 404, 403, 403, 401),
+        FORM,
+    ),
     r"class/queue": Line("class/queue", TEACHERS),
     r"class/insight": Line("class/insight", TEACHERS),
     r"class/marks\.csv": Line("class/marks.csv", TEACHERS),
@@ -104,12 +112,21 @@ TABLE = {
     ),
     r"static/([^/]+)/([^/]+)": Line("static/{version}/style.css", EVERYBODY),
     r"lti/jwks\.json": Line("lti/jwks.json", EVERYBODY),
+    r"livez": Line("livez", EVERYBODY),
+    r"readyz": Line("readyz", EVERYBODY),
     r"healthz": Line("healthz", EVERYBODY),
     r"metrics": Line("metrics", WATCHERS),
     # Without the hub's code, which only the hub gives out.
     r"oauth_callback": Line("oauth_callback", (400,) * 8),
 }
-OPEN = {r"static/([^/]+)/([^/]+)", r"lti/jwks\.json", r"healthz", r"oauth_callback"}
+OPEN = {
+    r"static/([^/]+)/([^/]+)",
+    r"lti/jwks\.json",
+    r"livez",
+    r"readyz",
+    r"healthz",
+    r"oauth_callback",
+}
 """Routes that ask nobody who they are."""
 
 

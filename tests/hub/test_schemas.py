@@ -119,3 +119,5 @@ def test_a_refusal_follows_its_schema(small_hub, role: str, method: str, path: s
 def test_health_follows_its_schema(small_hub):
     """As anybody may read it."""
     assert faults("health", requests.get(f"{small_hub.prefix}healthz", timeout=30).json()) == []
+    for name in ("livez", "readyz"):
+        assert faults("ready", requests.get(small_hub.prefix + name, timeout=30).json()) == []

@@ -26,7 +26,17 @@ from autograder.service.store.contest import contest, gives_mark
 from autograder.service.web.attempt_view import look_at
 from autograder.service.web.class_view import need_person
 
-from .exchange import LESS, MOST, WRONG, book_scores, serving, settled, spoil_the_reference, until
+from .exchange import (
+    LESS,
+    MOST,
+    WRONG,
+    book_scores,
+    feedback_html,
+    serving,
+    settled,
+    spoil_the_reference,
+    until,
+)
 
 NAME = f"{toy.NOTEBOOK}.ipynb"
 
@@ -85,7 +95,7 @@ def test_a_damaged_resubmission_leaves_the_mark(exchange, kind):
         assert "need not do anything" not in seen.reason
         assert seen.standing.words in ("could not be graded", "needs review")
         assert look_at(service, first, {}, teaches=False).score == MOST
-        page = service.feedback_html(second.id, toy.NOTEBOOK)
+        page = feedback_html(service, second.id)
         assert "your earlier mark stands" in page
         assert f"0 of {MOST}" not in page
         assert need_person(service.attempts.of()) == [second]
@@ -100,7 +110,7 @@ def test_a_renamed_notebook_earns_its_mark(exchange, name):
         [attempt] = settled(service, 1)
         assert attempt.counts
         assert book_scores(exchange.course) == {"games": MOST}
-        assert name in service.feedback_html(attempt.id, toy.NOTEBOOK)
+        assert name in feedback_html(service, attempt.id)
 
 
 def test_cut_files_and_large_ones_and_links(exchange):

@@ -57,11 +57,15 @@ def enter(
 def _too_much(db: Connection, told: Mapping[str, Any], rules: Rules) -> str:
     """Why the rules let no further attempt be graded; empty where they do."""
     times = taken(db, told["student"], told["assignment"])
-    if rules.attempt_limit and len(times) >= rules.attempt_limit:
+    asked = asked_at(db, told["student"], told["assignment"])
+    limit = rules.attempt_limit + len(asked)
+    if rules.attempt_limit and len(times) >= limit:
         return (
-            f"Only {rules.attempt_limit} attempts at this assignment are graded, and this one "
+            f"Only {limit} attempts at this assignment are graded, and this one "
             "came after them. Write to your instructor if it should count."
         )
+    if asked and max(asked) > max(times, default=float("-inf")):
+        return ""
     apart = (abs(told["arrived"] - other) for other in times)
     nearest_s = min(apart, default=rules.interval_s)
     if nearest_s < rules.interval_s:
@@ -87,6 +91,13 @@ def taken(db: Connection, student: str, assignment: str) -> Sequence[float]:
     same = (table.c.student == student) & (table.c.assignment == assignment)
     query = select(table.c.arrived).where(same, table.c.state != State.REFUSED)
     return db.scalars(query).all()
+
+
+def asked_at(db: Connection, student: str, assignment: str) -> Sequence[float]:
+    """When instructors asked a student for another attempt at an assignment."""
+    noted = tables.requests
+    same = (noted.c.student == student) & (noted.c.assignment == assignment)
+    return db.scalars(select(noted.c.at).where(same)).all()
 
 
 def with_secret(db: Connection, secret: str) -> Row[Any] | None:

@@ -104,6 +104,8 @@ class Attempt:
     """When that was decided, in seconds since 1970."""
     placed: bool = False
     """Whether the gradebook holds it."""
+    written: float = 0.0
+    """When its reports were last written, in seconds since 1970."""
 
     @property
     def whole(self) -> bool:
@@ -154,6 +156,8 @@ class Allowance:
     used: int
     next_at: datetime | None
     """From when on another one is graded; None where it may come at once."""
+    interval_s: float = 0.0
+    """Shortest time between two attempts."""
 
     @property
     def left(self) -> int:
@@ -161,18 +165,25 @@ class Allowance:
         return max(self.limit - self.used, 0)
 
 
-def allowance(times: Iterable[float], rules: Rules, now: float) -> Allowance:
+def allowance(
+    times: Iterable[float], rules: Rules, now: float, asked: Iterable[float] = ()
+) -> Allowance:
     """What the rules leave after attempts that arrived at these times.
 
     Args:
         times: of the attempts that were taken, in seconds since 1970.
         rules: the rules.
         now: the time, in seconds since 1970.
+        asked: when instructors asked for another attempt, in seconds since 1970: each gives one
+            more than the limit, and after the latest the next one need not wait.
     """
-    taken = list(times)
-    free = max(taken, default=float("-inf")) + rules.interval_s
-    next_at = datetime.fromtimestamp(free, UTC) if free > now else None
-    return Allowance(rules.attempt_limit, len(taken), next_at)
+    taken, asked = list(times), list(asked)
+    latest = max(taken, default=float("-inf"))
+    free = latest + rules.interval_s
+    waits = free > now and not any(one > latest for one in asked)
+    next_at = datetime.fromtimestamp(free, UTC) if waits else None
+    limit = rules.attempt_limit + len(asked) if rules.attempt_limit else 0
+    return Allowance(limit, len(taken), next_at, rules.interval_s)
 
 
 def fates_of(reports: Iterable[Report]) -> tuple[tuple[str, Fate], ...]:
@@ -223,4 +234,5 @@ def attempt_of(row: Any) -> Attempt:
         ruling=Ruling(row.ruling),
         ruled=row.ruled,
         placed=row.placed,
+        written=row.written,
     )

@@ -13,8 +13,8 @@ from sqlalchemy import or_, select
 
 from autograder.gradebook.book_marks import BookMark, Key, read_marks, read_students
 from autograder.report import Report
-from autograder.service.store import rulings, tables
-from autograder.service.store.arrivals import taken
+from autograder.service.store import requests, rulings, tables
+from autograder.service.store.arrivals import asked_at, taken
 from autograder.service.store.attempt import (
     FINISHED,
     Allowance,
@@ -25,7 +25,8 @@ from autograder.service.store.attempt import (
     attempt_of,
 )
 from autograder.service.store.leases import in_order, ready, runs
-from autograder.service.store.rulings import Ruled
+from autograder.service.store.requests import Request
+from autograder.service.store.rulings import Regraded, Ruled
 from autograder.service.store.tables import attempts as table
 from autograder.service.store.tables import open_engine
 
@@ -114,7 +115,29 @@ class AttemptReader:
     def allowance(self, student: str, assignment: str) -> Allowance:
         """What the rules leave a student at an assignment now."""
         with self._engine.connect() as db:
-            return allowance(taken(db, student, assignment), self._rules, time.time())
+            asked = asked_at(db, student, assignment)
+            return allowance(taken(db, student, assignment), self._rules, time.time(), asked)
+
+    def numbers(self, student: str, assignment: str) -> dict[int, int]:
+        """The number that a student knows each attempt at an assignment by: 1 for the first.
+
+        Those that were refused have none.
+        """
+        same = (table.c.student == student) & (table.c.assignment == assignment)
+        query = select(table.c.id).where(same, table.c.state != State.REFUSED)
+        with self._engine.connect() as db:
+            found = db.scalars(query.order_by(*_by_arrival(newest_first=False)))
+            return {attempt: number for number, attempt in enumerate(found, start=1)}
+
+    def requests(self, student: str = "", assignment: str = "") -> list[Request]:
+        """Where instructors asked to submit again, the latest last; all where no name is given."""
+        with self._engine.connect() as db:
+            return requests.requests(db, student, assignment)
+
+    def regrades(self, attempt_id: int) -> list[Regraded]:
+        """What regrading changed of an attempt, the latest last."""
+        with self._engine.connect() as db:
+            return rulings.regrades(db, attempt_id)
 
     def known_sources(self) -> set[str]:
         """Names in the exchange of all that has been taken in or refused."""

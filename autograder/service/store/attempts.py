@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from autograder.report import Report
-from autograder.service.store import arrivals, rulings, tables
+from autograder.service.store import arrivals, requests, rulings, tables
 from autograder.service.store.attempt import FINISHED, Attempt, Rules, Ruling, State, attempt_of
 from autograder.service.store.attempt_reader import AttemptReader
 from autograder.service.store.leases import held, in_order, ready
@@ -167,14 +167,31 @@ class Attempts(AttemptReader):
         return True
 
     def replace_reports(
-        self, attempt_id: int, state: State, reports: Sequence[Report], reason: str = ""
+        self,
+        attempt_id: int,
+        state: State,
+        reports: Sequence[Report],
+        reason: str = "",
+        by: str = "",
     ) -> bool:
-        """Write down what grading an attempt again gave; False unless it is finished."""
+        """Write down what grading an attempt again gave; False unless it is finished.
+
+        Args:
+            attempt_id: which.
+            state: DONE or NEEDS_PERSON.
+            reports: one for each notebook.
+            reason: why a person should look, for instructors.
+            by: who asked for it; recorded with what it changed.
+        """
+        before_after = select(table.c.state, table.c.score).where(table.c.id == attempt_id)
         with change(self._engine) as db:
-            found = db.scalar(select(table.c.state).where(table.c.id == attempt_id))
-            if found not in FINISHED:
+            row = db.execute(before_after).one_or_none()
+            if row is None or row.state not in FINISHED:
                 return False
             self._write(db, attempt_id, state, reports, reason)
+            now = db.execute(before_after).one()
+            if now.score != row.score:
+                rulings.note_regrade(db, attempt_id, by, row.score, now.score)
         return True
 
     def _write(
@@ -194,7 +211,8 @@ class Attempts(AttemptReader):
         query = update(table).where(table.c.id == attempt_id)
         facts = rulings.facts_of(reports)
         facts["told"] = _kept(facts["told"])
-        marks |= {"reason": _kept(reason), "placed": False, "released": False, **facts}
+        marks |= {"reason": _kept(reason), "written": time.time(), **facts}
+        marks |= {"placed": False, "released": False}
         db.execute(query.values(state=state, **marks))
         db.execute(delete(tables.reports).where(tables.reports.c.attempt == attempt_id))
         for position, report in enumerate(reports):
@@ -220,6 +238,18 @@ class Attempts(AttemptReader):
             if row is None:
                 return "There is no such attempt."
             return rulings.rule(db, attempt_of(row), ruling, by, self._rules.keep)
+
+    def ask_again(self, student: str, assignment: str, by: str, words: str = "") -> None:
+        """Ask a student to submit again; who did so and when is recorded.
+
+        Args:
+            student: the student's name.
+            assignment: at which assignment.
+            by: who asks.
+            words: what the student reads.
+        """
+        with change(self._engine) as db:
+            requests.ask(db, student, assignment, by, _storable(words).replace("\0", ""))
 
     def placed(self, attempt: Attempt) -> None:
         """Note that the gradebook and the course's folders hold this attempt, and no other one."""

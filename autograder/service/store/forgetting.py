@@ -1,4 +1,4 @@
-"""Removes what the service keeps of one student: attempts, reports, rulings, secrets, LMS marks."""
+"""Removes what the service keeps of one student: attempts and all that belongs to them."""
 
 from __future__ import annotations
 
@@ -27,11 +27,10 @@ def forget(database_url: str, student: str) -> list[str]:
             folders: Sequence[str] = connection.scalars(
                 select(tables.attempts.c.folder).where(tables.attempts.c.student == student)
             ).all()
-            for table in (tables.reports, tables.rulings, tables.secrets):
+            for table in (tables.reports, tables.rulings, tables.regrades, tables.secrets):
                 connection.execute(delete(table).where(table.c.attempt.in_(mine)))
-            for table in (written, outbox):
+            for table in (written, outbox, tables.requests, tables.attempts):
                 connection.execute(delete(table).where(table.c.student == student))
-            connection.execute(delete(tables.attempts).where(tables.attempts.c.student == student))
         return list(folders)
     finally:
         engine.dispose()

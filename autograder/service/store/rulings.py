@@ -38,6 +38,16 @@ class Ruled:
     at: datetime
 
 
+@dataclass(frozen=True)
+class Regraded:
+    """One change of an attempt's points by regrading; None where they are withheld."""
+
+    by: str
+    at: datetime
+    before: float | None
+    after: float | None
+
+
 def facts_of(reports: Iterable[Report]) -> dict[str, str]:
     """The columns that the store keeps about an attempt's reports, besides its points."""
     reports = list(reports)
@@ -102,6 +112,23 @@ def rule(db: Connection, attempt: Attempt, ruling: Ruling, by: str, keep: str) -
     db.execute(update(table).where(same).values(placed=False))
     choose(db, attempt.student, attempt.assignment, keep)
     return ""
+
+
+def note_regrade(
+    db: Connection, attempt_id: int, by: str, before: float | None, after: float | None
+) -> None:
+    """Record that regrading changed an attempt's points."""
+    told = {"attempt": attempt_id, "by": by, "at": time.time(), "before": before, "after": after}
+    db.execute(insert(tables.regrades).values(**told))
+
+
+def regrades(db: Connection, attempt_id: int) -> list[Regraded]:
+    """What regrading changed of an attempt, the latest last."""
+    noted = tables.regrades
+    rows = db.execute(select(noted).where(noted.c.attempt == attempt_id).order_by(noted.c.id))
+    return [
+        Regraded(row.by, datetime.fromtimestamp(row.at, UTC), row.before, row.after) for row in rows
+    ]
 
 
 def decided(db: Connection, student: str, assignment: str) -> bool:

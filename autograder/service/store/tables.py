@@ -78,6 +78,7 @@ attempts = Table(
     Column("told", Text, nullable=False, server_default=""),
     Column("ruling", String(16), nullable=False, server_default=""),
     Column("ruled", Float(53), nullable=False, server_default="0"),
+    Column("written", Float(53), nullable=False, server_default="0"),
 )
 reports = Table(
     "autograder_report",
@@ -97,6 +98,28 @@ rulings = Table(
     Column("at", Float(53), nullable=False),
 )
 """The decisions of instructors, which never change: the latest one on an attempt holds."""
+requests = Table(
+    "autograder_request",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("student", String(128), nullable=False, index=True),
+    Column("assignment", String(128), nullable=False),
+    Column("by", String(128), nullable=False),
+    Column("at", Float(53), nullable=False),
+    Column("words", Text, nullable=False),
+)
+"""Where instructors asked a student to submit again; they never change."""
+regrades = Table(
+    "autograder_regrade",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("attempt", ForeignKey("autograder_attempt.id"), nullable=False, index=True),
+    Column("by", String(128), nullable=False),
+    Column("at", Float(53), nullable=False),
+    Column("before", Float(53)),
+    Column("after", Float(53)),
+)
+"""What regrading changed of an attempt: the points that the checks gave; null where withheld."""
 secrets = Table(
     "autograder_secret",
     metadata,

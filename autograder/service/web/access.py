@@ -21,12 +21,13 @@ from typing import Any, ClassVar, TypeVar
 from jupyterhub.services.auth import HubOAuth, HubOAuthCallbackHandler, HubOAuthenticated
 from tornado.web import HTTPError, RequestHandler
 
-from autograder.feedback.templating import fill
 from autograder.service.store.attempt import Attempt
+from autograder.service.web.assets import filled
 from autograder.service.web.context import ServiceContext
 from autograder.service.web.http_error import WORDS, RefusedRequest
 from autograder.service.web.identity import INSTRUCTORS, STUDENTS, Person
 from autograder.service.web.web_compat import answers, came_by_token
+from autograder.service.words import gap
 
 Result = TypeVar("Result")
 
@@ -101,7 +102,8 @@ class Handler(HubOAuthenticated, RequestHandler):  # type: ignore[misc]
             "frame-ancestors 'none'",
         )
         self.set_header("Content-Type", "text/html; charset=utf-8")
-        self.finish(fill("autograder.service.web", template, {**self._frame(nonce), **values}))
+        frame = {**self._frame(nonce), "gap": gap}
+        self.finish(filled(template, {**frame, **values}))
 
     def _frame(self, nonce: str) -> dict[str, Any]:
         """The values that the frame of every page needs."""
@@ -118,7 +120,13 @@ class Handler(HubOAuthenticated, RequestHandler):  # type: ignore[misc]
             "xsrf": self.xsrf_token.decode() if person else "",
             "lms": self.context.service.lti.used,
             "live": "",
+            "channel": self._channel(person.name) if person else "",
         }
+
+    def _channel(self, name: str) -> str:
+        """The name of the channel between somebody's windows; no other user's page can know it."""
+        secret: bytes = self.settings["cookie_secret"]
+        return hmac.digest(secret, f"channel {name}".encode(), "sha256").hex()
 
     def json(self, value: Any, status: int = 200) -> None:
         """Answer with JSON."""

@@ -99,7 +99,8 @@ class RegradeJobApi(Instructor):
         self.json(regrade_json(self.context.regrade_jobs.get(int(number))))
 
     async def post(self, number: str) -> None:
-        self.json(regrade_json(self.context.regrade_jobs.apply(int(number))), HTTPStatus.ACCEPTED)
+        job = self.context.regrade_jobs.apply(int(number), self.person.name)
+        self.json(regrade_json(job), HTTPStatus.ACCEPTED)
 
 
 def json_body(body: bytes, names: tuple[str, ...], *, all_of: bool = False) -> dict[str, str]:

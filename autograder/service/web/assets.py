@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from importlib.resources import files
+from typing import Any
 
 from autograder.feedback.templating import fill
 
@@ -14,11 +15,16 @@ STYLE, SCRIPT = "style.css", "live.js"
 _TYPES = {STYLE: "text/css; charset=utf-8", SCRIPT: "text/javascript; charset=utf-8"}
 
 
+def filled(template: str, values: dict[str, Any]) -> str:
+    """A template of the service, which may use those of the class report and of the feedback."""
+    return fill("autograder.service.web", template, values, "autograder.class_report")
+
+
 class Assets:
     """The files that pages load, by name, as bytes."""
 
     def __init__(self) -> None:
-        style = fill("autograder.service.web", "style.css.j2", {})
+        style = filled("style.css.j2", {})
         script = (files("autograder.service.web") / "templates" / SCRIPT).read_text(
             encoding="utf-8"
         )

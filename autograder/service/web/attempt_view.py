@@ -115,7 +115,7 @@ def look_at(
         max_score=booked.max_score if marked else None,
         result=attempt.score if marked else None,
         counts=attempt.counts,
-        why=why(attempt) if shows != "nothing" else "",
+        why=why(attempt, teaches) if shows != "nothing" else "",
         reason=reason(attempt, teaches),
         shows=shows,
     )

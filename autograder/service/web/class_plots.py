@@ -6,10 +6,12 @@ compare at a glance. It counts nothing; `class_report.tally` does.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from autograder.class_report import tally
+from autograder.class_report.items import Analysis, analyse
+from autograder.class_report.page import Dot, dots
 from autograder.class_report.tally import BINS, Column, Distribution, PassRate
 from autograder.feedback.axis import Axis, Tick
 from autograder.feedback.words import exercise_name
@@ -51,6 +53,7 @@ class Panel:
     """The drawing for one notebook."""
 
     column: Column
+    title: str
     scores: Distribution | None
     bars: tuple[Bar, ...]
     ticks: tuple[Tick, ...]
@@ -60,21 +63,54 @@ class Panel:
     counts: tuple[PassRate, ...]
 
 
-def panels(graded: Sequence[Graded]) -> list[Panel]:
-    """One panel for each notebook of these reports, in the order of their names."""
+@dataclass(frozen=True)
+class Analysed:
+    """What the checks of one notebook tell, with its picture."""
+
+    column: Column
+    title: str
+    analysis: Analysis
+    dots: tuple[Dot, ...]
+
+
+def _own_name(assignment: str, notebook: str) -> str:
+    return notebook
+
+
+def analyses(
+    graded: Sequence[Graded], title_of: Callable[[str, str], str] = _own_name
+) -> list[Analysed]:
+    """The item analysis of each notebook of these reports; arguments as for `panels`."""
+    found = []
+    for column in sorted(tally.columns(graded)):
+        analysis = analyse(tally.in_column(graded, column))
+        found.append(Analysed(column, title_of(*column), analysis, tuple(dots(analysis))))
+    return found
+
+
+def panels(
+    graded: Sequence[Graded], title_of: Callable[[str, str], str] = _own_name
+) -> list[Panel]:
+    """One panel for each notebook of these reports, in the order of their names.
+
+    Args:
+        graded: the reports.
+        title_of: what people call a notebook of an assignment; by default its name.
+    """
     columns = sorted(tally.columns(graded))
     found = {column: tally.in_column(graded, column) for column in columns}
     scores = {column: tally.distribution(found[column]) for column in columns}
     most = max((max(one.counts) for one in scores.values() if one), default=0)
     students = Axis(0.0, max(most, 1), BOTTOM, TOP)
     return [
-        _panel(column, scores[column], tally.pass_rates(found[column]), students)
+        _panel(column, title_of(*column), scores[column], tally.pass_rates(found[column]), students)
         for column in columns
     ]
 
 
 def _panel(
     column: Column,
+    title: str,
     scores: Distribution | None,
     counts: Sequence[PassRate],
     students: Axis,
@@ -83,7 +119,7 @@ def _panel(
     height = ROW * len(rates) + 34
     bars = tuple(_bars(scores.counts, students)) if scores else ()
     ticks = students.ticks(MOST_TICKS, least=1.0)
-    return Panel(column, scores, bars, ticks, rates, height, tuple(counts))
+    return Panel(column, title, scores, bars, ticks, rates, height, tuple(counts))
 
 
 def _bars(counts: Sequence[int], students: Axis) -> list[Bar]:

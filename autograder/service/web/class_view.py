@@ -1,73 +1,22 @@
-"""A class as the store knows it: one row for each student and assignment, filtered; and its counts.
+"""A class as the store knows it: the reports that count, and the attempts that ask for a person.
 
-`class_report.tally` counts; this module groups and filters. It knows nothing of HTML or HTTP, and
-decides no mark.
+`class_report.tally` counts, `class_grid` shows students by notebooks. It knows nothing of HTML or
+HTTP, and decides no mark.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 
-from autograder.class_report import tally
 from autograder.report import Graded, Report
-from autograder.service.grading import GradingService
 from autograder.service.store.attempt import FINISHED, Attempt, Ruling
 from autograder.service.store.attempts import Attempts
 from autograder.service.store.marks import Snapshot
-from autograder.service.web.attempt_view import AttemptView, look_at
 
-NOTHING = "nothing_submitted"
-"""The filter's name for the state of a row without any attempt."""
-ROWS = 200
-"""Rows on one page of the class."""
 KEPT = 2_000
 """Most attempts whose reports are kept in memory, about 20 KiB each."""
-
-
-@dataclass(frozen=True)
-class Filter:
-    """Which rows to show; an empty field matches everything."""
-
-    assignment: str = ""
-    state: str = ""
-    student: str = ""
-    """Part of a name."""
-    page: int = 1
-
-    def lets_through(self, student: str, assignment: str, latest: Attempt | None) -> bool:
-        """Whether a row with this latest attempt, or None, matches."""
-        state = NOTHING if latest is None else str(latest.state)
-        return (
-            self.assignment in ("", assignment)
-            and self.state in ("", state)
-            and self.student.casefold() in student.casefold()
-        )
-
-
-@dataclass(frozen=True)
-class Row:
-    """One student at one assignment."""
-
-    student: str
-    assignment: str
-    latest: AttemptView | None
-    """None if nothing was submitted."""
-    counting: AttemptView | None
-    attempts: int
-    misconceptions: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Rows:
-    """One page of the class."""
-
-    rows: tuple[Row, ...]
-    found: int
-    page: int
-    pages: int
 
 
 class Reports:
@@ -110,72 +59,31 @@ class Reports:
         ]
 
 
+class Everybody:
+    """All attempts, read anew only after a change of the store.
+
+    Args:
+        attempts: the store.
+    """
+
+    def __init__(self, attempts: Attempts) -> None:
+        self._attempts = attempts
+        self._kept: tuple[int, list[Attempt]] = (-1, [])
+
+    def attempts(self) -> list[Attempt]:
+        """Everybody's, the newest first; nobody may change the list."""
+        version = self._attempts.version()  # First: what is read after it is at least as new.
+        kept = self._kept
+        if kept[0] != version:
+            self._kept = kept = (version, self._attempts.of())
+        return kept[1]
+
+
 def counting(attempts: Iterable[Attempt]) -> list[Attempt]:
     """The attempts that give marks, by student and assignment."""
     return sorted(
         (attempt for attempt in attempts if attempt.counts),
         key=lambda attempt: (attempt.student, attempt.assignment),
-    )
-
-
-def class_rows(
-    service: GradingService,
-    reports: Reports,
-    ahead: Mapping[int, int],
-    attempts: Sequence[Attempt],
-    wanted: Filter,
-    roster: Iterable[str] = (),
-) -> Rows:
-    """One page of the rows that a filter matches, by student and assignment.
-
-    Args:
-        service: decides what is shown when.
-        reports: the reports on the attempts that count.
-        ahead: the places in the queue.
-        attempts: all attempts, the newest first.
-        wanted: the filter, with the page.
-        roster: the students in the class; each has a row for every assignment that is built.
-    """
-    built = [
-        name
-        for name in service.course.assignments
-        if all(lab.release.is_file() for lab in service.course.labs_of(name))
-    ]
-    groups: dict[tuple[str, str], list[Attempt]] = {
-        (student, name): [] for student in roster for name in built
-    }
-    for attempt in attempts:
-        groups.setdefault((attempt.student, attempt.assignment), []).append(attempt)
-    found = [key for key in sorted(groups) if wanted.lets_through(*key, _first(groups[key]))]
-    pages = max(1, -(-len(found) // ROWS))
-    page = min(max(wanted.page, 1), pages)
-    shown = found[(page - 1) * ROWS : page * ROWS]
-    rows = tuple(_row(service, reports, ahead, key, groups[key]) for key in shown)
-    return Rows(rows, len(found), page, pages)
-
-
-def _first(group: Sequence[Attempt]) -> Attempt | None:
-    return group[0] if group else None
-
-
-def _row(
-    service: GradingService,
-    reports: Reports,
-    ahead: Mapping[int, int],
-    key: tuple[str, str],
-    group: Sequence[Attempt],
-) -> Row:
-    latest, counts = _first(group), next((attempt for attempt in group if attempt.counts), None)
-    names = (
-        [n for report in reports.of(counts) for n in tally.misconceptions(report)] if counts else []
-    )
-    return Row(
-        student=key[0],
-        assignment=key[1],
-        latest=look_at(service, latest, ahead, teaches=True) if latest else None,
-        counting=look_at(service, counts, ahead, teaches=True) if counts else None,
-        attempts=len(group),
-        misconceptions=tuple(dict.fromkeys(names)),
     )
 
 

@@ -21,16 +21,19 @@ from autograder.service.grading import GradingService
 from autograder.service.store.tables import is_away
 from autograder.service.web.assets import Assets
 from autograder.service.web.change_feed import ChangeFeed, Streams, positions
-from autograder.service.web.class_view import Reports
+from autograder.service.web.class_view import Everybody, Reports
 from autograder.service.web.http_error import RefusedRequest
 from autograder.service.web.identity import INSTRUCTORS, STUDENTS, Person
 from autograder.service.web.metrics import registry_of
 from autograder.service.web.regrade_jobs import RegradeJobs
 from autograder.service.web.roster import Roster
+from autograder.service.web.submitted_code import SubmittedCode
 
 Result = TypeVar("Result")
 log = logging.getLogger("autograder.service")
 
+READY_S = 1.0
+"""Seconds within which the database of a service that is ready answers."""
 READERS = 4
 """Threads that read the store."""
 
@@ -50,8 +53,11 @@ class ServiceContext:
         self.watch = ChangeFeed(self.service.attempts, self.read)
         self.regrade_jobs = RegradeJobs(self.service)
         self.reports = Reports(self.service.attempts)
+        self.everybody = Everybody(self.service.attempts)
+        self.code = SubmittedCode()
         self.roster = Roster(self.auth.api_url, self.auth.api_token)
         self.registry = registry_of(self.service)
+        self._asking: asyncio.Future[int] | None = None
         self._readers = ThreadPoolExecutor(READERS, "reader")
 
     async def read(self, question: Callable[..., Result], *args: Any) -> Result:
@@ -68,6 +74,20 @@ class ServiceContext:
                 raise
             log.exception("the database does not answer")
             raise RefusedRequest(HTTPStatus.SERVICE_UNAVAILABLE) from error
+
+    async def ready(self) -> bool:
+        """Whether the service has started, is not ending, and the database answers soon."""
+        if not self.service.started or self.watch.closed:
+            return False
+        # One question at a time: a database that hangs must not take up the threads of the pages.
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.ensure_future(self.read(self.service.attempts.version))
+        try:
+            async with asyncio.timeout(READY_S):
+                await asyncio.shield(self._asking)
+        except (TimeoutError, RefusedRequest):
+            return False
+        return True
 
     def ahead(self) -> dict[int, int]:
         """How many are served before each attempt in the queue, by its number."""

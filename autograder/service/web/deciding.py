@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from http import HTTPStatus
+from urllib.parse import quote
 
 from autograder.service.store.attempt import Attempt, Ruling
 from autograder.service.web.access import Instructor
@@ -48,8 +49,12 @@ class DecidePage(Decides):
         self.redirect(f"{self.context.prefix}attempts/{attempt_id}", status=HTTPStatus.SEE_OTHER)
 
     async def post(self, attempt_id: str) -> None:
-        await self.decide(attempt_id, self.get_body_argument("ruling"))
-        self.redirect(f"{self.context.prefix}attempts/{attempt_id}", status=HTTPStatus.SEE_OTHER)
+        """The form holds `ruling`; `then` is `student` where the page of the student asked."""
+        attempt = await self.decide(attempt_id, self.get_body_argument("ruling"))
+        place = f"attempts/{attempt.id}"
+        if self.get_body_argument("then", "") == "student":
+            place = f"class/students/{quote(attempt.student, safe='')}"
+        self.redirect(f"{self.context.prefix}{place}", status=HTTPStatus.SEE_OTHER)
 
 
 class DecideApi(Decides):

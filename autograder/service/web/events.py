@@ -19,7 +19,8 @@ from autograder.service.web.access import Instructor, Student
 from autograder.service.web.attempt_view import RECENT, attempt_json, look_at
 
 HEARTBEAT_S = 5.0
-"""Seconds of silence after which a comment is sent, so that no proxy takes the stream for dead."""
+"""Seconds of silence after which `alive` is sent: no proxy takes the stream for dead, and a page
+whose connection is gone notices."""
 LIFE_S = 600.0
 """Seconds that a stream lives; then the browser reconnects and is authenticated again."""
 AGAIN_MS = 3000
@@ -72,7 +73,7 @@ class Events(Student):
                 first, seen = False, watch.version
                 known = await self._tell(known, seen)
             else:
-                self.write(": still here\n\n")
+                self.write("event: alive\ndata: {}\n\n")
             await self.flush()
 
     async def _tell(self, known: dict[str, str], version: int) -> dict[str, str]:

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -122,8 +123,12 @@ class RegradeJobs:
             raise RefusedRequest(HTTPStatus.NOT_FOUND, GONE)
         return job
 
-    def apply(self, number: int) -> RegradeJob:
+    def apply(self, number: int, by: str = "") -> RegradeJob:
         """Write the previewed change.
+
+        Args:
+            number: of the job.
+            by: who applies it; by default who began it.
 
         Raises:
             RefusedRequest: the job is not known, or not ready.
@@ -133,8 +138,9 @@ class RegradeJobs:
             if job.stage is not Stage.READY:
                 raise RefusedRequest(HTTPStatus.CONFLICT, "This is not waiting to be applied.")
             job.stage = Stage.APPLYING
-        log.info("%s applies grading %s again", job.by, _what(job))
-        self._desk.submit(self._run, job, self._service.regrade, Stage.APPLIED)
+        log.info("%s applies grading %s again", by or job.by, _what(job))
+        regrade = partial(self._service.regrade, by=by or job.by)
+        self._desk.submit(self._run, job, regrade, Stage.APPLIED)
         return job
 
     def close(self) -> None:

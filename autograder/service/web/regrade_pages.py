@@ -15,11 +15,12 @@ class RegradePage(Instructor):
         names = await self.read(self._handed_in)
         self.page("regrade.html.j2", assignments=names, chosen=chosen)
 
-    def _handed_in(self) -> list[str]:
-        """The assignments with attempts that can be regraded."""
+    def _handed_in(self) -> dict[str, str]:
+        """Name and title of the assignments with attempts that can be regraded."""
         service = self.context.service
         known = {attempt.assignment for attempt in service.attempts.of()}
-        return [name for name in service.course.assignments if name in known]
+        course = service.course
+        return {name: course.title_of(name) for name in course.assignments if name in known}
 
     async def post(self) -> None:
         assignment = self.get_body_argument("assignment", "")
@@ -38,8 +39,9 @@ class RegradeJobPage(Instructor):
         # The browser loads the page again until the result is there.
         if job.stage.under_way:
             self.set_header("Refresh", "2")
-        self.page("regrade_job.html.j2", job=job)
+        title = self.context.service.course.title_of(job.assignment)
+        self.page("regrade_job.html.j2", job=job, title=title)
 
     def post(self, number: str) -> None:
-        job = self.context.regrade_jobs.apply(int(number))
+        job = self.context.regrade_jobs.apply(int(number), self.person.name)
         self.redirect(f"{self.context.prefix}class/regrade/{job.id}", status=HTTPStatus.SEE_OTHER)

@@ -81,8 +81,15 @@ class Regrading:
                 del self._previews[key]
             return [change for _, change in self._changes(graded)] + graded.kept
 
-    def apply(self, assignment: str, student: str, tier: Tier) -> list[Change]:
-        """Write the changes, and return them; arguments as for `preview`."""
+    def apply(self, assignment: str, student: str, tier: Tier, by: str = "") -> list[Change]:
+        """Write the changes, and return them.
+
+        Args:
+            assignment: the assignment's name.
+            student: the student's name; empty for everybody.
+            tier: the tier of isolation to use.
+            by: who asks for it; recorded with what changes.
+        """
         with self._one_at_a_time:
             graded = self._previews.pop((assignment, student), None)
             if graded is None or not self._holds(graded, assignment, student):
@@ -94,7 +101,7 @@ class Regrading:
                 rewritten = {move.new.id: graded.before[move.new.id] for move, _ in changes}
                 for attempt_id, reports in {**rewritten, **graded.reports}.items():
                     state, reason = outcome(reports)
-                    self._attempts.replace_reports(attempt_id, state, reports, reason)
+                    self._attempts.replace_reports(attempt_id, state, reports, reason, by)
             return [change for _, change in changes] + graded.kept
 
     def _holds(self, graded: _Graded, assignment: str, student: str) -> bool:
