@@ -43,10 +43,13 @@ class ServiceContext:
     auth: HubOAuth
     prefix: str
     metrics_token: str = ""
+    public_url: str = ""
+    """Where browsers find the pages: an address, or the prefix where the hub's own host has them."""
     assets: Assets = field(default_factory=Assets)
     streams: Streams = field(default_factory=Streams)
 
     def __post_init__(self) -> None:
+        self.public_url = self.public_url or self.prefix
         self.watch = ChangeFeed(self.service.attempts, self.read)
         self.regrade_jobs = RegradeJobs(self.service)
         self.reports = Reports(self.service.attempts)

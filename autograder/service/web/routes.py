@@ -12,6 +12,7 @@ from autograder.service.web import (
     deciding,
     events,
     health,
+    own_marks,
     regrade_pages,
     student_pages,
 )
@@ -33,6 +34,7 @@ ROUTES: tuple[tuple[str, type[Handler]], ...] = (
     (r"class/regrade", regrade_pages.RegradePage),
     (rf"class/regrade/{NUMBER}", regrade_pages.RegradeJobPage),
     (r"class/events", events.ClassEvents),
+    (r"api/own", own_marks.OwnMarksApi),
     (r"api/attempts", api.AttemptsApi),
     (rf"api/attempts/{NUMBER}", api.AttemptApi),
     (rf"api/attempts/{NUMBER}/ruling", deciding.DecideApi),

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from urllib.parse import quote
 
+from autograder.course.model import Course
 from autograder.errors import CourseError
 from autograder.feedback.words import Mark, points_of, standing
 from autograder.grading.standing import is_earned
@@ -93,8 +94,7 @@ class Home(Own):
         found = []
         for name in service.course.assignments:
             own = self.own_attempts(name, most=1)
-            built = all(lab.release.is_file() for lab in service.course.labs_of(name))
-            if not own and not built:
+            if not own and not is_offered(service.course, name):
                 continue
             seen = [look_at(service, attempt, ahead, teaches=False) for attempt in own]
             counting = next((one for one in seen if one.counts), None)
@@ -102,6 +102,11 @@ class Home(Own):
             left = self.allowance(name)
             found.append(Assigned(name, self.own_due(name), latest, counting, left))
         return found
+
+
+def is_offered(course: Course, assignment: str) -> bool:
+    """Whether an assignment is built, so that there is something to submit."""
+    return all(lab.release.is_file() for lab in course.labs_of(assignment))
 
 
 class Assignment(Own):

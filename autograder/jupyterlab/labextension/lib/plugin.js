@@ -1,0 +1,106 @@
+// Marks in JupyterLab: an entry in the launcher, the View menu and the palette, a side panel, a status
+// item, a notice when something is new; and a notebook that opens at the exercise of a feedback page.
+
+import { newsOf } from "./news.js";
+import { addressOf, empty, show } from "./panel.js";
+import { Watch, isUnderWay } from "./watch.js";
+
+const OPEN = "nbassay-marks:open", SUBMITTED = "/assignments/submit", NOTICE_MS = 20_000;
+const ICON = `<svg xmlns="http://www.w3.org/2000/svg" width="16" viewBox="0 0 24 24"><path
+class="jp-icon3 jp-icon-selectable" fill="#616161" d="M5 2h10l4 4v7h-2V7h-3V4H7v16h5v2H5zm11.3 18.2 5.3-5.3
+1.4 1.4-6.7 6.7-3.8-3.8 1.4-1.4z"/></svg>`;
+
+// The plugin, of the modules that JupyterLab shares. take: gives such a module by its name, or null.
+// path: where on this server the marks are.
+export async function makePlugin(take, path) {
+  const [{ Widget }, apputils, { URLExt }, launcher, mainmenu, notebook, { ServerConnection }, statusbar, { LabIcon }] =
+    await Promise.all(["@lumino/widgets", "@jupyterlab/apputils", "@jupyterlab/coreutils", "@jupyterlab/launcher",
+      "@jupyterlab/mainmenu", "@jupyterlab/notebook", "@jupyterlab/services", "@jupyterlab/statusbar",
+      "@jupyterlab/ui-components"].map(take));
+  const tokens = [apputils.ICommandPalette, launcher?.ILauncher, mainmenu?.IMainMenu, notebook?.INotebookTracker,
+    statusbar?.IStatusBar].filter(Boolean);
+  const { Notification } = apputils;
+
+  function activate(app, ...services) {
+    const service = (token) => services[tokens.indexOf(token)] ?? null;
+    const { serverSettings } = app.serviceManager;
+    const watch = new Watch(ask, tell);
+    const icon = new LabIcon({ name: "nbassay-marks:icon", svgstr: ICON });
+    const panel = new Widget({ node: empty(() => watch.look()) }), status = new Widget();
+
+    async function ask() {
+      const url = URLExt.join(serverSettings.baseUrl, path);
+      const answer = await ServerConnection.makeRequest(url, { cache: "no-store" }, serverSettings);
+      if (!answer.ok) throw new Error(`marks: ${answer.status}`);
+      return answer.json();
+    }
+
+    function tell(told) {
+      show(panel.node, told);
+      if (!told) return;
+      const under = told.courses.flatMap((course) => course.assignments)
+        .flatMap((one) => one.attempts.filter(isUnderWay).map((attempt) => `${one.assignment}: ${attempt.words}`));
+      status.node.firstChild.textContent = under[0] ?? "Marks";
+      for (const course of told.courses) newsOf(course).forEach((news) => notify(course, news));
+    }
+
+    function notify(course, { kind, text, feedback }) {
+      const actions = [{ label: "Show", callback: () => app.commands.execute(OPEN) }];
+      if (feedback) {
+        const callback = () => window.open(addressOf(course, feedback), "_blank", "noopener");
+        actions.unshift({ label: "Feedback", callback });
+      }
+      Notification.emit(text, kind, { autoClose: kind === "info" ? NOTICE_MS : false, actions });
+    }
+
+    Object.assign(panel, { id: "nbassay-marks" });
+    Object.assign(panel.title, { icon, caption: "Marks" });
+    app.shell.add(panel, "right", { rank: 900, type: "Marks" });
+    const open = () => { app.shell.activateById(panel.id); watch.look(); };
+    app.commands.addCommand(OPEN, { label: "Marks", caption: "Assignments, due dates, attempts and marks", icon, execute: open });
+    service(apputils.ICommandPalette)?.addItem({ command: OPEN, category: "Marks" });
+    service(launcher?.ILauncher)?.add({ command: OPEN, category: "Other", rank: 1 });
+    service(mainmenu?.IMainMenu)?.viewMenu.addGroup([{ command: OPEN }], 50);
+    addStatusItem(status, open);
+    service(statusbar?.IStatusBar)?.registerStatusItem(OPEN, { item: status, align: "right", rank: 900 });
+    const tracker = service(notebook?.INotebookTracker);
+    if (tracker) openAtExercise(tracker);
+    noticeSubmitting(() => watch.expectNews());
+    app.restored.then(() => watch.look());
+  }
+
+  return { id: "nbassay-marks:plugin", description: "Marks of a course's grading service", autoStart: true,
+    optional: tokens, activate };
+}
+
+function addStatusItem(status, open) {
+  const button = document.createElement("button");
+  Object.assign(button, { type: "button", textContent: "Marks", title: "Show assignments and marks" });
+  button.addEventListener("click", open);
+  status.addClass("nbassay-marks-status");
+  status.node.append(button);
+}
+
+// nbgrader tells nobody that somebody submitted; the browser does.
+function noticeSubmitting(then) {
+  const isSubmission = (entry) => new URL(entry.name).pathname.endsWith(SUBMITTED);
+  new PerformanceObserver((list) => { if (list.getEntries().some(isSubmission)) then(); }).observe({ type: "resource" });
+}
+
+// A link of a feedback page opens a notebook with `?exercise=` and the name of a cell: go there, once.
+function openAtExercise(tracker) {
+  const wanted = new URLSearchParams(location.search).get("exercise");
+  const path = decodeURIComponent(location.pathname);
+  if (!wanted) return;
+  const onAdded = async (_, panel) => {
+    if (!path.endsWith(`/tree/${panel.context.path}`)) return;
+    tracker.widgetAdded.disconnect(onAdded);
+    await Promise.all([panel.context.ready, panel.revealed]);
+    const { content } = panel;
+    const index = content.widgets.findIndex((cell) => cell.model.getMetadata("nbgrader")?.grade_id === wanted);
+    if (index < 0) return;
+    content.activeCellIndex = index;
+    await content.scrollToItem(index, "center");
+  };
+  tracker.widgetAdded.connect(onAdded);
+}
