@@ -25,6 +25,7 @@ def feedback_page(
     course: str = "",
     manual: Manual | None = None,
     back: str = "",
+    lab: str = "",
     aside: str = "",
 ) -> str:
     """One self-contained HTML page about one notebook.
@@ -35,13 +36,16 @@ def feedback_page(
         course: the course's name; left out when empty.
         manual: a person's comments and the penalty for lateness.
         back: address of the page that it was opened from; left out when empty.
+        lab: address at which JupyterLab opens the notebook, and with `?exercise=` and a cell's grade_id
+            that cell; left out when empty.
         aside: why the report does not give the student's mark; empty where it does.
 
     Returns:
         A whole HTML document, to be stored as UTF-8.
     """
     manual = manual or Manual()
-    values = {"report": report, "student": student, "course": course, "back": back, "marks": MARKS}
+    values = {"report": report, "student": student, "course": course, "marks": MARKS}
+    values |= {"back": back, "lab": lab}
     values |= _mark_values(report, manual, aside) | _exercise_values(report, manual)
     values["steps"] = next_steps(report)
     return fill("autograder.feedback", "feedback.html.j2", values)

@@ -203,13 +203,16 @@ class GradingService:
         over = due is not None and now >= due
         return str(self.settings.after_due if over else self.settings.before_due)
 
-    def feedback_html(self, attempt_id: int, notebook: str, back: str = "") -> str | None:
+    def feedback_html(
+        self, attempt_id: int, notebook: str, back: str = "", lab: str = ""
+    ) -> str | None:
         """The feedback page on one notebook of an attempt, as it would be released now.
 
         Args:
             attempt_id: which attempt.
             notebook: which of its notebooks.
             back: where the page leads back to; nowhere when empty.
+            lab: where JupyterLab opens the notebook; no link when empty.
 
         Returns:
             The page; None where there is none.
@@ -231,6 +234,7 @@ class GradingService:
             course=course.title,
             manual=manual,
             back=back,
+            lab=lab,
             aside=aside(attempt),
         )
 

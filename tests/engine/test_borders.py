@@ -33,6 +33,7 @@ OUTSIDE = {
         "traitlets",
     },
     "grading": {"distributed"},
+    "jupyterlab": {"jupyter_server", "tornado"},
     "nbgrader_plugin": {"nbconvert", "nbformat", "nbgrader"},
     "sandbox.inside": {"IPython", "pyseccomp", "traitlets"},
     "service": {"sqlalchemy", "traitlets"},

@@ -24,6 +24,7 @@ from autograder.service.store.rulings import Ruled
 from autograder.service.web.access import Anonymous, Student
 from autograder.service.web.attempt_view import RECENT, AttemptView, look_at
 from autograder.service.web.http_error import RefusedRequest
+from autograder.service.web.lab_links import notebook_address
 
 _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 KEPT_S = 365 * 24 * 3600
@@ -205,7 +206,10 @@ class Feedback(Student):
         html = None
         if teaches or shows == "feedback":
             back = f"{self.context.prefix}attempts/{attempt.id}"
-            html = await self.read(service.feedback_html, attempt.id, notebook, back)
+            own = attempt.student == self.person.name
+            place = (self.context, attempt.assignment, notebook)
+            lab = await self.read(notebook_address, *place) if own else ""
+            html = await self.read(service.feedback_html, attempt.id, notebook, back, lab)
         if html is None:
             raise RefusedRequest(HTTPStatus.NOT_FOUND)
         self.set_header("Content-Security-Policy", feedback_policy(html))

@@ -30,7 +30,7 @@ export async function makePlugin(take, path) {
 
     async function ask() {
       const url = URLExt.join(serverSettings.baseUrl, path);
-      const answer = await ServerConnection.makeRequest(url, { cache: "no-store" }, serverSettings);
+      const answer = await ServerConnection.makeRequest(url, {}, serverSettings);
       if (!answer.ok) throw new Error(`marks: ${answer.status}`);
       return answer.json();
     }
