@@ -36,8 +36,8 @@ def feedback_page(
         course: the course's name; left out when empty.
         manual: a person's comments and the penalty for lateness.
         back: address of the page that it was opened from; left out when empty.
-        lab: address at which JupyterLab opens the notebook, and with `?exercise=` and a cell's grade_id
-            that cell; left out when empty.
+        lab: address at which JupyterLab opens the notebook, with `?exercise=` and a cell's grade_id
+            at that cell; left out when empty.
         aside: why the report does not give the student's mark; empty where it does.
 
     Returns:

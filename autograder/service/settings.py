@@ -99,7 +99,7 @@ def inbound_folder(course: Course) -> Path:
 
 
 def fetched_folder(course: Course) -> str:
-    """Where nbgrader puts the assignments that a student fetches, beneath their JupyterLab's folder.
+    """Where nbgrader puts what a student fetches, beneath the folder of their JupyterLab.
 
     It ends with a slash, and is empty for that folder itself.
     """

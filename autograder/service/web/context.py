@@ -44,7 +44,7 @@ class ServiceContext:
     prefix: str
     metrics_token: str = ""
     public_url: str = ""
-    """Where browsers find the pages: an address, or the prefix where the hub's own host has them."""
+    """Where browsers find the pages: an address, or the prefix where they are on the hub's host."""
     assets: Assets = field(default_factory=Assets)
     streams: Streams = field(default_factory=Streams)
 

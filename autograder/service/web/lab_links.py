@@ -1,7 +1,7 @@
 """Addresses at which a student's own JupyterLab opens a notebook, at one of its exercises.
 
-The hub knows whose server that is, and starts it when needed. Our extension of JupyterLab goes to the
-cell that `?exercise=` names; a JupyterLab without it opens the notebook at its beginning.
+The hub knows whose server that is, and starts it when needed. Our extension of JupyterLab goes to
+the cell that `?exercise=` names; a JupyterLab without it opens the notebook at its beginning.
 """
 
 from __future__ import annotations
