@@ -6,6 +6,7 @@ import { addressOf, empty, show } from "./panel.js";
 import { Watch, isUnderWay } from "./watch.js";
 
 const OPEN = "nbassay-marks:open", SUBMITTED = "/assignments/submit", NOTICE_MS = 20_000;
+const LOOK_MS = 250, CALM_LOOKS = 4, MOST_LOOKS = 80;
 const ICON = `<svg xmlns="http://www.w3.org/2000/svg" width="16" viewBox="0 0 24 24"><path
 class="jp-icon3 jp-icon-selectable" fill="#616161" d="M5 2h10l4 4v7h-2V7h-3V4H7v16h5v2H5zm11.3 18.2 5.3-5.3
 1.4 1.4-6.7 6.7-3.8-3.8 1.4-1.4z"/></svg>`;
@@ -98,9 +99,23 @@ function openAtExercise(tracker) {
     await Promise.all([panel.context.ready, panel.revealed]);
     const { content } = panel;
     const index = content.widgets.findIndex((cell) => cell.model.getMetadata("nbgrader")?.grade_id === wanted);
-    if (index < 0) return;
-    content.activeCellIndex = index;
-    await content.scrollToItem(index, "center");
+    if (index >= 0) await goTo(content, index);
   };
   tracker.widgetAdded.connect(onAdded);
+}
+
+// Make a cell the active one and scroll to it; again, while cells above it still grow as they are drawn.
+async function goTo(content, index) {
+  content.activeCellIndex = index;
+  const cell = content.widgets[index].node;
+  const isInSight = () => {
+    const [one, all] = [cell.getBoundingClientRect(), content.node.getBoundingClientRect()];
+    return cell.isConnected && one.height > 0 && one.top < all.bottom && one.bottom > all.top;
+  };
+  for (let calm = 0, tries = 0; calm < CALM_LOOKS && tries < MOST_LOOKS; tries += 1) {
+    calm = isInSight() ? calm + 1 : 0;
+    // Not awaited: asked too early, JupyterLab waits for ten seconds. Asked again, it gives up the first.
+    if (!calm) content.scrollToItem(index, "center").catch(() => {});
+    await new Promise((then) => setTimeout(then, LOOK_MS));
+  }
 }
