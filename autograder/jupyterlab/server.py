@@ -89,7 +89,7 @@ def _unreachable() -> HTTPError:
     return HTTPError(HTTPStatus.SERVICE_UNAVAILABLE, reason="Marks cannot be read now")
 
 
-class MarksHandler(APIHandler):  # type: ignore[misc]
+class MarksHandler(APIHandler):
     """GET: `{"courses": […]}`, each as `autograder/schemas/own.schema.json` says."""
 
     def initialize(self, services: Services) -> None:
@@ -115,4 +115,5 @@ def load(server: ServerApp) -> None:
     app = server.web_app
     app.settings.setdefault("page_config_data", {})[OPTION] = PATH
     address = url_path_join(app.settings["base_url"], PATH)
-    app.add_handlers(".*$", [(address, MarksHandler, {"services": services})])
+    handlers = [(address, MarksHandler, {"services": services})]
+    app.add_handlers(".*$", handlers)  # type: ignore[no-untyped-call]

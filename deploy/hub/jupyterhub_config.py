@@ -32,6 +32,9 @@ c.JupyterHub.logging_config = {
     "filters": {"discretion": {"()": "autograder.service.logs.Discretion"}},
     "handlers": {"console": {"filters": ["discretion"]}},
 }
+# What people read in the hub's menu.
+c.JupyterHub.template_paths = [str(settings.folder / "templates")]
+c.JupyterHub.template_vars = {"service_names": {"grading": "Marks", course.id: "Formgrader"}}
 c.ConfigurableHTTPProxy.command = [str(places.proxy)]
 c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{ports.proxy}"
 c.ConfigurableHTTPProxy.pid_file = str(places.state / "proxy.pid")

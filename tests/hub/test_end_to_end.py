@@ -220,6 +220,12 @@ def test_an_instructor_regrades(trial, enter, story, snap):
     expect(row).to_contain_text("15 of 15 points")
     expect(row).to_contain_text("(2 attempts)")
     snap(page, "class")
+    hub = page.context.new_page()
+    hub.goto(f"{trial.url}/hub/home")
+    hub.get_by_role("button", name="Services").click()
+    for name in ("Formgrader", "Marks"):
+        expect(hub.get_by_role("link", name=name, exact=True)).to_be_visible()
+    hub.close()
     for name in ("queue", "insight"):
         page.goto(trial.service("grading", f"class/{name}"))
         snap(page, name)
@@ -358,7 +364,7 @@ os.truncate(sys.argv[1], 1 << 25)
 
 
 def test_a_refused_submission_is_told_where_it_was_submitted(trial, story):
-    """A notebook that is too large: nbgrader lists it as submitted, JupyterLab says it is refused."""
+    """A notebook that is too large: nbgrader lists it as submitted, the notice says refused."""
     ada = people(trial, "student")[0]
     notebook = home(ada.name) / COURSE / ASSIGNMENT / f"{NOTEBOOK}.ipynb"
     run_as(trial, ada.name, TOO_LARGE, str(notebook))
@@ -388,15 +394,10 @@ def test_what_a_server_asks_with_reads_own_marks_only(trial):
     for path in ("api/attempts", "events", "class", ""):
         assert asked(trial, "GET", path, token).status_code == 403, path
     headers = {"Authorization": f"token {token}"}
-    for place in (
-        f"hub/api/users/{bela.name}",
-        f"hub/api/users/{ada.name}/tokens",
-        "hub/api/users",
-    ):
-        assert requests.get(f"{trial.url}/{place}", headers=headers, timeout=60).status_code in (
-            403,
-            404,
-        )
+    closed = ("hub/api/users", f"hub/api/users/{bela.name}", f"hub/api/users/{ada.name}/tokens")
+    for place in closed:
+        answer = requests.get(f"{trial.url}/{place}", headers=headers, timeout=60)
+        assert answer.status_code in (403, 404), place
     server = requests.get(f"{trial.url}/user/{ada.name}/api/contents", headers=headers, timeout=60)
     assert server.status_code == 403
     # The server's other token, which may do more with the server, does not open the service.
