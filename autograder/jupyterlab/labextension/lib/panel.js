@@ -1,6 +1,6 @@
 // The side panel's content, from what the service says. All of it goes in as text, never as HTML.
 
-const NEAR_MS = 48 * 3600 * 1000;
+const NEAR_MS = 48 * 3600 * 1000, STALE_MS = 600_000; // Due dates come near while nothing else changes.
 
 const moment = (iso) => new Date(iso).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
 
@@ -70,7 +70,7 @@ function article(course, one) {
 // Show what the service says, or that it says nothing; what is the same stays, and the focus stays.
 export function show(node, told) {
   node.querySelector("[role=status]").textContent = told ? "" : "Marks cannot be read now. This page tries again.";
-  const text = JSON.stringify(told);
+  const text = JSON.stringify([told, Math.floor(Date.now() / STALE_MS)]);
   if (!told || node.dataset.shown === text) return;
   node.dataset.shown = text;
   const body = node.querySelector(".body"), focused = body.contains(document.activeElement) && document.activeElement.href;
