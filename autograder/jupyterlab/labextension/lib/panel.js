@@ -27,14 +27,18 @@ function due(when) {
   if (!when) return make("p", "no due date", "soft");
   const left = Date.parse(when) - Date.now();
   if (left < 0) return make("p", `was due ${moment(when)}`, "soft");
-  return left < NEAR_MS ? make("p", `due soon: ${moment(when)}`, "near") : make("p", `due ${moment(when)}`);
+  if (left < NEAR_MS) return make("p", `due soon: ${moment(when)}`, "near");
+  return make("p", `due ${moment(when)}`);
 }
 
 // What the rules leave, before anybody submits again; the words are those of the service's pages.
 function rules({ limit, left, next_at: next }) {
   const said = [];
-  if (limit && !left) said.push(`No attempts left: all ${limit} are used, and another one is not graded.`);
-  else if (limit) said.push(`${left} of ${limit} ${limit === 1 ? "attempt" : "attempts"} left.`);
+  if (limit && !left) {
+    said.push(`No attempts left: all ${limit} are used, and another one is not graded.`);
+  } else if (limit) {
+    said.push(`${left} of ${limit} ${limit === 1 ? "attempt" : "attempts"} left.`);
+  }
   if (next && left !== 0) said.push(`The next attempt is graded from ${moment(next)} on.`);
   return said.map((text) => make("p", text, left === 0 ? "near" : "soft"));
 }
@@ -56,7 +60,9 @@ function attempts(course, [latest, ...earlier]) {
   const parts = [make("p", came, latest.state === "refused" ? "near" : "")];
   if (latest.reason) parts.push(make("p", latest.reason, "reason"));
   if (counting?.mark) parts.unshift(make("p", counting.mark, "total"));
-  if (counting && counting !== latest) parts.push(make("p", `Your mark is that of ${moment(counting.arrived)}.`, "soft"));
+  if (counting && counting !== latest) {
+    parts.push(make("p", `Your mark is that of ${moment(counting.arrived)}.`, "soft"));
+  }
   return [...parts, ...notebooks(course, counting ?? latest)];
 }
 
@@ -69,11 +75,13 @@ function article(course, one) {
 
 // Show what the service says, or that it says nothing; what is the same stays, and the focus stays.
 export function show(node, told) {
-  node.querySelector("[role=status]").textContent = told ? "" : "Marks cannot be read now. This page tries again.";
+  const trouble = told ? "" : "Marks cannot be read now. This panel tries again.";
+  node.querySelector("[role=status]").textContent = trouble;
   const text = JSON.stringify([told, Math.floor(Date.now() / STALE_MS)]);
   if (!told || node.dataset.shown === text) return;
   node.dataset.shown = text;
-  const body = node.querySelector(".body"), focused = body.contains(document.activeElement) && document.activeElement.href;
+  const body = node.querySelector(".body"), { activeElement } = document;
+  const focused = body.contains(activeElement) && activeElement.href;
   body.replaceChildren(...told.courses.flatMap((course) => {
     const heading = make("h2");
     heading.append(link(course, "", course.course));

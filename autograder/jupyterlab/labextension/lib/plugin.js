@@ -14,13 +14,14 @@ class="jp-icon3 jp-icon-selectable" fill="#616161" d="M5 2h10l4 4v7h-2V7h-3V4H7v
 // The plugin, of the modules that JupyterLab shares. take: gives such a module by its name, or null.
 // path: where on this server the marks are.
 export async function makePlugin(take, path) {
-  const [{ Widget }, apputils, { URLExt }, launcher, mainmenu, notebook, { ServerConnection }, statusbar, { LabIcon }] =
-    await Promise.all(["@lumino/widgets", "@jupyterlab/apputils", "@jupyterlab/coreutils", "@jupyterlab/launcher",
-      "@jupyterlab/mainmenu", "@jupyterlab/notebook", "@jupyterlab/services", "@jupyterlab/statusbar",
-      "@jupyterlab/ui-components"].map(take));
-  const tokens = [apputils.ICommandPalette, launcher?.ILauncher, mainmenu?.IMainMenu, notebook?.INotebookTracker,
-    statusbar?.IStatusBar].filter(Boolean);
-  const { Notification } = apputils;
+  const [{ Widget }, { URLExt }, { ServerConnection }, { LabIcon }, apputils] = await Promise.all(
+    ["@lumino/widgets", "@jupyterlab/coreutils", "@jupyterlab/services", "@jupyterlab/ui-components",
+      "@jupyterlab/apputils"].map(take));
+  const [launcher, mainmenu, notebook, statusbar] = await Promise.all(
+    ["launcher", "mainmenu", "notebook", "statusbar"].map((name) => take(`@jupyterlab/${name}`)));
+  const { ICommandPalette, Notification } = apputils;
+  const tokens = [ICommandPalette, launcher?.ILauncher, mainmenu?.IMainMenu,
+    notebook?.INotebookTracker, statusbar?.IStatusBar].filter(Boolean);
 
   function activate(app, ...services) {
     const service = (token) => services[tokens.indexOf(token)] ?? null;
@@ -39,9 +40,10 @@ export async function makePlugin(take, path) {
     function tell(told) {
       show(panel.node, told);
       if (!told) return;
-      const under = told.courses.flatMap((course) => course.assignments)
-        .flatMap((one) => one.attempts.filter(isUnderWay).map((attempt) => `${one.assignment}: ${attempt.words}`));
-      status.node.firstChild.textContent = under[0] ?? "Marks";
+      const attempts = told.courses.flatMap((course) => course.assignments.flatMap((one) => one.attempts));
+      const running = attempts.find(isUnderWay);
+      const words = running ? `${running.assignment}: ${running.words}` : "Marks";
+      status.node.firstChild.textContent = words;
       for (const course of told.courses) newsOf(course).forEach((news) => notify(course, news));
     }
 
@@ -58,8 +60,9 @@ export async function makePlugin(take, path) {
     Object.assign(panel.title, { icon, caption: "Marks" });
     app.shell.add(panel, "right", { rank: 900, type: "Marks" });
     const open = () => { app.shell.activateById(panel.id); watch.look(); };
-    app.commands.addCommand(OPEN, { label: "Marks", caption: "Assignments, due dates, attempts and marks", icon, execute: open });
-    service(apputils.ICommandPalette)?.addItem({ command: OPEN, category: "Marks" });
+    const caption = "Assignments, due dates, attempts and marks";
+    app.commands.addCommand(OPEN, { label: "Marks", caption, icon, execute: open });
+    service(ICommandPalette)?.addItem({ command: OPEN, category: "Marks" });
     service(launcher?.ILauncher)?.add({ command: OPEN, category: "Other", rank: 1 });
     service(mainmenu?.IMainMenu)?.viewMenu.addGroup([{ command: OPEN }], 50);
     addStatusItem(status, open);
@@ -70,8 +73,8 @@ export async function makePlugin(take, path) {
     app.restored.then(() => watch.look());
   }
 
-  return { id: "nbassay-marks:plugin", description: "Marks of a course's grading service", autoStart: true,
-    optional: tokens, activate };
+  const description = "Marks of a course's grading service";
+  return { id: "nbassay-marks:plugin", description, autoStart: true, optional: tokens, activate };
 }
 
 function addStatusItem(status, open) {
@@ -85,7 +88,10 @@ function addStatusItem(status, open) {
 // nbgrader tells nobody that somebody submitted; the browser does.
 function noticeSubmitting(then) {
   const isSubmission = (entry) => new URL(entry.name).pathname.endsWith(SUBMITTED);
-  new PerformanceObserver((list) => { if (list.getEntries().some(isSubmission)) then(); }).observe({ type: "resource" });
+  const observer = new PerformanceObserver((list) => {
+    if (list.getEntries().some(isSubmission)) then();
+  });
+  observer.observe({ type: "resource" });
 }
 
 // A link of a feedback page opens a notebook with `?exercise=` and the name of a cell: go there, once.
@@ -98,7 +104,8 @@ function openAtExercise(tracker) {
     tracker.widgetAdded.disconnect(onAdded);
     await Promise.all([panel.context.ready, panel.revealed]);
     const { content } = panel;
-    const index = content.widgets.findIndex((cell) => cell.model.getMetadata("nbgrader")?.grade_id === wanted);
+    const isWanted = (cell) => cell.model.getMetadata("nbgrader")?.grade_id === wanted;
+    const index = content.widgets.findIndex(isWanted);
     if (index >= 0) await goTo(content, index);
   };
   tracker.widgetAdded.connect(onAdded);
