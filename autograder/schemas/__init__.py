@@ -9,6 +9,7 @@
 | `ruling_request`         | the body of `POST api/attempts/<id>/ruling`                       |
 | `regrade_request`, `regrade` | `api/regrade`, `api/regrade/<id>`                             |
 | `class_event`, `health`, `error` | `class/events`, `healthz`, refusals of the service        |
+| `own`                            | GET api/own, which JupyterLab asks for                    |
 
 The files name each other by relative references. Nothing here is imported by the grader.
 """
