@@ -54,6 +54,7 @@ def feedback_values(
         "code": {},  # the service's page has the submitted code beside each exercise
         "code_of": "",
         "code_since": "",
+        "lab": "",  # nor does a page that is fetched know the address of a JupyterLab
         **_mark_values(report, manual, aside),
         **_exercise_values(report, manual),
         "steps": next_steps(report),

@@ -245,6 +245,13 @@ def exchange_root(config: Config) -> Path:
     return Path(Exchange(config=config).root)
 
 
+def fetches_by_course(config: Config) -> bool:
+    """Whether a student's files of an assignment lie in a folder with the course's name."""
+    from nbgrader.exchange.default import Exchange
+
+    return bool(Exchange(config=config).path_includes_course)
+
+
 def release_feedback(config: Config, root: str, student: str, assignment: str) -> None:
     """Release what lies in `root/feedback/student/assignment` by the course's exchange.
 

@@ -13,7 +13,7 @@ from traitlets.config import Configurable
 from autograder.course.config import CONFIG, load_config, read_section
 from autograder.course.model import Course
 from autograder.course.private_places import nbgrader_config
-from autograder.gradebook.nbgrader_compat import exchange_root
+from autograder.gradebook.nbgrader_compat import exchange_root, fetches_by_course
 from autograder.service.store.attempt import Rules
 
 SECTION = "GradingService"
@@ -103,3 +103,11 @@ def read_settings(course: Course) -> Service:
 def inbound_folder(course: Course) -> Path:
     """The folder of the exchange into which students hand in."""
     return exchange_root(nbgrader_config(course)) / course.course_id / "inbound"
+
+
+def fetched_folder(course: Course) -> str:
+    """Where nbgrader puts what a student fetches, beneath the folder of their JupyterLab.
+
+    It ends with a slash, and is empty for that folder itself.
+    """
+    return f"{course.course_id}/" if fetches_by_course(nbgrader_config(course)) else ""

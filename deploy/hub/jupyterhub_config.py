@@ -12,6 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+from hub_marks import SCOPE, SCOPES, forget_marks, marks_for
 from hub_owner import without
 from hub_services import keep_promptly
 from hub_settings import Settings
@@ -31,6 +32,9 @@ c.JupyterHub.logging_config = {
     "filters": {"discretion": {"()": "autograder.service.logs.Discretion"}},
     "handlers": {"console": {"filters": ["discretion"]}},
 }
+# What people read in the hub's menu.
+c.JupyterHub.template_paths = [str(settings.folder / "templates")]
+c.JupyterHub.template_vars = {"service_names": {"grading": "Marks", course.id: "Formgrader"}}
 c.ConfigurableHTTPProxy.command = [str(places.proxy)]
 c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{ports.proxy}"
 c.ConfigurableHTTPProxy.pid_file = str(places.state / "proxy.pid")
@@ -65,10 +69,20 @@ def teaches(spawner):
     return course.instructor_group in {group.name for group in spawner.user.groups}
 
 
-def show_extensions(spawner):
-    """Give a server the nbgrader extensions of its user's role; see jupyter/ beside this file."""
+GRADING = f"http://127.0.0.1:{ports.grading}"
+
+
+def prepare(spawner):
+    """Give a server the nbgrader extensions of its user's role, and marks in JupyterLab.
+
+    The extensions are listed in jupyter/ beside this file.
+    """
     role = "instructor" if teaches(spawner) else "student"
-    spawner.environment = {**COMMON, "JUPYTER_CONFIG_PATH": settings.jupyter_path(role)}
+    spawner.environment = {
+        **COMMON,
+        "JUPYTER_CONFIG_PATH": settings.jupyter_path(role),
+        **marks_for(spawner, [f"{GRADING}/services/grading/"]),
+    }
 
 
 LOGGED = """
@@ -94,7 +108,9 @@ c.Spawner.cmd = [*logged_to(".jupyter-server.log"), str(places.scripts / "jupyte
 c.Spawner.default_url = "/lab"
 c.Spawner.env_keep = []
 c.Spawner.environment = COMMON
-c.Spawner.pre_spawn_hook = show_extensions
+c.Spawner.pre_spawn_hook = prepare
+c.Spawner.post_stop_hook = forget_marks
+c.JupyterHub.custom_scopes = SCOPES
 c.Spawner.server_token_scopes = lambda spawner: (
     INSTRUCTOR_SCOPES if teaches(spawner) else STUDENT_SCOPES
 )
@@ -110,7 +126,7 @@ AS_OWNER = {**COMMON, "HOME": HOME, "JUPYTER_CONFIG_PATH": settings.jupyter_path
 c.JupyterHub.services = [
     {
         "name": "grading",
-        "url": f"http://127.0.0.1:{ports.grading}",
+        "url": GRADING,
         "command": [
             *(*WITH_HUB, str(places.scripts / "autograder"), "serve"),
             *("--course", str(settings.course_folder)),
@@ -139,13 +155,14 @@ c.JupyterHub.load_roles = [
     {
         "name": "students-of-the-course",
         "groups": [course.student_group],
-        "scopes": ["access:services!service=grading"],
+        "scopes": ["access:services!service=grading", SCOPE],
     },
     {
         "name": "instructors-of-the-course",
         "groups": [course.instructor_group],
         "scopes": [
             "access:services!service=grading",
+            SCOPE,
             f"access:services!service={course.id}",
             f"read:services!service={course.id}",
             "list:services",

@@ -33,6 +33,7 @@ OUTSIDE = {
         "traitlets",
     },
     "grading": {"distributed"},
+    "jupyterlab": {"jupyter_server", "tornado"},
     "lms": {"cryptography", "pylti1p3", "requests", "traitlets"},
     "nbgrader_plugin": {"nbconvert", "nbformat", "nbgrader"},
     "sandbox.inside": {"IPython", "pyseccomp", "traitlets"},

@@ -2,6 +2,7 @@
 
 import re
 import time
+from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
 
@@ -120,6 +121,18 @@ def test_links_lead_to_places_on_the_page(mixed):
     assert len(ids) == len(set(ids))
     assert targets
     assert targets <= set(ids)
+
+
+def test_exercises_lead_into_the_notebook(mixed):
+    """To its own cell, where the report knows it; without an address there is no link."""
+    lab = "/hub/user-redirect/lab/tree/toys/shapes.ipynb"
+    told = replace(mixed, cells={"test_area": "area/1 & 2"})
+    links = {attributes.get("href") for _, attributes in Page(feedback_page(told, lab=lab)).tags}
+    assert {one for one in links if one and one.startswith("/")} == {
+        lab,
+        f"{lab}?exercise=area/1%20%26%202",
+    }
+    assert "JupyterLab" not in feedback_page(told)
 
 
 def test_headings_never_skip_a_level(mixed):

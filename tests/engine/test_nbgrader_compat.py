@@ -67,6 +67,7 @@ NAMES = [
     ("nbgrader.converters.base", "", "NbGraderException", "nbgrader_plugin"),
     ("nbgrader.preprocessors.base", "", "NbGraderPreprocessor", "nbgrader_plugin"),
     ("nbgrader.exchange.default", "Exchange", "root", "exchange_root"),
+    ("nbgrader.exchange.default", "Exchange", "path_includes_course", "fetches_by_course"),
     ("nbgrader.exchange", "ExchangeFactory", "ReleaseFeedback", "release_feedback"),
     (
         "nbgrader.coursedir",
@@ -333,6 +334,15 @@ def test_the_exchange_lies_where_the_configuration_says():
     config.Exchange.root = "/srv/of/this/course"
     assert nbgrader_compat.exchange_root(config) == Path("/srv/of/this/course")
     assert nbgrader_compat.exchange_root(Config()).is_absolute()
+
+
+@pytest.mark.parametrize("included", [True, False])
+def test_where_students_fetch_is_as_configured(included):
+    """With the course's name, or without, which is nbgrader's default."""
+    config = Config()
+    assert not nbgrader_compat.fetches_by_course(config)
+    config.Exchange.path_includes_course = included
+    assert nbgrader_compat.fetches_by_course(config) == included
 
 
 def test_feedback_is_released_from_a_folder_that_is_not_the_courses(tmp_path):

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import requests
+from hub_marks import SCOPE
 
 from autograder.course.model import Course
 from autograder.report import Report
@@ -27,6 +28,7 @@ WHO = {
     "admin": "root-admin",
 }
 """The hub's user of each role."""
+IN_COURSE = {role: WHO[role] for role in ("student", "other", "instructor")}
 
 
 @dataclass
@@ -41,6 +43,8 @@ class SmallHub:
     """Of attempts, by what they are for: see `fill`."""
     tokens: dict[str, str]
     """By role; of the hub's users, of its services, and one that it does not know."""
+    lab_tokens: dict[str, str]
+    """By role: tokens that read their owner's own marks, as each JupyterLab has one."""
     sessions: dict[str, requests.Session]
     """Of browsers that signed in, by role."""
     second: dict[str, str]
@@ -99,9 +103,11 @@ def small_hub(
     )
     try:
         tokens |= {role: hub.token(name) for role, name in WHO.items()}
+        lab_tokens = {role: hub.token(name, [SCOPE]) for role, name in IN_COURSE.items()}
+        lab_tokens["outsider"] = hub.token(WHO["outsider"], [])
         second["JUPYTERHUB_API_URL"] = f"{hub.url}/hub/api"
         sessions = {role: hub.sign_in(WHO[role])[0] for role in ("student", "other", "instructor")}
-        yield SmallHub(hub, course, store, desk, numbers, tokens, sessions, second)
+        yield SmallHub(hub, course, store, desk, numbers, tokens, lab_tokens, sessions, second)
     finally:
         hub.stop()
         store.close()

@@ -23,6 +23,7 @@ from typing import Any
 import pytest
 import requests
 from hub_environment import install_proxy
+from hub_marks import SCOPE, SCOPES
 from hub_settings import Unfit
 from hub_trial import CACHE, PROXY
 
@@ -48,6 +49,7 @@ c.JupyterHub.load_groups = {groups!r}
 c.LocalProcessSpawner.interrupt_timeout = 5
 c.JupyterHub.services = {services!r}
 c.JupyterHub.load_roles = {roles!r}
+c.JupyterHub.custom_scopes = {scopes!r}
 """
 
 
@@ -189,7 +191,7 @@ def start_hub(
     access = {
         "name": "grading-access",
         "groups": list(groups),
-        "scopes": [f"access:services!service={SERVICE}"],
+        "scopes": [f"access:services!service={SERVICE}", SCOPE],
     }
     users = sorted({*others, *admins, *(name for group in groups.values() for name in group)})
     everything = {"name": "tests", "scopes": ["admin:users", "tokens"], "services": ["tests"]}
@@ -208,6 +210,7 @@ def start_hub(
             groups={name: {"users": list(users)} for name, users in groups.items()},
             services=[ours, {"name": "tests", "api_token": api_token}, *services],
             roles=[access, everything, *roles],
+            scopes=SCOPES,
         )
     )
     with (folder / "hub.log").open("wb") as log:

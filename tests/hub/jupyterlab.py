@@ -95,6 +95,28 @@ class JupyterLab:
         submitted.get_by_role("button", name="Fetch Feedback").click()
         submitted.get_by_text("view feedback").first.wait_for(timeout=ACT_MS)
 
+    def open_marks(self) -> Locator:
+        """View, Marks; the side panel."""
+        self.page.bring_to_front()
+        self.page.get_by_role("menuitem", name="View", exact=True).click()
+        self.page.get_by_role("menuitem", name="Marks", exact=True).click()
+        panel = self.page.locator(".nbassay-marks")
+        expect(panel).to_be_visible()
+        return panel
+
+    def notice(self, text: str) -> Locator:
+        """A notice that holds this text."""
+        return self.page.locator(".jp-toast-message").filter(has_text=text)
+
+    @property
+    def status(self) -> Locator:
+        """What the status line says of attempts that are under way."""
+        return self.page.locator(".nbassay-marks-status")
+
+    def active_cell(self) -> Locator:
+        """The cell of the notebook in front that keys go to."""
+        return self.page.locator(".jp-Notebook-cell.jp-mod-active:visible")
+
     def show_notebook(self, notebook: str) -> None:
         """Go back to the tab of an open notebook."""
         self.page.bring_to_front()

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
 import pytest
 import requests
 from hub_trial import CHECKOUT, COURSE, Person, Trial
@@ -46,6 +48,8 @@ class Story:
 
     home_page: Page | None = None
     """The student's page of the service, left open."""
+    lab: JupyterLab | None = None
+    """The student's JupyterLab, left open."""
     attempts: list[int] = field(default_factory=list)
 
 
@@ -104,7 +108,8 @@ def test_a_student_hands_in_and_betters_the_mark(trial, enter, story, snap):
     """From the login to a full mark, which shows without a reload; feedback comes home."""
     ada = people(trial, "student")[0]
     page = enter(ada, trial.url)
-    lab = JupyterLab(page)
+    lab = story.lab = JupyterLab(page)
+    expect(page.locator(".jp-LauncherCard", has_text="Marks")).to_be_visible()
     lab.open_assignment_list()
     lab.fetch(ASSIGNMENT)
     lab.open_notebook(ASSIGNMENT, NOTEBOOK)
@@ -117,7 +122,10 @@ def test_a_student_hands_in_and_betters_the_mark(trial, enter, story, snap):
     story.home_page = own
     card = own.locator(".card", has_text=TITLE)
     expect(card).to_contain_text("Nothing submitted yet.")
-    lab.submit(ASSIGNMENT)
+    with graders_stopped(trial):
+        lab.submit(ASSIGNMENT)
+        expect(lab.status).to_have_text(f"{ASSIGNMENT}: being graded", timeout=ACT_MS)
+    read_marks_in_lab(lab)
     expect(card).to_contain_text("2 of 15 points", timeout=ACT_MS)
     expect(card.locator(".state")).to_contain_text("graded")
     snap(own, "home")
@@ -146,6 +154,39 @@ def test_a_student_hands_in_and_betters_the_mark(trial, enter, story, snap):
     own.evaluate("window.stayed = true")
     # A student's server has no formgrader.
     assert page.request.get(f"{trial.url}/user/{ada.name}/formgrader").status == 404
+
+
+@contextmanager
+def graders_stopped(trial: Trial) -> Iterator[None]:
+    """Stop the processes that grade, so that what is submitted meanwhile stays under way."""
+    hub = psutil.Process(trial.pid)
+    [service] = [one for one in hub.children(recursive=True) if "serve" in one.cmdline()]
+    graders = service.children(recursive=True)
+    assert graders
+    try:
+        for one in graders:
+            one.suspend()
+        yield
+    finally:
+        for one in graders:
+            one.resume()
+
+
+def read_marks_in_lab(lab: JupyterLab) -> None:
+    """A notice in the student's JupyterLab, the panel, the feedback, and back to the exercise."""
+    told = f"{NOTEBOOK}: 2 of 15 points, one idea to look at"
+    expect(lab.notice(told)).to_be_visible(timeout=ACT_MS)
+    panel = lab.open_marks()
+    expect(panel).to_contain_text(told)
+    with lab.page.expect_popup() as opened:
+        panel.get_by_role("link", name=f"Feedback on {NOTEBOOK}").click()
+    page = opened.value
+    expect(page.get_by_text(TOLD).first).to_be_visible()
+    page.get_by_role("link", name="Go to hidden_input in JupyterLab").click()
+    again = JupyterLab(page)
+    expect(again.active_cell()).to_contain_text(WRONG["hidden_input"][-10:], timeout=ACT_MS)
+    expect(again.active_cell()).to_be_in_viewport(timeout=ACT_MS)
+    page.close()
 
 
 def marks_page(trial: Trial, context: BrowserContext) -> tuple[Page, list[str]]:
@@ -185,6 +226,12 @@ def test_an_instructor_regrades(trial, enter, story, snap):
     snap(page, "student")
     page.go_back()
     snap(page, "class")
+    hub = page.context.new_page()
+    hub.goto(f"{trial.url}/hub/home")
+    hub.get_by_role("button", name="Services").click()
+    for name in ("Formgrader", "Marks"):
+        expect(hub.get_by_role("link", name=name, exact=True)).to_be_visible()
+    hub.close()
     for name in ("queue", "insight"):
         page.goto(trial.service("grading", f"class/{name}"))
         snap(page, name)
@@ -314,3 +361,50 @@ def test_what_is_forged_is_refused(trial, enter, story):
     assert gradebook_scores(trial) == {ada.name: 14.0}
     assert story.home_page is not None
     expect(story.home_page.locator(".card")).to_contain_text("14 of 15 points")
+
+
+TOO_LARGE = """
+import os, sys
+os.truncate(sys.argv[1], 1 << 25)
+"""
+
+
+def test_a_refused_submission_is_told_where_it_was_submitted(trial, story):
+    """A notebook that is too large: nbgrader lists it as submitted, the notice says refused."""
+    ada = people(trial, "student")[0]
+    notebook = home(ada.name) / COURSE / ASSIGNMENT / f"{NOTEBOOK}.ipynb"
+    run_as(trial, ada.name, TOO_LARGE, str(notebook))
+    assert story.lab is not None
+    story.lab.submit(ASSIGNMENT)
+    told = f"{ASSIGNMENT}: refused. {NOTEBOOK}.ipynb"
+    expect(story.lab.notice(told)).to_be_visible(timeout=ACT_MS)
+    panel = story.lab.open_marks()
+    expect(panel).to_contain_text("your mark stays as it was")
+    expect(panel.locator(".total").first).to_have_text("14 of 15 points")
+
+
+def test_what_a_server_asks_with_reads_own_marks_only(trial):
+    """Code that a student runs finds the token; it opens nothing else of the service or the hub."""
+    ada, bela = people(trial, "student")
+    account = home(ada.name).stat().st_uid
+    servers = [one for one in psutil.process_iter() if one.uids().real == account]
+    [environment] = {
+        (told.get("AUTOGRADER_MARKS_TOKEN"), told.get("JUPYTERHUB_API_TOKEN"))
+        for told in (one.environ() for one in servers)
+        if "AUTOGRADER_MARKS_TOKEN" in told
+    }
+    token, other = environment
+    assert token != other
+    own = asked(trial, "GET", "api/own", token)
+    assert own.json()["student"] == ada.name
+    for path in ("api/attempts", "events", "class", ""):
+        assert asked(trial, "GET", path, token).status_code == 403, path
+    headers = {"Authorization": f"token {token}"}
+    closed = ("hub/api/users", f"hub/api/users/{bela.name}", f"hub/api/users/{ada.name}/tokens")
+    for place in closed:
+        answer = requests.get(f"{trial.url}/{place}", headers=headers, timeout=60)
+        assert answer.status_code in (403, 404), place
+    server = requests.get(f"{trial.url}/user/{ada.name}/api/contents", headers=headers, timeout=60)
+    assert server.status_code == 403
+    # The server's other token, which may do more with the server, does not open the service.
+    assert asked(trial, "GET", "api/own", other).status_code == 403

@@ -15,14 +15,17 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import psutil
 import pytest
 import requests
+from hub_marks import SCOPE, SCOPES, forget_marks, marks_for
 from hub_owner import without
 from hub_services import CALM_POLL_S, OFTEN, POLL_S
 from hub_trial import HERE
+from jupyterhub import orm, scopes
 from jupyterhub.auth import DummyAuthenticator, PAMAuthenticator
 from traitlets.config import Config
 
@@ -68,6 +71,52 @@ def test_the_owner_is_kept_out_though_named_as_allowed():
         {"admin_users": {OWNER}, "allowed_users": {OWNER}},
     ):
         assert not lets_in(DummyAuthenticator, OWNER, allow_all=False, **settings)
+
+
+@pytest.fixture
+def server() -> Iterator[SimpleNamespace]:
+    """A server of ada's, as a spawner's hooks get it, in JupyterHub's own tables."""
+    if SCOPE not in scopes.scope_definitions:
+        scopes.define_custom_scopes(SCOPES)
+    db = orm.new_session_factory("sqlite:///:memory:")()
+    user, course = orm.User(name="ada"), orm.Role(name="course", scopes=[SCOPE])
+    db.add_all([user, course, orm.OAuthClient(identifier="jupyterhub")])
+    user.roles.append(course)
+    db.commit()
+    yield SimpleNamespace(user=user, db=db, name="")
+    db.close()
+
+
+def test_who_is_in_no_course_gets_a_server_without_marks(server):
+    """It starts all the same, and no token is made."""
+    otto = orm.User(name="otto")
+    server.db.add(otto)
+    server.db.commit()
+    assert marks_for(SimpleNamespace(user=otto, db=server.db, name=""), ["http://a/"]) == {}
+    assert list(otto.api_tokens) == []
+
+
+def test_a_server_has_one_token_for_marks_while_it_lives(server):
+    """A restart replaces it, a stop takes it back; other tokens and other servers' stay."""
+
+    def notes() -> list[str]:
+        return sorted(token.note for token in server.user.api_tokens)
+
+    server.user.new_api_token(note="of ada's own", scopes=["inherit"])
+    second = SimpleNamespace(**{**vars(server), "name": "second"})
+    marks_for(second, [])
+    tokens = []
+    for _ in range(2):
+        given = marks_for(server, ["http://a/", "http://b/"])
+        assert given["AUTOGRADER_MARKS_URLS"] == "http://a/ http://b/"
+        tokens.append(given["AUTOGRADER_MARKS_TOKEN"])
+    old, new = (orm.APIToken.find(server.db, token) for token in tokens)
+    assert old is None
+    assert list(new.scopes) == [SCOPE]
+    before = "marks in JupyterLab, server "
+    assert notes() == [f"{before}''", f"{before}'second'", "of ada's own"]
+    forget_marks(server)
+    assert notes() == [f"{before}'second'", "of ada's own"]
 
 
 def test_what_is_no_authenticator_is_named():

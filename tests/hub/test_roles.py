@@ -12,8 +12,18 @@ from dataclasses import dataclass, field
 import pytest
 import requests
 
-from autograder.service.web.access import Anonymous, Handler, Instructor, Known, Metrics, Student
+from autograder.service.web.access import (
+    Anonymous,
+    Handler,
+    Instructor,
+    Known,
+    Metrics,
+    OwnMarks,
+    Student,
+)
 from autograder.service.web.routes import ROUTES, routes
+
+from .conftest import WHO
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE", "PATCH")
 ROLES = (
@@ -93,6 +103,7 @@ TABLE = {
     ),
     r"class/lms": Line("class/lms", TEACHERS),
     r"class/events": Line("class/events", TEACHERS_API),
+    r"api/own": Line("api/own", MEMBERS_API),
     r"api/attempts": Line("api/attempts", MEMBERS_API),
     r"api/attempts/(\d{1,9})": Line("api/attempts/{attempt}", OWNER_API),
     r"api/attempts/(\d{1,9})/ruling": Line(
@@ -119,6 +130,8 @@ TABLE = {
     # Without the hub's code, which only the hub gives out.
     r"oauth_callback": Line("oauth_callback", (400,) * 8),
 }
+OWN_MARKS = r"api/own"
+"""The one route that JupyterLab's token opens."""
 OPEN = {
     r"static/([^/]+)/([^/]+)",
     r"lti/jwks\.json",
@@ -156,11 +169,14 @@ def test_every_route_has_a_line():
 
 @pytest.mark.parametrize(("path", "handler"), ROUTES)
 def test_every_handler_says_by_its_class_who_may(path: str, handler: type[Handler]):
-    """It is one of the four privileges, and overrides nothing that decides."""
+    """It is one of the five privileges, and overrides nothing that decides."""
     privilege = next(
-        kind for kind in (Instructor, Student, Metrics, Anonymous) if issubclass(handler, kind)
+        kind
+        for kind in (Instructor, OwnMarks, Student, Metrics, Anonymous)
+        if issubclass(handler, kind)
     )
     assert issubclass(handler, Anonymous) == (path in OPEN)
+    assert issubclass(handler, OwnMarks) == (path == OWN_MARKS)
     for name in ("may", "check_xsrf_cookie", "attempt_or_404"):
         if hasattr(privilege, name):
             assert getattr(handler, name) is getattr(privilege, name)
@@ -326,6 +342,26 @@ def test_a_token_without_the_scope_for_this_service_is_refused(small_hub):
         small_hub.prefix + "api/attempts", headers={"Authorization": f"token {token}"}, timeout=30
     )
     assert answer.status_code == 403
+
+
+@pytest.mark.parametrize("role", ["student", "instructor", "outsider"])
+@pytest.mark.parametrize("route", [pytest.param(route, id=TABLE[route].path) for route in TABLE])
+def test_a_token_of_jupyterlab_opens_own_marks_and_nothing_else(small_hub, route: str, role: str):
+    """Whoever's it is, and whatever the request; an outsider cannot even be given one."""
+    line = TABLE[route]
+    path = line.path.format(attempt=small_hub.numbers["ada"], version=small_hub.version)
+    headers = {"Authorization": f"token {small_hub.lab_tokens[role]}"}
+    for method in METHODS:
+        answer = requests.request(
+            method, small_hub.prefix + path, headers=headers, allow_redirects=False, timeout=30
+        )
+        if route in OPEN:
+            assert answer.status_code == expected(route, method, "student")
+        elif route == OWN_MARKS and role != "outsider":
+            assert answer.status_code == expected(route, method, "student")
+            assert method != "GET" or answer.json()["student"] == WHO[role]
+        else:
+            assert answer.status_code == 403, method
 
 
 def test_a_service_does_not_stand_for_the_student_of_its_name(small_hub):

@@ -24,6 +24,9 @@ for module in pkgutil.walk_packages(autograder.__path__, "autograder."):
             lacking[module.name] = error.name
 print(json.dumps(lacking))
 """
+DATA = f"nbassay-{autograder.__version__}.data/data/"
+FOR_JUPYTER = ("autograder/jupyterlab/labextension/", "autograder/jupyterlab/jupyter_server_config")
+"""What the wheel keeps beside the package, in the places where Jupyter looks."""
 SCORES = """
 import json
 from nbgrader.api import Gradebook
@@ -57,11 +60,39 @@ def test_the_wheel_holds_the_whole_package_and_no_more(built):
         for path in (ROOT / "autograder").rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
-    assert names - about == package
+    for_jupyter = {name for name in package if name.startswith(FOR_JUPYTER)}
+    package -= for_jupyter
+    data = {name for name in names if name.startswith(DATA)}
+    assert names - about - data == package
+    assert len(data) == len(for_jupyter)
     assert {"autograder/py.typed", "autograder/feedback/templates/feedback.html.j2"} < package
     assert {PurePosixPath(name).name for name in about} == {
         *("LICENSE", "METADATA", "RECORD", "WHEEL", "entry_points.txt")
     }
+
+
+def test_the_wheel_puts_the_extension_where_jupyterlab_looks(built):
+    """With what pip and the extension manager want to know; every file as it is here."""
+    files = contents(built.from_checkout)
+    extension = ROOT / "autograder" / "jupyterlab" / "labextension"
+    for path in extension.rglob("*.*"):
+        name = f"{DATA}share/jupyter/labextensions/nbassay-marks/{path.relative_to(extension)}"
+        assert files[name] == path.read_bytes(), name
+    package = json.loads((extension / "package.json").read_text(encoding="utf-8"))
+    assert (package["name"], package["version"]) == ("nbassay-marks", autograder.__version__)
+    assert (extension / package["jupyterlab"]["_build"]["load"]).is_file()
+    install = json.loads((extension / "install.json").read_text(encoding="utf-8"))
+    assert (install["packageManager"], install["packageName"]) == ("python", "nbassay")
+    assert f"{DATA}etc/jupyter/jupyter_server_config.d/nbassay.json" in files
+
+
+def test_jupyterlab_finds_the_extension(installed):
+    """Both of its halves, the page's and the server's, enabled and in order."""
+    home = {"cwd": installed.folder}
+    said = installed.run("sh", "-c", "HOME=$PWD jupyter labextension list 2>&1", **home)
+    assert re.search(r"nbassay-marks v\S+ .*enabled.* .*OK", said), said
+    said = installed.run("sh", "-c", "HOME=$PWD jupyter server extension list 2>&1", **home)
+    assert re.search(r"autograder\.jupyterlab \S*enabled", said), said
 
 
 def test_the_sdist_holds_no_answers(built):

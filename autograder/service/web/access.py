@@ -1,8 +1,8 @@
 """Who sends a request, and what they may do: one handler class for each privilege.
 
-Every page, stream and API call has a handler that derives from `Anonymous`, `Student`, `Instructor`
-or `Metrics`. The class decides who may use it; no handler decides for itself. The hub says who
-somebody is, its groups say what they are in this course (`identity`).
+Every page, stream and API call has a handler that derives from `Anonymous`, `Student`, `OwnMarks`,
+`Instructor` or `Metrics`. The class decides who may use it; no handler decides for itself. The hub
+says who somebody is, its groups say what they are in this course (`identity`).
 
 Answers to those who may not: a page sends a browser to the hub's login; a program, and a request
 with an invalid token, gets 401; too few rights are 403; what belongs to somebody else is 404, as if
@@ -32,6 +32,9 @@ from autograder.service.words import gap
 Result = TypeVar("Result")
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+
+OWN_MARKS = "custom:marks:own"
+"""The hub's scope that lets its holder read their own marks here, and do nothing else."""
 
 _CLOSED = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
@@ -243,6 +246,22 @@ class Student(Known):
         if attempt is None or not (own or self.context.teaches(self.person)):
             raise RefusedRequest(HTTPStatus.NOT_FOUND)
         return attempt
+
+
+class OwnMarks(Student):
+    """For members of the course about themselves; a token that opens nothing else will do.
+
+    A user's JupyterLab has such a token. Whatever code runs there can read it, so it must not be
+    able to do more than this.
+    """
+
+    scopes: ClassVar[frozenset[str]] = frozenset({OWN_MARKS})
+
+    def may(self, person: Person) -> bool:
+        """Whether this is one of the course's people, by either scope."""
+        if not self.hub_auth.check_scopes(self.scopes, self.current_user):
+            return super().may(person)
+        return person.belongs(self.groups, self.context.service.course.course_id)
 
 
 class Instructor(Student):

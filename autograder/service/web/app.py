@@ -51,7 +51,8 @@ class Place:
     port: int
     prefix: str
     token: str
-    secure: bool
+    public_url: str
+    """Where browsers find it; empty where the hub does not say so."""
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Place:
@@ -71,8 +72,13 @@ class Place:
         url = urlsplit(address)
         if url.hostname is None or url.port is None:
             raise CourseError(f"JUPYTERHUB_SERVICE_URL is {address!r}; give host and port")
-        secure = environment.get("JUPYTERHUB_PUBLIC_URL", "").startswith("https:")
-        return cls(url.hostname, url.port, prefix, token, secure)
+        public_url = environment.get("JUPYTERHUB_PUBLIC_URL", "")
+        return cls(url.hostname, url.port, prefix, token, public_url)
+
+    @property
+    def secure(self) -> bool:
+        """Whether browsers reach it by TLS alone."""
+        return self.public_url.startswith("https:")
 
 
 def application(context: ServiceContext, place: Place) -> Application:
@@ -165,7 +171,7 @@ def open_door(place: Place) -> socket.socket:
 async def _serve(
     service: GradingService, place: Place, door: socket.socket, metrics_token: str
 ) -> None:
-    context = ServiceContext(service, hub_auth(), place.prefix, metrics_token)
+    context = ServiceContext(service, hub_auth(), place.prefix, metrics_token, place.public_url)
     server = HTTPServer(application(context, place), max_body_size=BODY_BYTES)
     ended = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):

@@ -46,10 +46,13 @@ class ServiceContext:
     auth: HubOAuth
     prefix: str
     metrics_token: str = ""
+    public_url: str = ""
+    """Where browsers find the pages: an address, or the prefix where they are on the hub's host."""
     assets: Assets = field(default_factory=Assets)
     streams: Streams = field(default_factory=Streams)
 
     def __post_init__(self) -> None:
+        self.public_url = self.public_url or self.prefix
         self.watch = ChangeFeed(self.service.attempts, self.read)
         self.regrade_jobs = RegradeJobs(self.service)
         self.reports = Reports(self.service.attempts)

@@ -18,6 +18,7 @@ from autograder.report import Report
 from autograder.service.store.attempt import FINISHED, Attempt
 from autograder.service.web.access import Student
 from autograder.service.web.http_error import RefusedRequest
+from autograder.service.web.lab_links import notebook_address
 from autograder.service.web.progress import what_changed
 from autograder.service.web.submitted_code import compared
 from autograder.service.words import aside
@@ -80,6 +81,7 @@ class Feedback(Student):
             "before": self._of(before, notebook, numbers),
             "after": self._of(after, notebook, numbers),
             "change": self._change(before, report),
+            "lab": notebook_address(self.context, attempt.assignment, notebook) if own else "",
             "code": self._code(attempt, before, report),
             "code_of": "Your code" if own else f"Code of {attempt.student}",
             "code_since": f"attempt {numbers.get(before.id)}" if before else "",

@@ -15,6 +15,7 @@ from autograder.service.web import (
     health,
     lms_pages,
     one_student,
+    own_marks,
     regrade_pages,
     student_pages,
 )
@@ -39,6 +40,7 @@ ROUTES: tuple[tuple[str, type[Handler]], ...] = (
     (rf"class/regrade/{NUMBER}", regrade_pages.RegradeJobPage),
     (r"class/lms", lms_pages.LmsPage),
     (r"class/events", events.ClassEvents),
+    (r"api/own", own_marks.OwnMarksApi),
     (r"api/attempts", api.AttemptsApi),
     (rf"api/attempts/{NUMBER}", api.AttemptApi),
     (rf"api/attempts/{NUMBER}/ruling", deciding.DecideApi),

@@ -13,6 +13,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
+from autograder.course.model import Course
 from autograder.errors import CourseError
 from autograder.feedback.words import Mark, points_of, standing
 from autograder.grading.standing import is_earned
@@ -161,9 +162,14 @@ class Home(Own):
         found = []
         for name in service.course.assignments:
             one, attempts = self.assigned(name, ahead, most=2)
-            if attempts or all(lab.release.is_file() for lab in service.course.labs_of(name)):
+            if attempts or is_offered(service.course, name):
                 found.append(one)
         return found
+
+
+def is_offered(course: Course, assignment: str) -> bool:
+    """Whether an assignment is built, so that there is something to submit."""
+    return all(lab.release.is_file() for lab in course.labs_of(assignment))
 
 
 class Assignment(Own):
