@@ -633,3 +633,33 @@ def test_a_source_is_looked_at_where_numbers_tell_nothing(mark):
     report = mark({**toy.solved(), "fold": source})
     messages = [check.message for check in report.checks if check.grade_cell == "test_fold"]
     assert any("`fold` never uses its argument `function`." in message for message in messages)
+
+
+def test_a_slip_that_would_never_end_explains_nothing(tmp_path):
+    """Lists that would hold themselves and loops without an end are no slips; others are found."""
+    folder = tmp_path / "growing"
+    folder.mkdir()
+    (folder / "reference.py").write_text(
+        "import numpy as np\n\n\n"
+        "def f(start, rate, steps):\n"
+        "    sizes, size = [start], start\n"
+        "    for _ in range(steps):\n"
+        "        size = size + rate * size * (1 - size / 50.0)\n"
+        "        sizes.append(size)\n"
+        "    total, at = 0.0, 0\n"
+        "    while at < steps:\n"
+        "        total, at = total + sizes[at], at + 1\n"
+        "    for one in sizes:\n"
+        "        total = total + one\n"
+        "    return np.array([*sizes, total])\n"
+    )
+    grown = load_catalogue(tmp_path, "growing")
+
+    def f(start, rate, steps):
+        return grown.reference.f(start, 1.0, steps)
+
+    calls = [(20.0, 0.4, 4), (5.0, 0.7, 3), (30.0, 0.2, 5)]
+    cases = [Case("f", args, Answer(f(*args))) for args in calls]
+    found = explain(cases, (), Allowance(60.0, 512), grown)
+    assert found is not None
+    assert found.name == "factor left out: rate"
