@@ -14,7 +14,7 @@ import re
 import sys
 import time
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -59,7 +59,7 @@ def reference_of(source: str, name: str) -> types.ModuleType:
     return module
 
 
-def cases_of(function: Callable[..., Any], calls: list[tuple[object, ...]]) -> list[Case]:
+def cases_of(function: Callable[..., Any], calls: Sequence[tuple[object, ...]]) -> list[Case]:
     """The recorded calls of a student's function."""
     found = []
     for args in calls:
@@ -106,7 +106,7 @@ class Count:
         calls: what each function is called with.
     """
 
-    def __init__(self, reference: str, calls: dict[str, list[tuple[object, ...]]]) -> None:
+    def __init__(self, reference: str, calls: dict[str, Sequence[tuple[object, ...]]]) -> None:
         self._catalogue = Catalogue(reference_of(reference, "reference"))
         self._calls = calls
         self.nameable = self.named = self.rightly = self.falsely = 0

@@ -6,6 +6,8 @@ can change in a reference. Each says which words of a name would be right.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from benchmarks.topics.answers import Answers
@@ -55,7 +57,7 @@ def spread(X):
 '''
 
 
-def calls() -> dict[str, list[tuple[object, ...]]]:
+def calls() -> dict[str, Sequence[tuple[object, ...]]]:
     """What each function is called with."""
     rng = np.random.default_rng(11)
     shapes = ((9, 2, 3), (12, 3, 2), (10, 4, 3))

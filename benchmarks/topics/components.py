@@ -6,6 +6,8 @@ can change in a reference. Each says which words of a name would be right.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from benchmarks.topics.answers import Answers
@@ -50,7 +52,7 @@ def power_step(C, v):
 '''
 
 
-def calls() -> dict[str, list[tuple[object, ...]]]:
+def calls() -> dict[str, Sequence[tuple[object, ...]]]:
     """What each function is called with."""
     rng = np.random.default_rng(7)
     data = [rng.normal(1.0, 2.0, (n, d)) for n, d in ((6, 3), (9, 4), (7, 2))]

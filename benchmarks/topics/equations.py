@@ -6,6 +6,8 @@ can change in a reference. Each says which words of a name would be right.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from benchmarks.topics.answers import Answers
@@ -69,7 +71,7 @@ def _logistic(t: float, y: float) -> float:
     return y * (2.0 - y) + 0.3 * t * t
 
 
-def calls() -> dict[str, list[tuple[object, ...]]]:
+def calls() -> dict[str, Sequence[tuple[object, ...]]]:
     """What each function is called with."""
     rng = np.random.default_rng(31)
     steps = [

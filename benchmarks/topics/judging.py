@@ -6,6 +6,8 @@ once before anything was changed for it. Each answer says which words of a name 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from benchmarks.topics.answers import Answers
@@ -71,7 +73,7 @@ def skill(score, base):
 '''
 
 
-def calls() -> dict[str, list[tuple[object, ...]]]:
+def calls() -> dict[str, Sequence[tuple[object, ...]]]:
     """What each function is called with."""
     rng = np.random.default_rng(61)
     bits = [

@@ -6,6 +6,7 @@ can change in a reference. Each says which words of a name would be right.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -59,7 +60,7 @@ def _cubes_slope(x: float) -> float:
     return 3.0 * x * x - 1.0
 
 
-def calls() -> dict[str, list[tuple[object, ...]]]:
+def calls() -> dict[str, Sequence[tuple[object, ...]]]:
     """What each function is called with."""
     rng = np.random.default_rng(5)
     return {

@@ -6,6 +6,9 @@ can change in a reference. Each says which words of a name would be right.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
 from benchmarks.topics.answers import Answers
@@ -57,7 +60,7 @@ def fit(X, y, W, rate, epochs):
 '''
 
 
-def calls() -> dict[str, list[tuple[object, ...]]]:
+def calls() -> dict[str, Sequence[tuple[object, ...]]]:
     """What each function is called with."""
     rng = np.random.default_rng(23)
     shapes = ((7, 3, 4), (9, 4, 3), (8, 2, 3))
@@ -89,13 +92,13 @@ def calls() -> dict[str, list[tuple[object, ...]]]:
 wrong, right = Answers(), Answers()
 
 
-def _softmax(Z):
+def _softmax(Z: Any) -> Any:
     """As the exercise wants it."""
     E = np.exp(Z)
     return E / E.sum(axis=1, keepdims=True)
 
 
-def _hot(y, k):
+def _hot(y: Any, k: Any) -> Any:
     return np.eye(k)[y]
 
 

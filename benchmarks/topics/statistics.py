@@ -6,6 +6,8 @@ can change in a reference. Each says which words of a name would be right.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from benchmarks.topics.answers import Answers
@@ -75,7 +77,7 @@ def smoothed(x, alpha):
 '''
 
 
-def calls() -> dict[str, list[tuple[object, ...]]]:
+def calls() -> dict[str, Sequence[tuple[object, ...]]]:
     """What each function is called with."""
     rng = np.random.default_rng(43)
     samples = [rng.normal(2.0, 1.5, n) for n in (5, 8, 12)]
