@@ -116,11 +116,12 @@ def test_both_commands_are_there(installed):
 
 
 def test_only_what_extras_bring_is_lacking(installed):
-    """Without extras every module is imported but those of the hub's service."""
+    """Without extras every module is imported but those of the service and of LTI."""
     lacking = json.loads(installed.run("python", "-c", IMPORT_ALL))
     assert lacking
-    assert {name.split(".")[1] for name in lacking} == {"service"}
-    assert set(lacking.values()) <= {"tornado", "jupyterhub", "prometheus_client", "watchdog"}
+    assert {name.split(".")[1] for name in lacking} == {"service", "lms"}
+    needed = {"jupyterhub", "prometheus_client", "watchdog", "pylti1p3", "cryptography", "requests"}
+    assert set(lacking.values()) <= needed
 
 
 def test_the_sandbox_holds_as_it_does_here(installed):
