@@ -25,6 +25,7 @@ def feedback_page(
     course: str = "",
     manual: Manual | None = None,
     aside: str = "",
+    lab: str = "",
 ) -> str:
     """One self-contained HTML page about one notebook.
 
@@ -34,16 +35,23 @@ def feedback_page(
         course: the course's name; left out when empty.
         manual: a person's comments and the penalty for lateness.
         aside: why the report does not give the student's mark; empty where it does.
+        lab: address at which JupyterLab opens the notebook, with `?exercise=` and a cell's grade_id
+            at that cell; left out when empty.
 
     Returns:
         A whole HTML document, to be stored as UTF-8.
     """
-    values = feedback_values(report, student=student, manual=manual, aside=aside)
+    values = feedback_values(report, student=student, manual=manual, aside=aside, lab=lab)
     return fill("autograder.feedback", "feedback.html.j2", {**values, "course": course})
 
 
 def feedback_values(
-    report: Report, *, student: str = "", manual: Manual | None = None, aside: str = ""
+    report: Report,
+    *,
+    student: str = "",
+    manual: Manual | None = None,
+    aside: str = "",
+    lab: str = "",
 ) -> dict[str, Any]:
     """What the templates of a page about one notebook need; arguments as for `feedback_page`."""
     manual = manual or Manual()
@@ -54,7 +62,7 @@ def feedback_values(
         "code": {},  # the service's page has the submitted code beside each exercise
         "code_of": "",
         "code_since": "",
-        "lab": "",  # nor does a page that is fetched know the address of a JupyterLab
+        "lab": lab,
         **_mark_values(report, manual, aside),
         **_exercise_values(report, manual),
         "steps": next_steps(report),

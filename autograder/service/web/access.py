@@ -105,8 +105,7 @@ class Handler(HubOAuthenticated, RequestHandler):  # type: ignore[misc]
             "frame-ancestors 'none'",
         )
         self.set_header("Content-Type", "text/html; charset=utf-8")
-        frame = {**self._frame(nonce), "gap": gap}
-        self.finish(filled(template, {**frame, **values}))
+        self.finish(filled(template, {**self._frame(nonce), "gap": gap, **values}))
 
     def _frame(self, nonce: str) -> dict[str, Any]:
         """The values that the frame of every page needs."""

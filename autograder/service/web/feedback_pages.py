@@ -69,6 +69,7 @@ class Feedback(Student):
             student="" if own else attempt.student,
             manual=service.manual(attempt, report),
             aside=aside(attempt),
+            lab=notebook_address(self.context, attempt.assignment, notebook) if own else "",
         )
         return {
             **words,
@@ -81,7 +82,6 @@ class Feedback(Student):
             "before": self._of(before, notebook, numbers),
             "after": self._of(after, notebook, numbers),
             "change": self._change(before, report),
-            "lab": notebook_address(self.context, attempt.assignment, notebook) if own else "",
             "code": self._code(attempt, before, report),
             "code_of": "Your code" if own else f"Code of {attempt.student}",
             "code_since": f"attempt {numbers.get(before.id)}" if before else "",
