@@ -103,6 +103,28 @@ def test_right_steps_of_any_precision_pass(built, desk):
         assert lost == []
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return [h] * 3",
+        "return 'text'",
+        "return None",
+        "return {}",
+        "raise OSError",
+        "return h > 0",
+    ],
+)
+def test_an_odd_sigmoid_costs_its_own_points_only(built, desk, body):
+    """Whatever the submission's sigmoid gives, a step that does not need it is right."""
+    lab = lab_named(built, "gradient_basic")
+    step = RIGHT["by logarithms"].replace("sigmoid(h)", "1 / (1 + np.exp(-h))")
+    sources = {**samples.solutions(lab), "weight_step": step}
+    sources["sigmoid"] = f"def sigmoid(h):\n    {body}\n"
+    [report] = desk.grade_all([(lab, sources)])
+    assert not report.withheld
+    assert report.cell_score("test_weight_step") == 5
+
+
 def test_only_the_noise_of_a_secant_looks_measured():
     """Central secants of the usual widths are told from rounding errors and single precision."""
     rng = np.random.default_rng(5)

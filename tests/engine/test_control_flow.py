@@ -40,7 +40,7 @@ def functions_above_grade(arguments):
 def test_a_command_comes_to_grade_by_no_detour(toy_course, toy_lab):
     """`autograder check` reads the file and grades it; nothing calls it back from below."""
     arguments = ["check", str(toy_lab.release), "--course", str(toy_course.root), "--json"]
-    assert functions_above_grade(arguments) == ["check", "grade_content", "grade"]
+    assert functions_above_grade(arguments) == ["check", "_checked", "grade_content", "grade"]
 
 
 STUDENTS = ("ada", "bela", "cleo")

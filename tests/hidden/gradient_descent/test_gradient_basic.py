@@ -54,7 +54,7 @@ def layer(rng, reference, n_inputs, n_outputs):
 def must_derive(student, reference):
     """Whether an imprecise slope cannot come from the submission's own, imprecise sigmoid."""
     try:
-        return abs(student.sigmoid(0.7) - reference.sigmoid(0.7)) < 1e-14
+        return bool(np.all(np.abs(student.sigmoid(0.7) - reference.sigmoid(0.7)) < 1e-14))
     except Exception:
         return False
 
