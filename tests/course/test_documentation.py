@@ -164,7 +164,7 @@ def standings() -> set[str]:
 def page_words() -> str:
     """All that a feedback page and the service's pages say, as they say it."""
     html = feedback_page(a_report(*Verdict)) + feedback_page(a_report(Verdict.PASSED))
-    html += "".join(path.read_text(encoding="utf-8") for path in TEMPLATES.glob("*.html.j2"))
+    html += "".join(path.read_text(encoding="utf-8") for path in sorted(TEMPLATES.glob("*.j[2s]")))
     said = re.sub(r"<style.*?</style>|<[^>]*>", " ", html, flags=re.DOTALL)
     known = [words.why(an_attempt(State.DONE, why=why)) for why in Why]
     return " ".join([*unescape(said).split(), GIVEN_EARLIER, *known, *standings()])

@@ -379,7 +379,7 @@ def test_a_refused_submission_is_told_where_it_was_submitted(trial, story):
     told = f"{ASSIGNMENT}: refused. {NOTEBOOK}.ipynb"
     expect(story.lab.notice(told)).to_be_visible(timeout=ACT_MS)
     panel = story.lab.open_marks()
-    expect(panel).to_contain_text("your mark stays as it was")
+    expect(panel).to_contain_text("changes no mark")
     expect(panel.locator(".total").first).to_have_text("14 of 15 points")
 
 
