@@ -126,9 +126,10 @@ def subjects(notebook: Notebook) -> list[Subject]:
 
 
 def _call_of(tests: Cell, name: str) -> str:
+    """The first call of a function in its tests, which hand it to `check` with its arguments."""
     calls = [node for node in ast.walk(ast.parse(tests.source)) if isinstance(node, ast.Call)]
-    named = [c for c in calls if isinstance(c.func, ast.Name) and c.func.id == name]
-    return ast.unparse(named[0])
+    checked = next(c for c in calls if name in map(ast.unparse, c.args[1:2]))
+    return f"{name}({', '.join(map(ast.unparse, checked.args[2:]))})"
 
 
 def _written(number: int, cell: Cell, lines: bool) -> dict[str, Any]:

@@ -11,9 +11,9 @@ from autograder.authoring.build import build
 from autograder.course.lab import Lab
 from autograder.course.model import Course
 from autograder.course.notebook import Kind, MasterCell
-from autograder.grading.context import Request
+from autograder.grading.job import Job, Request
 from autograder.grading.plan import plan
-from autograder.grading.pool import Job, WorkerPool
+from autograder.grading.pool import WorkerPool
 from autograder.grading.source_names import is_same_code
 from autograder.grading.submission import Submission, SubmittedCell, parse
 from autograder.limits import Limits

@@ -98,7 +98,7 @@ def test_feedback_is_one_click_away_and_unfolds(window, small_hub):
     page.get_by_role("link", name=f"Feedback on {BASIC}").click()
     expect(page.locator("h1")).to_have_text(f"Feedback on {BASIC}")
     code = page.locator(".code > pre").first
-    expect(code).to_contain_text("return sigmoid(h) * (1 + sigmoid(h))")
+    expect(code).to_contain_text("return 1 - sigmoid(h)")
     hint = page.locator("details").first
     expect(hint.locator("p").first).to_be_hidden()
     hint.locator("summary").first.press("Enter")
