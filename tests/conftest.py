@@ -11,13 +11,15 @@ import pytest
 from wide import leave_out, rows_to_leave_out
 
 LONGEST = """
-    engine/test_classes engine/test_odd_places engine/test_doors course/test_class
-    security/test_leaks hub/test_faults hub/test_grader_thread differential/test_differential
-    security/test_hostile hub/test_closed_hub hub/test_one_truth course/test_cli course/test_suites
-    engine/test_compiling hub/test_crowd hub/test_standing_marks security/test_tiers
-    course/test_databases security/test_attacker course/test_benchmarks course/test_cluster
-    existing/test_courses existing/test_marks course/test_formgrader course/test_pictures
-    hub/test_end_to_end
+    differential/test_differential course/test_suites engine/test_classes course/test_class
+    engine/test_doors hub/test_closed_hub hub/test_end_to_end hub/test_faults
+    security/test_leaks security/test_hostile security/test_tiers course/test_cli
+    hub/test_grader_thread existing/test_courses hub/test_crowd hub/test_browser
+    hub/test_standing_marks hub/test_one_truth course/test_databases security/test_attacker
+    engine/test_suite engine/test_kinds engine/test_odd_places course/test_cluster
+    existing/test_marks engine/test_compiling engine/test_instructor_errors engine/test_starter
+    hub/test_changes course/test_benchmarks course/test_pictures engine/test_control_flow
+    hub/test_serve course/test_notebooks hub/test_lab hub/test_events course/test_formgrader
 """.split()
 """Files that take longest: several processes are done soonest when they begin with these."""
 

@@ -117,6 +117,7 @@ def test_what_cannot_be_written_down_is_refused():
         peers.assertions([call])
 
 
+@pytest.mark.wide(rows=0)
 @pytest.mark.slow
 def test_stock_nbgrader_grades_the_same_class(built, calls, tmp_path):
     """nbgrader's own kernel, on the generated hidden tests, finds the same exercises right."""

@@ -252,6 +252,7 @@ def test_doctor_tells_the_tier(tier):
     assert all(ran.json["layers"][tier.name].values())
 
 
+@pytest.mark.wide(rows=0)
 def test_build_twice_is_the_same(own_course):
     """Compiling again gives the same bytes, and `build --json` lists what was released."""
     lab = lab_named(own_course, "multilayer")

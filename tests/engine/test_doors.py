@@ -277,6 +277,7 @@ class Half(LateSubmissionPlugin):
 """
 
 
+@pytest.mark.wide(rows=0)
 def test_the_api_of_formgraders_button_grades_likewise(few):
     """Student by student, with force: the same marks; a bad file is an error of its own only."""
     before, pages = marks(few), tree(few, "autograded")
@@ -329,6 +330,7 @@ def test_nbgraders_own_choices_hold(few):
     assert "Traceback" not in ran.said
 
 
+@pytest.mark.wide(rows=0)
 def test_an_older_configuration_still_grades(few):
     """A course that still names the preprocessor gets the same marks."""
     config = few.root / "course_config.py"

@@ -104,7 +104,7 @@ def browser():
 
 
 @pytest.mark.slow
-@pytest.mark.wide(rows=30)
+@pytest.mark.wide(rows=20)
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_no_script_runs_and_no_request_leaves_in_a_browser(browser, text):
     """A hostile text on a page: opened, hovered and clicked; nothing happens."""

@@ -364,7 +364,7 @@ def judged(tmp_path_factory, strong_jail):
     return judge
 
 
-@pytest.mark.wide(rows=12)
+@pytest.mark.wide(rows=6)
 @pytest.mark.parametrize(("kind", "answer"), RIGHT)
 def test_a_right_answer_of_any_kind_passes(judged, kind, answer):
     """Whatever type of Python or NumPy it has."""
@@ -372,7 +372,7 @@ def test_a_right_answer_of_any_kind_passes(judged, kind, answer):
     assert (run.result.verdict, run.result.message, run.private) == (Verdict.PASSED, "", "")
 
 
-@pytest.mark.wide(rows=16)
+@pytest.mark.wide(rows=8)
 @pytest.mark.parametrize(("kind", "answer"), WRONG)
 def test_a_wrong_answer_is_told_in_the_words_of_its_kind(judged, kind, answer):
     """And none of the words is the expected value's, or chosen by the student."""
@@ -543,7 +543,7 @@ def test_it(student):
 """
 
 
-@pytest.mark.wide(rows=5)
+@pytest.mark.wide(rows=3)
 @pytest.mark.parametrize(
     ("body", "types", "verdict", "words"),
     [

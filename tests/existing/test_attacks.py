@@ -170,7 +170,7 @@ def test_a_wrong_solution_earns_nothing(trial: Trial) -> None:
     assert set(points.values()) == {0.0}
 
 
-@pytest.mark.wide(rows=12)
+@pytest.mark.wide(rows=8)
 @pytest.mark.parametrize("name", ATTACKS)
 def test_an_attack_earns_nothing(name: str, trial: Trial) -> None:
     """No tests cell gives a point, and none is counted as a fault of ours."""

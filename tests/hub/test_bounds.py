@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import shutil
 
+import pytest
+
 from autograder.service.store.attempts import Attempts
 from autograder.service.web.class_view import Reports
 from autograder.service.workers.regrade import PREVIEWS
@@ -51,6 +53,7 @@ def test_names_are_kept_for_what_lies_in_the_exchange(exchange, store, tmp_path)
     assert sorted(exchange.course.root.glob("attempts/*/*/*")) == kept
 
 
+@pytest.mark.wide(rows=0)
 def test_previews_of_regrades_are_few(exchange):
     """The latest are kept; an older one is made anew when it is applied."""
     students = ("games", "mail", "news", "backup", "man", "lp")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections import Counter
 
+import pytest
 from engine import toy
 
 from autograder.authoring import samples
@@ -83,6 +84,7 @@ def test_two_hundred_in_a_minute(exchange):
     assert book_scores(course) == {**dict.fromkeys(others, MOST), flooding: LESS}
 
 
+@pytest.mark.wide(rows=0)
 def test_two_services_at_once(exchange, store, tmp_path):
     """By mistake started twice, they share the work: nothing is taken or graded twice."""
     (tmp_path / "a").mkdir()
@@ -98,6 +100,7 @@ def test_two_services_at_once(exchange, store, tmp_path):
     assert book_scores(exchange.course) == dict.fromkeys(STUDENTS[:4], MOST)
 
 
+@pytest.mark.wide(rows=0)
 def test_the_same_submission_twice(exchange, store, tmp_path):
     """Touched, told again, and found by the next service, it stays one attempt with one mark."""
     with process(exchange.course, tmp_path):

@@ -72,7 +72,7 @@ def _param(attack: Attack) -> object:
     return pytest.param(attack, id=_name(attack))
 
 
-@pytest.mark.wide(rows=60, always=[_name(one) for one in ATTACKS if one.group != "many"])
+@pytest.mark.wide(rows=45, always=[_name(one) for one in ATTACKS if one.group != "many"])
 @pytest.mark.parametrize("attack", [_param(attack) for attack in ATTACKS])
 def test_attack(attack: Attack, graded: Callable[[str], Run]) -> None:
     """No unearned mark, nothing read, bounded time, and both neighbours graded in full."""

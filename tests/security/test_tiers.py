@@ -410,6 +410,7 @@ def test_tiers_of_an_ordinary_user() -> None:
         assert table["full"] == []
 
 
+@pytest.mark.wide(rows=0)
 @pytest.mark.skipif(os.getuid() != 0, reason="this is an ordinary user's run already")
 def test_honest_work_of_an_ordinary_user() -> None:
     """All the honest work of `test_honest` runs where the grader is no root."""
