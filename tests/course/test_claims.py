@@ -10,7 +10,7 @@ from autograder.course.notebook import Kind
 from .conftest import ROOT, lab_named
 
 NUMBER = re.compile(r"(?<![\w.])\d+\.\d{2,}(?:e[−-]?\d+)?(?![\w.]*\.\w)")
-"""A number with two decimals or more; others are told by sentences, which `CLAIMS` holds."""
+"""A number with two decimals or more. `CLAIMS` holds sentences with other numbers."""
 
 
 def prose_of(lab):

@@ -77,7 +77,7 @@ def test_a_folder_without_a_course_is_exit_code_2(command, tmp_path):
 
 @pytest.mark.parametrize("command", ["build", "grade", "prove"])
 def test_unknown_assignment_is_exit_code_2_with_a_hint(command, built):
-    """A mistyped assignment is told, with the nearest name."""
+    """The error for a mistyped assignment gives the nearest name."""
     ran = autograder(command, "gradient_decent", course=built.root)
     assert ran.code == 2
     assert "did you mean gradient_descent?" in ran.err
@@ -137,7 +137,7 @@ def test_check_gives_solutions_full_marks(built, checked, name):
 @pytest.mark.slow
 @every_notebook
 def test_check_calls_untouched_work_not_done(checked, name):
-    """The student version gets no points, and is told that it is not done, not that it is wrong."""
+    """The student version gets no points. The report says that it is not done, and not wrong."""
     ran = checked[name, "untouched"]
     assert ran.code == 0, ran.err
     assert ran.json["score"] == 0
@@ -195,7 +195,7 @@ def test_check_tells_the_notebook_by_its_exercises(built, mistaken, tmp_path):
 
 
 def test_check_prints_text_for_people(built, mistaken):
-    """Without --json, the score and the failed checks are told in plain lines."""
+    """Without --json, plain lines give the score and the failed checks."""
     ran = autograder("check", mistaken, course=built.root)
     assert ran.code == 0
     assert "15" in ran.out

@@ -37,7 +37,7 @@ BY_TOOL = {
 
 @pytest.mark.parametrize("name", BY_TOOL)
 def test_the_given_tool_is_no_solution(built, desk, name):
-    """An exercise that is handed to `numerical_gradient` earns nothing, and the reason is told."""
+    """A solution that calls `numerical_gradient` earns nothing, and the report says why."""
     lab = lab_named(built, name)
     sources = {**samples.solutions(lab), **BY_TOOL[name]}
     [report] = desk.grade_all([(lab, sources)])
@@ -126,7 +126,7 @@ def test_an_odd_sigmoid_costs_its_own_points_only(built, desk, body):
 
 
 def test_only_the_noise_of_a_secant_looks_measured():
-    """Central secants of the usual widths are told from rounding errors and single precision."""
+    """Central secants look measured; rounding errors and single precision do not."""
     rng = np.random.default_rng(5)
     for _ in range(200):
         weights, centre = rng.normal(size=3), rng.normal(size=3)

@@ -205,7 +205,7 @@ odd = Odd()
 
 
 def test_how_a_cell_ended_is_told_before_its_names(jails: Jails) -> None:
-    """An object that ends the process when it is told of costs the tests below, not its cell."""
+    """An object that ends the process when it is sent costs later tests, not its own cell."""
     cells = [RunCell("own", ENDS_WHEN_LOOKED_AT), RunCell("tests", "assert odd", Way.VALUE)]
     cells += [RunCell("own again", "x = 1"), RunCell("tests again", "assert x == 1", Way.VALUE)]
     known = known_to_tester(TestsCells(()))

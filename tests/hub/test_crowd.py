@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from collections import Counter
 
-import pytest
 from engine import toy
 
 from autograder.authoring import samples
@@ -84,7 +83,6 @@ def test_two_hundred_in_a_minute(exchange):
     assert book_scores(course) == {**dict.fromkeys(others, MOST), flooding: LESS}
 
 
-@pytest.mark.wide(rows=0)
 def test_two_services_at_once(exchange, store, tmp_path):
     """By mistake started twice, they share the work: nothing is taken or graded twice."""
     (tmp_path / "a").mkdir()
@@ -100,7 +98,6 @@ def test_two_services_at_once(exchange, store, tmp_path):
     assert book_scores(exchange.course) == dict.fromkeys(STUDENTS[:4], MOST)
 
 
-@pytest.mark.wide(rows=0)
 def test_the_same_submission_twice(exchange, store, tmp_path):
     """Touched, told again, and found by the next service, it stays one attempt with one mark."""
     with process(exchange.course, tmp_path):
@@ -130,7 +127,7 @@ def test_hostile_exchange(exchange):
     exchange.begin("man")
     exchange.hand_in("lp")
     with serving(exchange.course) as service:
-        until(lambda: len(service.attempts.of()) == 4, "all but the incomplete one are told")
+        until(lambda: len(service.attempts.of()) == 4, "all but the incomplete one have arrived")
         until(lambda: not service.attempts.queue(), "all graded")
         until(lambda: not service.attempts.to_place(), "all in the gradebook")
         status = service.status()

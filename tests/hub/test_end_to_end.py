@@ -342,7 +342,7 @@ folder.chmod(0o777)
 
 
 def test_what_is_forged_is_refused(trial, enter, story):
-    """Work in another's name, and a link to what is closed; who did it is told, no mark changes."""
+    """Work in another's name and a link to a closed file change no mark, and the page says so."""
     ada, bela = people(trial, "student")
     exchange = trial.settings.places.exchange / COURSE
     page = enter(bela, trial.service("grading", f"assignments/{ASSIGNMENT}"))

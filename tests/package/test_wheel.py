@@ -148,7 +148,7 @@ def test_the_service_names_its_extra(installed, course):
 
 
 def test_the_guides_course_is_built_proven_and_graded(course):
-    """Whoever follows the guide with the installed package sees what the guide says."""
+    """The guide's commands, run with the installed package, print what the guide shows."""
     assert "released release/growth/interest.ipynb" in course.said["autograder build"]
     proof = course.said["autograder prove"]
     assert "mistakes: 3 of 3 rejected, 3 named; variants: 2 of 2 passed" in proof

@@ -44,7 +44,7 @@ assert os.listdir(".") == ["own.txt"] and np.exp(0.0) == 1.0
 
 
 def start(tier: policy.Tier, limits: Limits = SMALL) -> Jail:
-    """A jail of that tier; without it the test is passed over, with the reason."""
+    """A jail of that tier. Where it does not hold, the test is skipped with the reason."""
     try:
         return Jail(limits, tier)
     except NoJail as reason:
